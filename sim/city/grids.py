@@ -1,0 +1,118 @@
+"""The grid net of one district: towns, communities and grids inside the real border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.city.apportion import apportion
+from sim.city.geometry import Points, curve, geography, inside, lloyd, spread
+
+_POINTS_A_GRID = 40
+_ROUNDS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class GridNet:
+    """Towns [T], communities [C] and grids [G] of one district, numbered from 0.
+
+    Grids are sorted by town and community.
+    """
+
+    town_xy: Points
+    community_town: NDArray[np.int64]
+    grid_community: NDArray[np.int64]
+    grid_town: NDArray[np.int64]
+    grid_xy: Points
+    grid_area: NDArray[np.float64]
+    grid_population: NDArray[np.int64]
+
+
+def grid_net(
+    code: str,
+    border: Any,
+    centre: Points,
+    towns: int,
+    grids: int,
+    population: int,
+    per_community: float,
+) -> GridNet:
+    """Lay a district's grids: smaller where people live, each inside the border.
+
+    People live about the towns' centres, thinning out with distance; the district's centre
+    weighs most. Grids are the cells of a weighted k-means of where people live.
+
+    Parameters
+    ----------
+    code : str
+        The district's code: its geography depends on nothing else.
+    border : shapely geometry
+        In metres.
+    centre : float64 [2]
+        The district's centre, m.
+    towns, grids, population : int
+        How many; every town has at least one grid.
+    per_community : float
+        Grids a community, about.
+    """
+    import shapely
+    from scipy.spatial import cKDTree
+
+    even = inside(border, max(_POINTS_A_GRID * grids, 4000), geography(code, "even"))
+    if not shapely.contains_xy(border, centre[0], centre[1]):
+        centre = even[int(np.argmin(((even - centre) ** 2).sum(axis=1)))]
+    town_xy = lloyd(even, spread(even, centre[None, :], towns), _ROUNDS, fixed=1)
+    town_xy = even[cKDTree(even).query(town_xy)[1]] if towns > 1 else town_xy
+    town_xy[0] = centre
+
+    draw = geography(code, "people")
+    weight = np.concatenate(([3.0], 0.6 + 0.8 * draw.random(max(towns - 1, 0))))
+    reach = 0.3 * np.sqrt(border.area / towns)
+
+    def density(points: Points) -> NDArray[np.float64]:
+        distance = np.sqrt(((points[:, None, :] - town_xy[None, :, :]) ** 2).sum(axis=2))
+        return np.asarray(0.04 + (weight * np.exp(-distance / reach)).sum(axis=1))
+
+    chance = density(even)
+    people = inside(border, 4 * len(even), draw)
+    people = people[draw.random(len(people)) * chance.max() < density(people)]
+    if len(people) < grids:
+        people = np.concatenate((people, even))
+    start = people[np.linspace(0, len(people) - 1, grids).astype(int)]
+    snap = cKDTree(np.concatenate((even, people)))
+    grid_xy = lloyd(people, start, _ROUNDS)
+    grid_xy = np.round(np.concatenate((even, people))[snap.query(grid_xy)[1]], 1)
+
+    town = cKDTree(town_xy).query(grid_xy)[1]
+    for t in range(towns):  # no town without a grid
+        if not (town == t).any():
+            spare = np.bincount(town, minlength=towns)[town] > 1
+            distance = ((grid_xy - town_xy[t]) ** 2).sum(axis=1)
+            town[int(np.argmin(np.where(spare, distance, np.inf)))] = t
+    order = np.lexsort((curve(grid_xy), town))
+    grid_xy, town = grid_xy[order], town[order]
+
+    community = np.zeros(grids, dtype=np.int64)
+    community_town: list[int] = []
+    for t in range(towns):
+        here = np.flatnonzero(town == t)
+        for part in np.array_split(here, max(1, round(len(here) / per_community))):
+            community[part] = len(community_town)
+            community_town.append(t)
+
+    nearest = cKDTree(grid_xy)
+    of_even = np.bincount(nearest.query(even)[1], minlength=grids)
+    of_people = np.bincount(nearest.query(people)[1], minlength=grids)
+    area = (of_even + 0.5) / (of_even + 0.5).sum() * border.area
+    return GridNet(
+        town_xy=np.round(town_xy, 1),
+        community_town=np.array(community_town, dtype=np.int64),
+        grid_community=community,
+        grid_town=town.astype(np.int64),
+        grid_xy=grid_xy,
+        grid_area=np.round(area, 0),
+        grid_population=apportion(population, of_people + 1),
+    )

@@ -1,0 +1,42 @@
+"""Ticks: the grid of instants on which everything happens.
+
+Every time and duration that reaches an engine is a multiple of 1/1024 s. Such
+numbers add up in float64 without rounding for 270,000 years, so that two engines,
+two machines and any order of addition give the same instant to the last bit.
+"""
+
+from __future__ import annotations
+
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+TICKS_PER_SECOND = 1024.0
+MINUTE = 60.0
+HOUR = 3600.0
+DAY = 86400.0
+WEEK = 7 * DAY
+
+
+@overload
+def to_ticks(seconds: float) -> float: ...
+@overload
+def to_ticks(seconds: NDArray[np.floating]) -> NDArray[np.float64]: ...
+def to_ticks(seconds: ArrayLike) -> float | NDArray[np.float64]:
+    """Round to the nearest tick, halves to even.
+
+    Parameters
+    ----------
+    seconds : float or array
+        Times or durations, s; infinities stay.
+
+    Returns
+    -------
+    float or array of float64
+        The same shape, s.
+    """
+    if isinstance(seconds, (int, float)):
+        scaled = seconds * TICKS_PER_SECOND
+        return round(scaled) / TICKS_PER_SECOND if abs(scaled) != float("inf") else seconds
+    return np.rint(np.asarray(seconds) * TICKS_PER_SECOND) / TICKS_PER_SECOND

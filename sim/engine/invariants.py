@@ -1,0 +1,47 @@
+"""Rules that hold at every instant of a run of the SimPy engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.errors import InvariantError
+from sim.model.state import State
+
+if TYPE_CHECKING:
+    from sim.engine.simpy_engine.world import World
+
+
+def check_world(world: World) -> None:
+    """Check the ledger against the tickets, and that nobody is in two places.
+
+    Raises
+    ------
+    InvariantError
+        If a rule does not hold; the message says which.
+    """
+    ledger, tickets = world.ledger, world.tickets
+    ledger.balance()
+    ledger.recount(world.load.district, tickets.state)
+    for desk in (world.hotline, *world.town_centres, *world.district_centres):
+        if desk.busy < 0 or desk.busy > sum(desk.posts):
+            raise InvariantError(f"desk {desk.number} has {desk.busy} busy of {sum(desk.posts)}")
+    waiting = 0
+    for unit in world.units:
+        waiting += len(unit.order)
+        if unit.idle != [c for c, crew in unit.crews.items() if crew.free]:
+            raise InvariantError(f"unit {unit.number} has lost count of its free crews")
+        for crew in unit.crews.values():
+            if crew.free != (crew.visit is None):
+                raise InvariantError(f"crew {crew.number} is free and at a ticket")
+            if crew.visit is not None and tickets.state[crew.visit.ticket] not in (
+                State.TRAVELLING,
+                State.ON_SITE,
+            ):
+                raise InvariantError(f"crew {crew.number} is at a ticket that is elsewhere")
+        if any(tickets.state[ticket] != State.WAITING for _, ticket in unit.order):
+            raise InvariantError(f"unit {unit.number} has a ticket waiting that is elsewhere")
+    for grid in world.grids.values():
+        waiting += len(grid.jobs)
+    counted = sum(row[State.WAITING] for row in ledger.counts)
+    if waiting != counted:
+        raise InvariantError(f"{counted} tickets wait, the queues have {waiting}")

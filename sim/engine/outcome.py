@@ -1,0 +1,142 @@
+"""What was done: the record of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.city.city import City
+from sim.model.plan import Plan
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Columns = dict[str, NDArray[np.generic]]
+
+TIMES = (
+    "arisen",
+    "called",
+    "answered",
+    "requested",
+    "discovered",
+    "accepted",
+    "triaged",
+    "tracked",
+    "signed",
+    "dispatched",
+    "arrived",
+    "finished",
+    "handled",
+    "supervised",
+    "checked",
+    "closed",
+    "due_sign",
+    "due_arrive",
+    "due_close",
+)
+"""Columns of `Outcome.tickets` that hold times, s since the scenario's start; NaN: never."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The record of one run up to an instant.
+
+    Attributes
+    ----------
+    scenario, city, plan : Scenario, City, Plan
+        What it was run on.
+    policy, engine : str
+        Their names.
+    seed, replication : int
+        The key of all randomness.
+    until : float
+        The instant up to which it was run, s.
+    events : int
+        Timed events that happened.
+    tickets : dict of arrays
+        One row for each matter that arose, in order of arising. Times as in `TIMES`, and
+
+        - ``key`` int64: the matter's own number, the same in every run of the scenario;
+        - ``category`` int16, ``district`` int16, ``town`` int32, ``grid`` int32;
+        - ``citizen`` int8: the `Channel` by which its citizen would report it;
+        - ``channel`` int8: the `Channel` by which it became a ticket;
+        - ``state`` int8: its `State` at ``until``;
+        - ``unit`` int32: the unit that handled it (-1: none), ``worker`` int32: the
+          gridworker who did (-1: none);
+        - ``priority`` int8: that of its category; ``level`` int8: supervision `Level`;
+        - ``attempts`` int16: calls made; ``sent_back``, ``reopened`` int16: times;
+        - ``on_spot``, ``at_once``, ``joint``, ``duplicate``, ``abandoned`` bool: dealt with by
+          the gridworker who found it; answered during the call; needed several departments;
+          its citizen's request came when it was a ticket already; its citizen gave up calling;
+        - ``satisfied`` int8: 1, 0, or -1 where nobody was asked.
+
+        ``called`` is the citizen's first call, ``answered`` when an operator took it and
+        ``requested`` when the request was accepted, whoever found the matter first.
+        ``triaged`` and ``tracked`` are the first triage, from which on its deadlines are
+        watched; ``signed`` is the right department's signature; ``dispatched``, ``arrived``
+        and ``finished`` are those of the last visit; ``supervised`` is the first reminder.
+    visits : dict of arrays
+        One row for each crew's visit that was begun: ``crew`` int32, ``unit`` int32, ``ticket``
+        int64 (row of ``tickets``), ``start``, ``arrive``, ``work``, ``end`` (s; NaN: not yet).
+    stops : dict of arrays
+        One row for each stop of a gridworker: ``worker`` int32, ``ticket`` int64, ``kind`` int8
+        (`StopKind`), ``start``, ``end`` (s; the end may lie after ``until``).
+    services : dict of arrays
+        One row for each service of an operator: ``desk`` int32 (0: the hotline, then the
+        towns' centres, then the districts'), ``ticket`` int64, ``arrive``, ``start``, ``end``.
+    """
+
+    scenario: Scenario
+    city: City
+    plan: Plan
+    policy: str
+    engine: str
+    seed: int
+    replication: int
+    until: float
+    events: int
+    tickets: Columns
+    visits: Columns
+    stops: Columns
+    services: Columns
+
+    def __len__(self) -> int:
+        return len(self.tickets["key"])
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The tickets as a pandas table, with names in place of numbers.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of ``tickets``; ``category``, ``family``, ``department``, ``district``,
+            ``town``, ``channel``, ``citizen`` and ``state`` as categoricals.
+        """
+        import pandas as pd
+
+        from sim.model.state import CHANNEL_NAMES, STATE_NAMES
+
+        table = dict(self.tickets)
+        categories = self.scenario.categories
+        code = table["category"]
+
+        def named(codes: NDArray[np.generic], names: list[str]) -> pd.Categorical:
+            distinct = list(dict.fromkeys(names))
+            place = np.array([distinct.index(name) for name in names] or [0])
+            return pd.Categorical.from_codes(place[codes], categories=distinct)
+
+        table["category"] = named(code, [c.id for c in categories])
+        table["family"] = named(code, [c.family for c in categories])
+        table["department"] = named(code, [c.department for c in categories])
+        table["district"] = named(table["district"], list(self.city.district_name))
+        table["town"] = named(table["town"], list(self.city.town_name))
+        table["channel"] = named(table["channel"], [n for n, _ in CHANNEL_NAMES.values()])
+        table["citizen"] = named(table["citizen"], [n for n, _ in CHANNEL_NAMES.values()])
+        table["state"] = named(table["state"], [n for n, _ in STATE_NAMES.values()])
+        return pd.DataFrame(table)

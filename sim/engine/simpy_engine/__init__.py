@@ -1,0 +1,1 @@
+"""The SimPy engine; see `engine.Simulation`."""

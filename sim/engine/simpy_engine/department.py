@@ -1,0 +1,212 @@
+"""Departments: units with crews who travel, work and go home, and the tickets that wait for them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Generator, Sequence
+
+from simpy.events import Event
+
+from sim.engine.simpy_engine.world import World
+from sim.errors import InputError
+from sim.model.order import Kind
+from sim.model.state import State
+from sim.model.travel import on_the_way
+
+Process = Generator[Event, object, None]
+Key = tuple[float, ...]
+
+
+class Crew:
+    """One post of a unit: free on duty at its base or on its way back, or at a ticket."""
+
+    def __init__(self, world: World, unit: Unit, number: int) -> None:
+        self.world, self.unit, self.number = world, unit, number
+        self.shift = int(world.plan.crew_shift[number])
+        self.base = (float(world.plan.crew_xy[number, 0]), float(world.plan.crew_xy[number, 1]))
+        self.start = self.base  # where it was when it became free
+        self.left = 0.0
+        self.back = 0.0  # how long the way from there to the base is
+        self.free = True
+        self.assigned = Event(world.env)
+        self.visit: Visit | None = None
+        world.env.process(self.work())
+
+    @property
+    def on_duty(self) -> bool:
+        """Whether its shift is on."""
+        return self.world.on_duty[self.shift]
+
+    def position(self) -> tuple[float, float]:
+        """Return where it is, m: each shift begins at the base, and a free crew heads there."""
+        now = self.world.now
+        if self.left < self.world.began[self.shift]:
+            return self.base
+        (x0, y0), (x1, y1) = self.start, self.base
+        return (
+            on_the_way(x0, x1, self.left, self.back, now),
+            on_the_way(y0, y1, self.left, self.back, now),
+        )
+
+    def work(self) -> Process:
+        """Go where it is sent, wait there for the others, work, and be free again."""
+        world, env = self.world, self.world.env
+        while True:
+            yield self.assigned
+            self.assigned = Event(env)
+            visit = self.visit
+            assert visit is not None
+            row = visit.rows[self.number]
+            yield env.at(visit.arrivals[self.number], Kind.CREW, self.number)
+            world.visits.arrive[row] = world.now
+            visit.arrive()
+            yield visit.together
+            world.visits.work[row] = world.now
+            yield env.at(world.now + world.load.work_s[visit.ticket], Kind.CREW, self.number)
+            world.visits.end[row] = world.now
+            self.visit, self.free = None, True
+            self.start, self.left = (
+                (world.load.x[visit.ticket], world.load.y[visit.ticket]),
+                world.now,
+            )
+            self.back = world.way(self.unit.district, self.start, self.base)
+            insort(self.unit.idle, self.number)
+            visit.leave()
+            self.unit.dispatch()
+
+
+class Visit:
+    """Crews of one or more departments at one ticket; work begins when the last is there."""
+
+    def __init__(self, world: World, ticket: int, crews: Sequence[Crew]) -> None:
+        self.world, self.ticket = world, ticket
+        self.missing = self.present = len(crews)
+        self.together = Event(world.env)
+        self.over = world.units[world.tickets.unit[ticket]].waiting_lives.pop(ticket)
+        self.rows: dict[int, int] = {}
+        self.arrivals: dict[int, float] = {}
+        now = world.now
+        for crew in crews:
+            self.arrivals[crew.number] = now + world.view.travel(crew.number, ticket)
+            self.rows[crew.number] = world.visits.add(
+                crew=crew.number, unit=crew.unit.number, ticket=ticket, start=now
+            )
+            crew.unit.idle.remove(crew.number)
+            crew.free, crew.visit = False, self
+            crew.assigned.succeed()
+        world.tickets.dispatched[ticket] = now
+        world.move(ticket, State.TRAVELLING)
+
+    def arrive(self) -> None:
+        """Note that a crew is there; the first makes the ticket attended."""
+        if self.missing == self.present:
+            self.world.tickets.arrived[self.ticket] = self.world.now
+            self.world.move(self.ticket, State.ON_SITE)
+        self.missing -= 1
+        if self.missing == 0:
+            self.together.succeed()
+
+    def leave(self) -> None:
+        """Note that a crew is done; after the last the ticket goes on."""
+        self.present -= 1
+        if self.present == 0:
+            self.over.succeed()
+
+
+class Unit:
+    """A department's force in a town or a district.
+
+    Attributes
+    ----------
+    idle : list of int
+        Free crews, on duty or not, ascending.
+    """
+
+    def __init__(self, world: World, number: int, crews: Sequence[int]) -> None:
+        plan = world.plan
+        self.world, self.number = world, number
+        self.department = int(plan.unit_department[number])
+        self.district = int(plan.unit_district[number])
+        self.crews = {crew: Crew(world, self, crew) for crew in crews}
+        self.idle = list(self.crews)
+        self.order: list[tuple[Key, int]] = []  # who waits, by the policy's key
+        self.keys: dict[int, Key] = {}
+        self.waiting_lives: dict[int, Event] = {}
+        self.joint = 0  # how many of those wait for other departments too
+        self.leads: dict[int, int] = {}  # units whose joint tickets wait for this one
+
+    def handle(self, ticket: int) -> Event:
+        """Queue a ticket; the event happens when the work on site is over."""
+        event = self.waiting_lives[ticket] = Event(self.world.env)
+        self._enter(ticket)
+        self.dispatch()
+        return event
+
+    def rerank(self, ticket: int) -> None:
+        """Ask the policy again where a ticket stands that supervision has taken up."""
+        self._leave(ticket)
+        self._enter(ticket)
+
+    def _enter(self, ticket: int) -> None:
+        key = self.keys[ticket] = self.world.policy.key(self.world.view, ticket)
+        insort(self.order, (key, ticket))
+        for partner in self.partners(ticket):
+            self.joint += 1
+            partner.leads[self.number] = partner.leads.get(self.number, 0) + 1
+
+    def _leave(self, ticket: int) -> None:
+        del self.order[bisect_left(self.order, (self.keys.pop(ticket), ticket))]
+        for partner in self.partners(ticket):
+            self.joint -= 1
+            partner.leads[self.number] -= 1
+
+    def partners(self, ticket: int) -> list[Unit]:
+        """Return the further units a ticket needs; none unless it is joint."""
+        world = self.world
+        if not world.load.joint[ticket]:
+            return []
+        town = world.load.town[ticket]
+        return [
+            world.units[world.plan.unit_of[department, town]]
+            for department in world.partners_of[world.load.category[ticket]]
+        ]
+
+    def ready(self) -> list[int]:
+        """Return the free crews on duty, ascending."""
+        return [crew for crew in self.idle if self.crews[crew].on_duty]
+
+    def dispatch(self) -> None:
+        """Send crews while there are any and something waits; then help out in joint tickets."""
+        self.serve()
+        for lead in sorted(unit for unit, count in self.leads.items() if count > 0):
+            self.world.units[lead].serve()
+
+    def serve(self) -> None:
+        """Send this unit's crews to what waits for it.
+
+        A joint ticket is begun only when all its units have a crew free at once: crews held
+        back for each other could wait in a circle for ever.
+        """
+        while self.order:
+            crews = self.ready()
+            if not crews:
+                return
+            tickets = [ticket for _, ticket in self.order]
+            if self.joint:
+                tickets = [t for t in tickets if all(p.ready() for p in self.partners(t))]
+                if not tickets:
+                    return
+            ticket, crew = self.world.policy.choose(self.world.view, tickets, crews)
+            if ticket not in self.keys or crew not in crews or ticket not in tickets:
+                raise InputError(
+                    "policy",
+                    self.world.policy.name,
+                    (ticket, crew),
+                    "a waiting ticket and a free crew on duty of those it was given",
+                )
+            team = [self.crews[crew]]
+            for partner in self.partners(ticket):
+                chosen = self.world.policy.choose_crew(self.world.view, ticket, partner.ready())
+                team.append(partner.crews[chosen])
+            self._leave(ticket)
+            Visit(self.world, ticket, team)

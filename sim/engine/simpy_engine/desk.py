@@ -1,0 +1,89 @@
+"""Operators behind a desk: the queue of 12345, and of the linkage centres of towns and districts."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from heapq import heappop, heappush
+
+from simpy.events import Event
+
+from sim.clock import MINUTE, to_ticks
+from sim.engine.simpy_engine.environment import Alarm
+from sim.engine.simpy_engine.world import World
+from sim.model.order import Kind
+
+
+class Request:
+    """Something that waits for an operator, or is with one."""
+
+    __slots__ = ("alarm", "arrive", "begun", "gone", "seconds", "ticket")
+
+    def __init__(self, ticket: int, seconds: float, arrive: float, alarm: Alarm) -> None:
+        self.ticket, self.seconds, self.arrive, self.alarm = ticket, seconds, arrive, alarm
+        self.begun = False
+        self.gone = False
+
+
+class Desk:
+    """Operators who serve one request each; the more urgent first, then who came first.
+
+    A post that ends while its operator is busy ends after that service.
+
+    Parameters
+    ----------
+    posts : list of int
+        Operators on duty in each shift.
+    """
+
+    def __init__(self, world: World, number: int, posts: list[int]) -> None:
+        self.world, self.number, self.posts = world, number, posts
+        self.busy = 0
+        self.waiting: list[tuple[int, float, int, Request]] = []
+
+    @property
+    def on_duty(self) -> int:
+        """Operators on duty now."""
+        return sum(n for n, on in zip(self.posts, self.world.on_duty, strict=True) if on)
+
+    def ask(self, ticket: int, seconds: float, urgency: int, alarm: Alarm) -> Request:
+        """Queue a request; its alarm rings when an operator is done with it."""
+        request = Request(ticket, seconds, self.world.now, alarm)
+        heappush(self.waiting, (urgency, request.arrive, ticket, request))
+        self.begin()
+        return request
+
+    def begin(self) -> None:
+        """Let free operators take what waits."""
+        free = self.on_duty - self.busy
+        while self.waiting and free > 0:
+            request = heappop(self.waiting)[3]
+            if request.gone:
+                continue
+            free -= 1
+            self.busy += 1
+            request.begun = True
+            now = self.world.now
+            end = now + request.seconds
+            self.world.services.add(
+                desk=self.number, ticket=request.ticket, arrive=request.arrive, start=now, end=end
+            )
+            request.alarm.set(end)
+            callbacks = request.alarm.event.callbacks
+            assert callbacks is not None
+            callbacks.insert(0, self._release)
+
+    def _release(self, _: Event) -> None:
+        self.busy -= 1
+        self.begin()
+
+
+class Centre(Desk):
+    """A linkage centre: it accepts, triages and calls back."""
+
+    def serve(self, ticket: int, minutes: float, urgency: int) -> Generator[Event, None, Request]:
+        """Wait for an operator and for the end of a service of this mean length."""
+        seconds = to_ticks(minutes * MINUTE * self.world.load.desk[ticket])
+        alarm = Alarm(self.world.env, Kind.SERVICE, ticket)
+        request = self.ask(ticket, seconds, urgency, alarm)
+        yield alarm.event
+        return request

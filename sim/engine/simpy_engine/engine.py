@@ -1,0 +1,232 @@
+"""The SimPy engine: the model as processes, written to be read. It is the specification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.city.city import City
+from sim.clock import DAY, to_ticks
+from sim.engine.invariants import check_world
+from sim.engine.outcome import Columns, Outcome
+from sim.engine.simpy_engine.department import Unit
+from sim.engine.simpy_engine.desk import Centre
+from sim.engine.simpy_engine.gridworker import Grid
+from sim.engine.simpy_engine.hotline import Hotline
+from sim.engine.simpy_engine.nature import nature
+from sim.engine.simpy_engine.shifts import shifts
+from sim.engine.simpy_engine.view import Facts
+from sim.engine.simpy_engine.world import World
+from sim.model.plan import Plan
+from sim.model.staffing import base_plan
+from sim.policy import Policy, find_policy
+from sim.scenario import Scenario
+from sim.workload.workload import Workload
+
+
+class Simulation:
+    """One run that can be stopped at any instant and gone on with.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is assumed.
+    city, workload, plan : optional
+        Made from the scenario where they are not given.
+    policy : str or Policy
+        Who is sent where, next.
+    seed, replication : int
+        The key of all randomness; the scenario's own seed by default.
+    check : bool
+        Whether the invariants are checked after every event; several times slower.
+    """
+
+    engine = "simpy"
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        city: City | None = None,
+        workload: Workload | None = None,
+        plan: Plan | None = None,
+        policy: str | Policy = "priority",
+        seed: int | None = None,
+        replication: int = 0,
+        check: bool = False,
+    ) -> None:
+        self.scenario = scenario
+        self.city = City.build(scenario) if city is None else city
+        self.seed = scenario.seed if seed is None else seed
+        self.replication = replication
+        if workload is None:
+            workload = Workload.draw(scenario, self.city, self.seed, replication)
+        self.plan = base_plan(scenario, self.city) if plan is None else plan
+        self.policy = find_policy(policy)
+        self.check = check
+        self._parts = [workload]
+        self._world = world = World(scenario, self.city, workload, self.plan, self.policy, check)
+        _people(world)
+        world.env.process(shifts(world))
+        world.env.process(nature(world, 0, len(workload)))
+
+    @property
+    def now(self) -> float:
+        """The instant up to which it has been run, s since the scenario's start."""
+        return self._world.now
+
+    @property
+    def horizon(self) -> float:
+        """The scenario's end, s."""
+        return self.scenario.time.days * DAY
+
+    @property
+    def events(self) -> int:
+        """Timed events so far."""
+        return self._world.env.happened
+
+    @property
+    def ledger(self) -> NDArray[np.int64]:
+        """Matters by district and state now, int64 [D, states]."""
+        return self._world.ledger.array()
+
+    @property
+    def overdue(self) -> NDArray[np.int64]:
+        """Tickets past their deadline for closing now, int64 [D]."""
+        return np.array(self._world.ledger.overdue, dtype=np.int64)
+
+    def run(
+        self, until: float | None = None, progress: Callable[[float], None] | None = None
+    ) -> None:
+        """Go on to an instant; what happens at that very instant is left for the next call.
+
+        Parameters
+        ----------
+        until : float, optional
+            s since the scenario's start; its end by default. Rounded to a tick.
+        progress : callable, optional
+            Told the share of the horizon reached, about a hundred times.
+        """
+        until = self.horizon if until is None else to_ticks(float(until))
+        step = max(to_ticks(self.horizon / 100), 1.0) if progress is not None else until
+        while self.now < until:
+            target = min(self.now + step, until)
+            if self.check:
+                self._run_checked(target)
+            else:
+                self._world.env.run(target)
+            if progress is not None:
+                progress(self.now / self.horizon)
+
+    def _run_checked(self, until: float) -> None:
+        world, env = self._world, self._world.env
+        stop = env.event()
+        env.schedule(stop, 0, until - env.now)  # type: ignore[arg-type]
+        stop._ok, stop._value = True, None
+        seen = env.happened
+        while not stop.processed:
+            env.step()
+            if env.happened != seen:
+                seen = env.happened
+                world.ledger.balance()
+                if seen % 256 == 0:
+                    check_world(world)
+        check_world(world)
+
+    def add(self, matters: Workload) -> range:
+        """Put further matters into a running simulation.
+
+        Parameters
+        ----------
+        matters : Workload
+            In order of arising, none before now.
+
+        Returns
+        -------
+        range
+            Their ticket numbers.
+        """
+        if len(matters) and matters.arise[0] < self.now:
+            raise ValueError(f"a matter arises at {matters.arise[0]} s, but it is {self.now} s")
+        world = self._world
+        first = len(world.tickets)
+        world.load.append(matters)
+        world.tickets.extend(len(matters))
+        self._parts.append(matters)
+        added = range(first, len(world.tickets))
+        world.env.process(nature(world, added.start, added.stop))
+        return added
+
+    def outcome(self) -> Outcome:
+        """Return the record so far; the simulation may go on afterwards."""
+        world = self._world
+        return Outcome(
+            scenario=self.scenario,
+            city=self.city,
+            plan=self.plan,
+            policy=self.policy.name,
+            engine=self.engine,
+            seed=self.seed,
+            replication=self.replication,
+            until=self.now,
+            events=self.events,
+            tickets=_tickets(world, self.now),
+            visits=dict(world.visits.arrays()),
+            stops=dict(world.stops.arrays()),
+            services=dict(world.services.arrays()),
+        )
+
+
+def _people(world: World) -> None:
+    """Put everybody who works in their place."""
+    plan = world.plan
+    world.hotline = Hotline(world, [int(n) for n in plan.hotline_posts])
+    number = 1
+    world.town_centres, world.district_centres = [], []
+    for posts, centres in (
+        (plan.town_posts, world.town_centres),
+        (plan.district_posts, world.district_centres),
+    ):
+        for row in posts.tolist():
+            centres.append(Centre(world, number, row))
+            number += 1
+    crews: list[list[int]] = [[] for _ in plan.unit_department]
+    for crew, unit in enumerate(plan.crew_unit.tolist()):
+        crews[unit].append(crew)
+    world.units = [Unit(world, unit, members) for unit, members in enumerate(crews)]
+    world.crews = {number: crew for unit in world.units for number, crew in unit.crews.items()}
+    world.view = Facts(world)
+    workers: dict[int, list[int]] = {}
+    for worker, grid in enumerate(plan.worker_grid.tolist()):
+        workers.setdefault(grid, []).append(worker)
+    world.grids = {grid: Grid(world, grid, members) for grid, members in workers.items()}
+
+
+def _tickets(world: World, now: float) -> Columns:
+    """Copy out the rows of the matters that have arisen, with the facts of the workload."""
+    load = world.load.arrays()
+    arisen = load["arise"] < now
+    rows = np.flatnonzero(arisen)
+    tickets = {name: column[rows] for name, column in world.tickets.arrays().items()}
+    tickets["on_spot"] = tickets.pop("spot").astype(bool)
+    for name in ("duplicate", "abandoned"):
+        tickets[name] = tickets[name].astype(bool)
+    del tickets["ready"]
+    category = load["category"][rows]
+    priority = np.array([c.priority for c in world.categories], dtype=np.int8)
+    out: Columns = {
+        "key": load["key"][rows],
+        "category": category,
+        "district": load["district"][rows],
+        "town": load["town"][rows],
+        "grid": load["grid"][rows],
+        "citizen": load["citizen"][rows],
+        "priority": priority[category],
+        "arisen": load["arise"][rows],
+        "at_once": load["at_once"][rows].astype(bool),
+        "joint": load["joint"][rows].astype(bool),
+    }
+    out.update(tickets)
+    return out

@@ -1,0 +1,80 @@
+"""SimPy with the written order of ties, and alarms that can be moved."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import simpy
+from simpy.events import Event, EventPriority
+
+from sim.model.order import Kind, rank
+
+
+class Environment(simpy.Environment):
+    """Timed events go by time, kind and id; what they wake at once comes before the next.
+
+    Attributes
+    ----------
+    happened : int
+        Timed events so far that somebody waited for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+        self.happened = 0
+
+    def at(self, time: float, kind: Kind, ident: int) -> Event:
+        """Return an event that happens at a time, s, which must be on a tick."""
+        event = Event(self)
+        self.ring(event, time, kind, ident)
+        return event
+
+    def ring(self, event: Event, time: float, kind: Kind, ident: int) -> None:
+        """Let a pending event happen at a time, s. On ticks, now + (time - now) is exact."""
+        event._ok = True
+        event._value = None
+        self.schedule(event, cast(EventPriority, rank(kind, ident)), time - self.now)
+        assert event.callbacks is not None
+        event.callbacks.append(self._count)
+
+    def _count(self, _: Event) -> None:
+        self.happened += 1
+
+
+class Alarm:
+    """A time that can be moved while somebody waits for it.
+
+    SimPy cannot take an event off its agenda: the old one stays there, but nobody is called
+    when it comes.
+    """
+
+    def __init__(self, env: Environment, kind: Kind, ident: int) -> None:
+        self.env, self.kind, self.ident = env, kind, ident
+        self.event = Event(env)
+        self.time = float("inf")
+
+    def set(self, time: float) -> None:
+        """Move it to a time, s; infinity means never."""
+        if time == self.time:
+            return
+        self.cancel()
+        self.time = time
+        if time != float("inf"):
+            self.env.ring(self.event, time, self.kind, self.ident)
+
+    def cancel(self) -> None:
+        """Take it off; who waits goes on waiting for the next `set`."""
+        if self.time == float("inf"):
+            return
+        waiting = self.event.callbacks or []
+        self.event.callbacks = []
+        self.event = Event(self.env)
+        count = self.env._count
+        self.event.callbacks = [call for call in waiting if call != count]
+        self.time = float("inf")
+
+    def renew(self) -> Event:
+        """Make it ready for the next time after it rang, and return the event to wait for."""
+        self.event = Event(self.env)
+        self.time = float("inf")
+        return self.event

@@ -1,0 +1,186 @@
+"""Full-time gridworkers: they walk their grid's loop, find, deal, check, and are sent to jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from heapq import heapify, heappop, heappush
+
+from simpy.events import Event
+
+from sim.clock import MINUTE, to_ticks
+from sim.engine.simpy_engine import ticket as life
+from sim.engine.simpy_engine.environment import Alarm
+from sim.engine.simpy_engine.world import World
+from sim.model.order import Kind
+from sim.model.patrol import next_pass, walk_to
+from sim.model.state import Channel, State, StopKind
+
+Process = Generator[Event, object, None]
+_NEVER = float("inf")
+
+
+class Grid:
+    """The gridworkers of one grid, and the simple tickets that wait for one of them."""
+
+    def __init__(self, world: World, number: int, workers: list[int]) -> None:
+        speed = world.scenario.patrol.speed_kmh / 3.6
+        self.world = world
+        self.loop = max(to_ticks(float(world.city.grid_loop_m[number]) / speed), 1.0)
+        self.jobs: list[tuple[int, float, int]] = []
+        self.done: dict[int, Event] = {}  # by ticket: what its life waits for
+        self.workers = [Gridworker(world, self, worker) for worker in workers]
+
+    def place(self, ticket: int) -> float:
+        """Return where on the loop a ticket lies, s of walking."""
+        return to_ticks(self.world.load.loop[ticket] * self.loop) % self.loop
+
+    def notice(self, matter: int) -> None:
+        """Let it lie there until a pass notices it."""
+        passes = self.world.load.passes[matter]
+        if passes > 0:
+            for worker in self.workers:
+                worker.expect(StopKind.RECORD, matter, passes)
+
+    def check(self, ticket: int) -> Event:
+        """Ask for a check of a finished ticket on the next pass."""
+        self.done[ticket] = Event(self.world.env)
+        for worker in self.workers:
+            worker.expect(StopKind.CHECK, ticket, 1)
+        return self.done[ticket]
+
+    def handle(self, ticket: int) -> Event:
+        """Ask for somebody to go to a simple ticket."""
+        self.done[ticket] = Event(self.world.env)
+        heappush(self.jobs, (self.world.urgency(ticket), self.world.tickets.ready[ticket], ticket))
+        for worker in self.workers:
+            worker.aim()
+        return self.done[ticket]
+
+    def rerank(self, ticket: int) -> None:
+        """Take note that a waiting ticket became more urgent."""
+        place = next((i for i, job in enumerate(self.jobs) if job[2] == ticket), None)
+        if place is not None:
+            self.jobs[place] = (
+                self.world.urgency(ticket),
+                self.world.tickets.ready[ticket],
+                ticket,
+            )
+            heapify(self.jobs)
+
+
+class Gridworker:
+    """One gridworker. Between stops there is no event: the next pass is arithmetic."""
+
+    def __init__(self, world: World, grid: Grid, number: int) -> None:
+        plan = world.plan
+        shift = int(plan.worker_shift[number])
+        self.world, self.grid, self.number = world, grid, number
+        self.duty, self.rounds = world.shifts[shift], world.rounds[shift]
+        self.odometer = to_ticks(float(plan.worker_offset[number]) * grid.loop)
+        self.since = 0.0  # when the odometer showed that
+        self.busy = False
+        self.ahead: list[tuple[float, int, int]] = []  # odometer, kind, ticket
+        self.alarm = Alarm(world.env, Kind.PATROL, number)
+        world.env.process(self.walk())
+
+    def walked(self) -> float:
+        """Return what the odometer shows now, s of walking."""
+        if self.busy:
+            return self.odometer
+        return self.odometer + self.rounds.between(self.since, self.world.now)
+
+    def expect(self, kind: StopKind, ticket: int, passes: int) -> None:
+        """Put a stop on the way ahead."""
+        at = next_pass(self.walked(), self.grid.place(ticket), self.grid.loop, passes)
+        heappush(self.ahead, (at, kind, ticket))
+        if self.ahead[0][2] == ticket:
+            self.aim()
+
+    def aim(self) -> None:
+        """Set the alarm for the next stop or job."""
+        if self.busy:
+            return
+        while self.ahead and not self._live(*self.ahead[0][1:]):
+            heappop(self.ahead)
+        when = _NEVER
+        if self.ahead:
+            when = self.rounds.advance(self.since, self.ahead[0][0] - self.odometer)
+        if self.grid.jobs:
+            now = self.world.now
+            when = min(when, now if self.duty.rate(now) > 0 else self.duty.next_start(now))
+        self.alarm.set(when)
+
+    def _live(self, kind: int, ticket: int) -> bool:
+        if kind == StopKind.CHECK:
+            return ticket in self.grid.done
+        return self.world.hidden(ticket)
+
+    def walk(self) -> Process:
+        """Walk, and stop where there is something to do."""
+        while True:
+            yield self.alarm.event
+            self.alarm.renew()
+            now = self.world.now
+            self.odometer, self.since = self.walked(), now
+            if self.grid.jobs and self.duty.rate(now) > 0:
+                self.busy = True
+                yield from self.job(heappop(self.grid.jobs)[2])
+            elif self.ahead and self.ahead[0][0] <= self.odometer:
+                _, kind, ticket = heappop(self.ahead)
+                if self._live(kind, ticket):
+                    self.busy = True
+                    yield from self.check(ticket) if kind == StopKind.CHECK else self.find(ticket)
+            self.busy = False
+            self.since = self.world.now
+            self.aim()
+
+    def find(self, matter: int) -> Process:
+        """Record a matter, and deal with it if it is simple."""
+        world, tickets = self.world, self.world.tickets
+        on_spot = bool(world.load.on_spot[matter])
+        tickets.discovered[matter] = world.now
+        tickets.worker[matter] = self.number
+        world.move(matter, State.RECORDING)
+        recorded = world.now + to_ticks(world.scenario.patrol.record_min * MINUTE)
+        end = recorded + world.load.spot_s[matter] if on_spot else recorded
+        self._stop(StopKind.SPOT if on_spot else StopKind.RECORD, matter, end)
+        yield world.env.at(end, Kind.PATROL, self.number)
+        if not on_spot:
+            world.env.process(life.from_find(world, matter, Channel.PATROL))
+            return
+        life.accept(world, matter, Channel.PATROL, recorded)
+        tickets.spot[matter] = 1
+        tickets.triaged[matter] = tickets.tracked[matter] = tickets.signed[matter] = recorded
+        tickets.dispatched[matter] = tickets.arrived[matter] = tickets.discovered[matter]
+        tickets.finished[matter] = tickets.handled[matter] = tickets.checked[matter] = end
+        life.evaluate(world, matter)
+
+    def check(self, ticket: int) -> Process:
+        """Look at the result of a finished ticket."""
+        done = self.grid.done.pop(ticket)
+        end = self.world.now + to_ticks(self.world.scenario.patrol.check_min * MINUTE)
+        self._stop(StopKind.CHECK, ticket, end)
+        yield self.world.env.at(end, Kind.PATROL, self.number)
+        done.succeed()
+
+    def job(self, ticket: int) -> Process:
+        """Leave the loop, deal with a simple ticket, and come back to where the loop was left."""
+        world, tickets = self.world, self.world.tickets
+        way = walk_to(self.odometer, self.grid.place(ticket), self.grid.loop)
+        tickets.worker[ticket] = self.number
+        tickets.dispatched[ticket] = world.now
+        world.move(ticket, State.TRAVELLING)
+        arrive = world.now + way
+        finish = arrive + world.load.spot_s[ticket]
+        self._stop(StopKind.JOB, ticket, finish + way)
+        yield world.env.at(arrive, Kind.PATROL, self.number)
+        tickets.arrived[ticket] = arrive
+        world.move(ticket, State.ON_SITE)
+        yield world.env.at(finish, Kind.PATROL, self.number)
+        self.grid.done.pop(ticket).succeed()
+        yield world.env.at(finish + way, Kind.PATROL, self.number)
+
+    def _stop(self, kind: StopKind, ticket: int, end: float) -> None:
+        self.world.stops.add(
+            worker=self.number, ticket=ticket, kind=kind, start=self.world.now, end=end
+        )

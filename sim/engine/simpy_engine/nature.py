@@ -1,0 +1,78 @@
+"""How matters arise, and the race of those who may notice them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from simpy.events import Event
+
+from sim.engine.simpy_engine import ticket as life
+from sim.engine.simpy_engine.hotline import police_call
+from sim.engine.simpy_engine.world import World
+from sim.model.order import Kind
+from sim.model.state import Channel, State
+
+Process = Generator[Event, object, None]
+
+
+def nature(world: World, first: int, last: int) -> Process:
+    """Let matters arise, in order."""
+    for matter in range(first, last):
+        yield world.env.at(world.load.arise[matter], Kind.ARISE, matter)
+        arise(world, matter)
+
+
+def arise(world: World, matter: int) -> None:
+    """Put a matter into the world."""
+    load = world.load
+    world.ledger.enter(load.district[matter])
+    grid = world.grids.get(load.grid[matter])
+    if grid is not None:
+        grid.notice(matter)
+    world.env.process(lie(world, matter))
+
+
+def outside(world: World, matter: int) -> list[tuple[float, Kind]]:
+    """Return when an eye, a camera or its citizen would notice it, and when it goes away."""
+    load, now = world.load, world.now
+    eyes = int(world.plan.part_time[load.grid[matter]])
+    patience = load.patience[matter]
+    hours = world.citizens if load.citizen[matter] != Channel.POLICE else None
+    times = [
+        (now + load.lifetime[matter], Kind.VANISH),
+        (world.eyes.advance(now, load.eyes[matter] / eyes) if eyes else float("inf"), Kind.EYES),
+        (now + load.camera[matter], Kind.CAMERA),
+        (hours.advance(now, patience) if hours else now + patience, Kind.REPORT),
+    ]
+    return sorted(item for item in times if item[0] < float("inf"))
+
+
+def lie(world: World, matter: int) -> Process:
+    """Lie there until somebody notices; patrols come by on their own."""
+    for time, kind in outside(world, matter):
+        yield world.env.at(time, kind, matter)
+        if not world.hidden(matter):
+            return
+        if kind == Kind.REPORT:
+            yield from report(world, matter)
+        elif kind == Kind.VANISH:
+            if world.tickets.state[matter] == State.UNDISCOVERED:
+                world.move(matter, State.VANISHED)
+                return
+        else:
+            channel = Channel.EYES if kind == Kind.EYES else Channel.CAMERA
+            world.tickets.discovered[matter] = world.now
+            world.env.process(life.from_find(world, matter, channel))
+            return
+
+
+def report(world: World, matter: int) -> Process:
+    """Let its citizen report the matter, by the channel that is theirs."""
+    channel = world.load.citizen[matter]
+    if channel == Channel.ONLINE:
+        world.tickets.discovered[matter] = world.tickets.requested[matter] = world.now
+        yield from life.from_find(world, matter, Channel.ONLINE)
+        return
+    world.move(matter, State.CALLING)
+    call = world.hotline.call(matter) if channel == Channel.HOTLINE else police_call(world, matter)
+    world.env.process(call)

@@ -1,0 +1,67 @@
+"""The world as a policy may see it."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from sim.clock import MINUTE
+from sim.engine.simpy_engine.world import World
+
+
+class Facts:
+    """What is known at a decision epoch; see `sim.policy.base.View` for each of them."""
+
+    __slots__ = ("_world",)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def now(self) -> float:
+        """The present, s."""
+        return self._world.env.now
+
+    def accepted(self, ticket: int) -> float:
+        """When the ticket was accepted, s."""
+        return self._world.tickets.accepted[ticket]
+
+    def ready(self, ticket: int) -> float:
+        """Since when it waits for a crew, s."""
+        return self._world.tickets.ready[ticket]
+
+    def urgency(self, ticket: int) -> int:
+        """Order of service by priority and supervision."""
+        return self._world.urgency(ticket)
+
+    def due_arrive(self, ticket: int) -> float:
+        """Until when a crew should be there, s."""
+        return self._world.tickets.due_arrive[ticket]
+
+    def due_close(self, ticket: int) -> float:
+        """Until when it should be closed, s."""
+        return self._world.tickets.due_close[ticket]
+
+    def arrived(self, ticket: int) -> bool:
+        """Whether a crew has been there before."""
+        return not isnan(self._world.tickets.arrived[ticket])
+
+    def category(self, ticket: int) -> str:
+        """The id of its category."""
+        return self._world.categories[self._world.load.category[ticket]].id
+
+    def expected_work(self, ticket: int) -> float:
+        """Mean work on site for its category, s."""
+        return self._world.categories[self._world.load.category[ticket]].work_min * MINUTE
+
+    def place(self, ticket: int) -> tuple[float, float]:
+        """Where it is, m."""
+        return self._world.load.x[ticket], self._world.load.y[ticket]
+
+    def position(self, crew: int) -> tuple[float, float]:
+        """Where a crew is, m."""
+        return self._world.crews[crew].position()
+
+    def travel(self, crew: int, ticket: int) -> float:
+        """How long a crew would be under way to a ticket, s."""
+        member = self._world.crews[crew]
+        return self._world.way(member.unit.district, member.position(), self.place(ticket))

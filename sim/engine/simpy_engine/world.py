@@ -1,0 +1,121 @@
+"""What all processes share: the clock, the columns, the calendars, the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.city.city import City
+from sim.city.travel import Travel
+from sim.clock import DAY, HOUR
+from sim.engine.ledger import Ledger
+from sim.engine.simpy_engine.environment import Environment
+from sim.engine.simpy_engine.records import Load, Services, Stops, Tickets, Visits
+from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
+from sim.model.plan import Plan
+from sim.model.rules import urgency
+from sim.model.state import HIDDEN, State
+from sim.model.travel import hour_of, slowed, travel_time
+from sim.policy.base import Policy, View
+from sim.scenario import Scenario
+from sim.workload.workload import Workload
+
+if TYPE_CHECKING:
+    from sim.engine.simpy_engine.department import Crew, Unit
+    from sim.engine.simpy_engine.desk import Centre
+    from sim.engine.simpy_engine.gridworker import Grid
+    from sim.engine.simpy_engine.hotline import Hotline
+
+
+class World:
+    """The state of one run.
+
+    Attributes
+    ----------
+    load, tickets : Load, Tickets
+        What happens to each matter by itself, and what becomes of it.
+    on_duty : list of bool
+        Whether each shift is on; ``began`` is when it last came on, s.
+    """
+
+    hotline: Hotline
+    town_centres: list[Centre]
+    district_centres: list[Centre]
+    units: list[Unit]
+    crews: dict[int, Crew]
+    grids: dict[int, Grid]
+    view: View
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        city: City,
+        workload: Workload,
+        plan: Plan,
+        policy: Policy,
+        check: bool,
+    ) -> None:
+        self.env = Environment()
+        self.scenario, self.city, self.plan, self.policy = scenario, city, plan, policy
+        self.load = Load(workload)
+        self.tickets = Tickets()
+        self.tickets.extend(len(workload))
+        self.visits, self.stops, self.services = Visits(), Stops(), Services()
+        self.ledger = Ledger(len(city.district_name), check)
+
+        self.shifts = shift_calendars(scenario)
+        self.rounds = round_calendars(scenario)
+        self.desks = desk_calendars(scenario)
+        self.eyes = Calendar.from_hours(scenario.activity.part_time_eyes)
+        self.citizens = Calendar.from_hours(scenario.activity.citizens)
+        self.on_duty = [calendar.rate(0.0) > 0 for calendar in self.shifts]
+        self.began = [0.0] * len(self.shifts)
+
+        self.categories = scenario.categories
+        self.departments = list(scenario.departments.values())
+        names = list(scenario.departments)
+        self.department_of = [names.index(c.department) for c in self.categories]
+        self.partners_of = [[names.index(d) for d in c.joint_with] for c in self.categories]
+        self.sign_mean = [d.sign_mean_min * 60.0 for d in self.departments]
+        self.allowed = [
+            (c.sign_h * HOUR, c.arrive_h * HOUR, c.close_h * HOUR) for c in self.categories
+        ]
+        self.forces = {names.index(name) for name in scenario.police_line.forces}
+
+        travel = Travel.of(scenario, city)
+        self.detour = float(travel.detour)
+        self.speed_m_s = travel.speed_m_s.tolist()
+        self.slow: list[list[tuple[float, float, float]]] = [
+            [
+                (s.start_day * DAY, (s.start_day + s.days) * DAY, s.travel_speed_factor)
+                for s in scenario.surges
+                if not s.districts or name in s.districts
+            ]
+            for name in city.district_name
+        ]
+
+    @property
+    def now(self) -> float:
+        """The present, s."""
+        return self.env.now
+
+    def move(self, ticket: int, state: State) -> None:
+        """Bring a matter into another state, in its own row and in the ledger."""
+        states = self.tickets.state
+        self.ledger.move(self.load.district[ticket], states[ticket], state)
+        states[ticket] = state
+
+    def hidden(self, ticket: int) -> bool:
+        """Whether a gridworker, an eye or a camera may still find the matter."""
+        return self.tickets.state[ticket] in HIDDEN
+
+    def way(self, district: int, start: tuple[float, float], end: tuple[float, float]) -> float:
+        """Return the travel time of a crew of the district that leaves now, s."""
+        now = self.env.now
+        speed = self.speed_m_s[district][hour_of(now)] * slowed(self.slow[district], now)
+        return travel_time(*start, *end, self.detour, speed)
+
+    def urgency(self, ticket: int) -> int:
+        """Return its order of service, by priority and supervision."""
+        t = self.tickets
+        priority = self.categories[self.load.category[ticket]].priority
+        return urgency(priority, t.level[ticket], t.reopened[ticket])

@@ -1,0 +1,33 @@
+"""The one way in which bad input is reported."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Bad input: says where, what it was and what is allowed.
+
+    Parameters
+    ----------
+    file : str
+        The file, or a name such as ``command line``.
+    field : str
+        The dotted path of the field, or the row and column of a table.
+    value : object
+        What was found there.
+    allowed : str
+        What is allowed, in words.
+    """
+
+    def __init__(self, file: object, field: str, value: object, allowed: str) -> None:
+        self.file = str(file)
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+        shown = repr(value)
+        if len(shown) > 80:
+            shown = shown[:77] + "..."
+        super().__init__(f"{self.file}: {field}: {shown} is not allowed; {allowed}")
+
+
+class InvariantError(AssertionError):
+    """A rule that must hold at every instant was broken: a defect of the program."""

@@ -1,0 +1,1 @@
+"""What an outcome amounts to: KPIs, intervals, plots, storage."""

@@ -1,0 +1,50 @@
+"""The written rules of the six ones: order of service, deadlines, supervision, satisfaction."""
+
+from __future__ import annotations
+
+from sim.clock import to_ticks
+from sim.model.state import Level
+
+
+def urgency(priority: int, level: int, reopened: int) -> int:
+    """Return the order of service; smaller goes first.
+
+    Each level of supervision counts as one step of priority, and so does having been badly
+    done once before.
+    """
+    return priority - level - (1 if reopened > 0 else 0)
+
+
+def supervision_due(accepted: float, due: float, reminder: float, city: float, level: int) -> float:
+    """Return when the next level takes a ticket up if it is still open, s; inf after the last.
+
+    Parameters
+    ----------
+    accepted, due : float
+        When it was accepted, and its deadline for closing, s.
+    reminder, city : float
+        Shares of the time allowed at which the reminder comes and the city steps in; the
+        district does so at the deadline.
+    level : int
+        The present `Level`.
+    """
+    allowed = due - accepted
+    if level == Level.NONE:
+        return accepted + to_ticks(reminder * allowed)
+    if level == Level.REMINDER:
+        return due
+    if level == Level.DISTRICT:
+        return accepted + to_ticks(city * allowed)
+    return float("inf")
+
+
+def satisfaction(
+    on_time: float, late_penalty: float, reopened_penalty: float, late: bool, reopened: int
+) -> float:
+    """Return the chance that a citizen is satisfied, within [0, 1]."""
+    chance = on_time
+    if late:
+        chance -= late_penalty
+    if reopened > 0:
+        chance -= reopened_penalty
+    return min(max(chance, 0.0), 1.0)

@@ -1,0 +1,295 @@
+"""Loading a scenario: layers, overrides, tables, sources, and one message for bad input."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from sim.errors import InputError
+from sim.scenario.files import find, read_text, read_toml
+from sim.scenario.schema import SCHEMA_VERSION, Scenario, check_categories, check_references
+from sim.scenario.sources import COMMAND_LINE, NEED_NONE, Figure, Leaf, is_figure, trace
+from sim.scenario.suggest import suggestion
+from sim.scenario.tables import Category, DistrictRow, read_table
+
+Tree = dict[str, Any]
+_FILES = (("area", "districts"), ("area", "boundaries"), ("tables", "categories"))
+_FILLED = {
+    "categories",
+    "district_table",
+    "boundaries_path",
+    "figures",
+    "source_files",
+    "content_hash",
+}
+
+
+def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Load a scenario.
+
+    Parameters
+    ----------
+    name : str or Path
+        A TOML file, or the name of a scenario that comes with the package.
+    overrides : sequence of str
+        ``key=value`` with a dotted key, such as ``hotline.talk_mean_s=240``; the value as in
+        TOML, bare words are strings.
+
+    Returns
+    -------
+    Scenario
+        Validated and frozen.
+
+    Raises
+    ------
+    InputError
+        One message: file, field, value and what is allowed.
+    """
+    path = find(name)
+    layers = _layers(path)
+    sources: dict[Path, Any] = {}
+    trees = []
+    for file, data in layers:
+        entries = data.pop("sources", {})
+        if not isinstance(entries, dict):
+            raise InputError(file, "sources", entries, "a table")
+        sources[file] = entries
+        data.pop("extends", None)
+        trees.append(_tag(data, file))
+    tree = reduce(_merge, trees)
+    for override in overrides:
+        _override(tree, override)
+
+    plain = _untag(tree)
+    if _FILLED & plain.keys():
+        field = min(_FILLED & plain.keys())
+        raise InputError(path, field, plain[field], "no such field in a scenario file")
+    version = plain.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise InputError(path, "schema_version", version, f"{SCHEMA_VERSION}")
+    scenario = _validate(plain, tree, path)
+
+    texts: dict[str, str] = {}
+    places: dict[str, Path] = {}
+    for section, field in _FILES:
+        leaf: Leaf = tree[section][field]
+        dotted = f"{section}.{field}"
+        base = leaf.file.parent if leaf.file is not None else Path.cwd()
+        places[dotted] = base / str(leaf.value)
+        texts[dotted] = read_text(places[dotted], leaf.file or COMMAND_LINE, dotted)
+
+    districts = read_table(
+        places["area.districts"], texts["area.districts"], DistrictRow, "name_en"
+    )
+    categories = read_table(places["tables.categories"], texts["tables.categories"], Category, "id")
+    _check_boundaries(places["area.boundaries"], texts["area.boundaries"], districts)
+    traced = tuple(trace(_leaves(tree), sources))
+    figures = (*traced, *_defaults(scenario, traced), *tuple(Figure(f"categories.{row.id}", f"{len(Category.model_fields) - 10} figures", row.basis, row.source, places["tables.categories"].name) for row in categories))
+    scenario = scenario.model_copy(
+        update={
+            "categories": categories,
+            "district_table": districts,
+            "boundaries_path": places["area.boundaries"],
+            "figures": figures,
+            "source_files": tuple(file for file, _ in layers) + tuple(places.values()),
+            "content_hash": _hash(scenario, texts),
+        }
+    )
+    check_references(scenario, path)
+    check_categories(scenario, places["tables.categories"])
+    return scenario
+
+
+def _layers(path: Path) -> list[tuple[Path, Tree]]:
+    """Read the scenario and those it extends, the deepest first."""
+    layers: list[tuple[Path, Tree]] = []
+    while True:
+        if any(path == seen for seen, _ in layers):
+            chain = " -> ".join(p.name for p, _ in layers)
+            raise InputError(layers[-1][0], "extends", path.name, f"no circle ({chain})")
+        data = read_toml(path)
+        layers.append((path, data))
+        if "extends" not in data:
+            return layers[::-1]
+        base = data["extends"]
+        if not isinstance(base, str) or not base:
+            raise InputError(path, "extends", base, "the name or path of a scenario")
+        path = find(base, beside=path, field="extends")
+
+
+def _tag(value: Any, file: Path | None) -> Any:
+    """Wrap every value that is neither a table nor a list of tables in a `Leaf`."""
+    if isinstance(value, dict):
+        return {key: _tag(item, file) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and value and all(isinstance(v, dict) for v in value):
+        return [_tag(item, file) for item in value]
+    return Leaf(value, file)
+
+
+def _untag(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _untag(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_untag(item) for item in value]
+    return value.value
+
+
+def _merge(below: Any, above: Any) -> Any:
+    """Merge tables deeply; everything else is replaced."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    merged = dict(below)
+    for key, item in above.items():
+        merged[key] = _merge(merged[key], item) if key in merged else item
+    return merged
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Leaf]]:
+    if isinstance(value, Leaf):
+        yield path, value
+        return
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        yield from _leaves(item, f"{path}.{key}" if path else str(key))
+
+
+def _defaults(scenario: Scenario, traced: Sequence[Figure]) -> Iterator[Figure]:
+    """List the figures that no file sets: those of the program, which change nothing."""
+    known = {figure.path for figure in traced}
+    content = _tag(scenario.model_dump(mode="python", exclude_none=True), None)
+    for path, leaf in _leaves(content):
+        if is_figure(leaf.value) and path not in known and path not in NEED_NONE:
+            yield Figure(path, leaf.value, "assumed", "neutral default: changes nothing", "default")
+
+
+def _override(tree: Tree, text: str) -> None:
+    """Set one leaf of the merged tree from ``key=value``."""
+    key, separator, word = text.partition("=")
+    key, word = key.strip(), word.strip()
+    if not separator or not all(key.split(".")):
+        raise InputError(COMMAND_LINE, "--set", text, "key=value with a dotted key")
+    try:
+        value = tomllib.loads(f"value = {word}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = word
+    if key in ("extends", "schema_version") or key.startswith("sources"):
+        raise InputError(COMMAND_LINE, f"--set {key}", word, "a field of the scenario's content")
+    node: Any = tree
+    *parents, last = key.split(".")
+    for depth, part in enumerate(parents):
+        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        elif isinstance(node, dict):
+            node = node.setdefault(part, {})
+        else:
+            node = None
+        if not isinstance(node, (dict, list)):
+            raise InputError(
+                COMMAND_LINE,
+                f"--set {key}",
+                word,
+                f"a field; {'.'.join(parents[: depth + 1])} has none",
+            )
+    if isinstance(node, list):
+        if not (last.isdigit() and int(last) < len(node)):
+            raise InputError(COMMAND_LINE, f"--set {key}", word, f"an index below {len(node)}")
+        node[int(last)] = _tag(value, None)
+    else:
+        node[last] = _tag(value, None)
+
+
+def _validate(plain: Tree, tree: Tree, path: Path) -> Scenario:
+    try:
+        return Scenario.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise InputError(
+            _file_of(tree, first["loc"]) or path,
+            ".".join(str(part) for part in first["loc"]),
+            None if first["type"] == "missing" else first["input"],
+            _allowed(first) + more,
+        ) from None
+
+
+def _file_of(tree: Any, loc: tuple[int | str, ...]) -> Path | str | None:
+    """Find the file that set what an error is about."""
+    for part in loc:
+        if (isinstance(tree, dict) and part in tree) or (
+            isinstance(tree, list) and isinstance(part, int) and part < len(tree)
+        ):
+            tree = tree[part]
+        else:
+            break
+    files = {leaf.file for _, leaf in _leaves(tree)}
+    if len(files) != 1:
+        return None
+    return files.pop() or COMMAND_LINE
+
+
+def _allowed(error: Any) -> str:
+    """Say in words what is allowed where pydantic found an error."""
+    if error["type"] == "missing":
+        return "a value; this field is required"
+    if error["type"] == "extra_forbidden":
+        known = _fields_at(error["loc"][:-1])
+        return f"no field of this name; known are {', '.join(known)}" + suggestion(
+            str(error["loc"][-1]), known
+        )
+    message = str(error["msg"])
+    return message[0].lower() + message[1:]
+
+
+def _fields_at(loc: Sequence[int | str]) -> list[str]:
+    """List the fields of the model at a place of the scenario."""
+    model: type[BaseModel] = Scenario
+    for part in loc:
+        field = model.model_fields.get(str(part)) if isinstance(part, str) else None
+        if field is None:  # a key of a table, or an index: the model is the same
+            continue
+        found = _model_in(field.annotation)
+        if found is not None:
+            model = found
+    return [name for name in model.model_fields if name not in _FILLED]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def _check_boundaries(path: Path, text: str, districts: tuple[DistrictRow, ...]) -> None:
+    try:
+        features = json.loads(text)["features"]
+        codes = [str(feature["properties"]["code"]) for feature in features]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            path, "GeoJSON", f"{type(error).__name__}: {error}", "features with properties.code"
+        ) from None
+    for row in districts:
+        if codes.count(row.code) != 1:
+            raise InputError(
+                path, f"feature {row.code}", codes.count(row.code), f"one border of {row.name_en}"
+            )
+
+
+def _hash(scenario: Scenario, texts: dict[str, str]) -> str:
+    """Hash what the scenario says, wherever its files lie."""
+    content = scenario.model_dump(mode="json")
+    for dotted, text in texts.items():
+        section, field = dotted.split(".")
+        content[section][field] = hashlib.sha256(text.encode()).hexdigest()
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

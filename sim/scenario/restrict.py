@@ -1,0 +1,59 @@
+"""A part of a scenario: fewer days, some of its districts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.errors import InputError
+from sim.scenario.schema import Scenario
+from sim.scenario.suggest import suggestion
+
+
+def restrict(
+    scenario: Scenario, *, days: int | None = None, districts: Sequence[str] = ()
+) -> Scenario:
+    """Return the first days and some of the districts of a scenario.
+
+    What remains is the same as in the whole; surges that reach beyond the end are cut there.
+
+    Parameters
+    ----------
+    days : int, optional
+        From 1 to the scenario's own number; all by default.
+    districts : sequence of str
+        English or Chinese names, in any order and case; all by default.
+
+    Raises
+    ------
+    InputError
+        If there are not so many days, or no such district.
+    """
+    update: dict[str, object] = {}
+    if days is not None:
+        if not 1 <= days <= scenario.time.days:
+            allowed = f"1 to {scenario.time.days}, the days of {scenario.name}"
+            raise InputError("command line", "days", days, allowed)
+        update["time"] = scenario.time.model_copy(update={"days": days})
+        update["surges"] = tuple(
+            surge.model_copy(update={"days": min(surge.days, days - surge.start_day)})
+            for surge in scenario.surges
+            if surge.start_day < days
+        )
+    if districts:
+        here = scenario.area.include or tuple(row.name_en for row in scenario.district_table)
+        names = {
+            name.casefold(): row.name_en
+            for row in scenario.district_table
+            if row.name_en in here
+            for name in (row.name_en, row.name_zh)
+        }
+        chosen = []
+        for district in districts:
+            if district.casefold() not in names:
+                hint = suggestion(district, list(here))
+                allowed = f"districts of {scenario.name}: {', '.join(here)}{hint}"
+                raise InputError("command line", "district", district, allowed)
+            chosen.append(names[district.casefold()])
+        include = tuple(name for name in here if name in chosen)
+        update["area"] = scenario.area.model_copy(update={"include": include})
+    return scenario.model_copy(update=update) if update else scenario

@@ -1,0 +1,238 @@
+"""A scenario: everything that is assumed, validated and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.errors import InputError
+from sim.scenario.base import Model, Name
+from sim.scenario.sources import Figure
+from sim.scenario.staff import (
+    Activity,
+    Cameras,
+    Centres,
+    Department,
+    Hotline,
+    Patrol,
+    PoliceLine,
+    Shift,
+    StaffScale,
+)
+from sim.scenario.suggest import suggestion
+from sim.scenario.tables import Category, DistrictRow
+from sim.scenario.world import (
+    Area,
+    Demand,
+    District,
+    Grid,
+    Profile,
+    Satisfaction,
+    Supervision,
+    Surge,
+    Tables,
+    Time,
+    Totals,
+    Travel,
+    Variation,
+)
+
+SCHEMA_VERSION = 1
+
+
+class Scenario(Model):
+    """A validated, frozen description of what is assumed.
+
+    The fields up to ``surges`` are those of the TOML file; the others are filled by
+    `sim.scenario.load`.
+    """
+
+    schema_version: Literal[1]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+    title_en: Name
+    title_zh: Name
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    time: Time
+    area: Area
+    tables: Tables
+    totals: Totals
+    grid: Grid
+    districts: dict[Name, District]
+    shifts: Annotated[dict[Name, Shift], Field(min_length=1)]
+    patrol: Patrol
+    staff_scale: StaffScale = StaffScale()
+    cameras: Cameras
+    hotline: Hotline
+    police_line: PoliceLine
+    centres: Centres
+    travel: Travel
+    supervision: Supervision
+    satisfaction: Satisfaction
+    activity: Activity
+    variation: Variation
+    departments: Annotated[dict[Name, Department], Field(min_length=1)]
+    profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
+    demand: tuple[Demand, ...] = ()
+    surges: tuple[Surge, ...] = ()
+
+    categories: tuple[Category, ...] = Field(default=(), exclude=True)
+    district_table: tuple[DistrictRow, ...] = Field(default=(), exclude=True)
+    boundaries_path: Path = Field(default=Path(), exclude=True)
+    figures: tuple[Figure, ...] = Field(default=(), exclude=True, repr=False)
+    source_files: tuple[Path, ...] = Field(default=(), exclude=True)
+    content_hash: str = Field(default="", exclude=True)
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: {self.title_en} {self.title_zh}, {self.content_hash[:12]}>"
+
+    def _repr_html_(self) -> str:
+        places = ", ".join(self.area.include) or f"all {len(self.district_table)} districts"
+        return (
+            f"<b>{self.name}</b>: {self.title_en} {self.title_zh}<br>"
+            f"{places}; {self.time.days} days from {self.time.start}; "
+            f"{len(self.categories)} categories; hash <code>{self.content_hash[:12]}</code>"
+        )
+
+
+def check_references(scenario: Scenario, file: Path) -> None:
+    """Check what one part of a scenario says of another.
+
+    Raises
+    ------
+    InputError
+        For the first thing that does not fit.
+    """
+    shifts = scenario.shifts.keys()
+    departments = scenario.departments.keys()
+    known = [row.name_en for row in scenario.district_table]
+
+    def refer(field: str, values: Iterable[str], allowed: Iterable[str], what: str) -> None:
+        allowed = list(allowed)
+        for value in values:
+            if value not in allowed:
+                hint = suggestion(value, allowed)
+                listed = ", ".join(allowed[:12]) + (", …" if len(allowed) > 12 else "")
+                raise InputError(file, field, value, f"{what}: {listed}{hint}")
+
+    refer("area.include", scenario.area.include, known, "districts of the table")
+    if len(set(scenario.area.include)) < len(scenario.area.include):
+        raise InputError(file, "area.include", scenario.area.include, "each district once")
+    refer("districts", scenario.districts, known, "districts of the table")
+    for name in known:
+        if name not in scenario.districts:
+            raise InputError(
+                file, f"districts.{name}", None, "an entry for every district of the table"
+            )
+    patrol = scenario.patrol
+    refer("patrol.shift", [patrol.shift], shifts, "one of the shifts")
+    refer("patrol.extra_shift", [patrol.extra_shift], shifts, "one of the shifts")
+    refer("patrol.rounds", patrol.rounds, shifts, "one of the shifts")
+    refer("patrol.rounds", [patrol.shift, patrol.extra_shift], patrol.rounds, "shifts with rounds")
+    for name, rounds in patrol.rounds.items():
+        _check_rounds(scenario, file, name, rounds)
+    for field, posts in (
+        ("hotline.operators", scenario.hotline.operators),
+        ("centres.town_operators", scenario.centres.town_operators),
+        ("centres.district_operators", scenario.centres.district_operators),
+    ):
+        refer(field, posts, shifts, "one of the shifts")
+    for name, body in scenario.departments.items():
+        refer(f"departments.{name}.crews", body.crews, shifts, "one of the shifts")
+        refer(
+            f"departments.{name}.desk",
+            [body.desk],
+            ["always", *shifts],
+            "always, or one of the shifts",
+        )
+    refer("police_line.forces", scenario.police_line.forces, departments, "departments")
+    for hours in ("part_time_eyes", "citizens"):
+        if sum(getattr(scenario.activity, hours)) == 0:
+            raise InputError(file, f"activity.{hours}", 0, "some activity in some hour")
+    for name, profile in scenario.profiles.items():
+        if sum(profile.hours) == 0 or sum(profile.weekdays) == 0:
+            raise InputError(file, f"profiles.{name}", 0, "some weight in some hour and weekday")
+    if scenario.grid.loop_min_m > scenario.grid.loop_max_m:
+        raise InputError(
+            file, "grid.loop_min_m", scenario.grid.loop_min_m, "at most grid.loop_max_m"
+        )
+    ids = [c.id for c in scenario.categories]
+    families = sorted({c.family for c in scenario.categories})
+    for group, changes in (("demand", scenario.demand), ("surges", scenario.surges)):
+        for i, change in enumerate(changes):
+            refer(f"{group}[{i}].districts", change.districts, known, "districts of the table")
+            refer(f"{group}[{i}].categories", change.categories, ids, "categories")
+            refer(f"{group}[{i}].families", change.families, families, "families of categories")
+    for i, surge in enumerate(scenario.surges):
+        if surge.start_day + surge.days > scenario.time.days:
+            raise InputError(
+                file,
+                f"surges[{i}]",
+                f"{surge.start_day} + {surge.days} days",
+                f"a window within the scenario's {scenario.time.days} days",
+            )
+
+
+def check_categories(scenario: Scenario, file: Path) -> None:
+    """Check the table of categories against the rest of the scenario.
+
+    Raises
+    ------
+    InputError
+        For the first thing that does not fit, with its row.
+    """
+    for number, row in enumerate(scenario.categories, start=2):
+        for column, values, allowed in (
+            ("department", (row.department,), scenario.departments),
+            ("joint_with", row.joint_with, scenario.departments),
+            ("profile", (row.profile,), scenario.profiles),
+        ):
+            for value in values:
+                if value not in allowed:
+                    hint = suggestion(value, list(allowed))
+                    raise InputError(
+                        file,
+                        f"row {number}, column {column}",
+                        value,
+                        f"one of {', '.join(allowed)}{hint}",
+                    )
+        if row.department in row.joint_with or len(set(row.joint_with)) < len(row.joint_with):
+            raise InputError(
+                file,
+                f"row {number}, column joint_with",
+                ";".join(row.joint_with),
+                "each department once",
+            )
+        if row.joint_share > 0 and not row.joint_with:
+            raise InputError(
+                file,
+                f"row {number}, column joint_share",
+                row.joint_share,
+                "0 where joint_with is empty",
+            )
+    for column in ("hotline_share", "police_share"):
+        total = sum(getattr(row, column) for row in scenario.categories)
+        if abs(total - 1) > 1e-6:
+            raise InputError(file, f"column {column}", round(total, 9), "shares that sum to 1")
+
+
+def _check_rounds(
+    scenario: Scenario, file: Path, name: str, rounds: tuple[tuple[str, str], ...]
+) -> None:
+    def minutes(clock: str) -> int:
+        return int(clock[:2]) * 60 + int(clock[3:])
+
+    shift = scenario.shifts[name]
+    start, length = minutes(shift.start), shift.hours * 60
+    for i, (begin, end) in enumerate(rounds):
+        a = (minutes(begin) - start) % 1440
+        b = (minutes(end) - start) % 1440 or (1440 if length == 1440 else 0)
+        if not 0 <= a < b <= length:
+            raise InputError(
+                file,
+                f"patrol.rounds.{name}[{i}]",
+                f"{begin} to {end}",
+                f"a span within the shift, {shift.start} and {shift.hours:g} hours on",
+            )

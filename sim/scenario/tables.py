@@ -1,0 +1,141 @@
+"""Rows of the tables beside a scenario, and how they are read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from sim.errors import InputError
+from sim.scenario.base import Model, Name, NonNegative, Positive, Share
+
+Basis = Literal["published", "measured", "assumed"]
+
+
+class Category(Model):
+    """A kind of matter. Shares and hours are means; an empty cell is None: never."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+    name_en: Name
+    name_zh: Name
+    family: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+    department: Name
+    joint_with: tuple[Name, ...]
+    joint_share: Share
+    priority: Annotated[int, Field(ge=1, le=4)]
+    hotline_share: Share
+    police_share: Share
+    reported: Annotated[float, Field(gt=0, le=1)]
+    silent_per_day: NonNegative
+    answered_at_once: Share
+    patience_h: NonNegative
+    lifetime_h: Positive | None
+    patrol_visibility: Share
+    eye_days: Positive | None
+    camera_visibility: Share
+    on_spot: Share
+    on_spot_min: NonNegative
+    mistriage: Annotated[float, Field(ge=0, lt=1)]
+    sign_h: Positive
+    arrive_h: Positive
+    close_h: Positive
+    work_min: NonNegative
+    work_cv: NonNegative
+    settle_h: NonNegative
+    settle_cv: NonNegative
+    reopen: Annotated[float, Field(ge=0, lt=1)]
+    check_by_grid: Share
+    profile: Name
+    place: Literal["population", "area", "even"]
+    basis: Basis
+    source: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class DistrictRow(Model):
+    """A district of the whole city."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+    name_en: Name
+    name_zh: Name
+    kind: Name
+    population_2020_census: Annotated[int, Field(ge=1)]
+    area_km2: Positive
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+
+
+Row = TypeVar("Row", bound=Model)
+
+_EMPTY = {"lifetime_h", "eye_days"}
+_LISTS = {"joint_with"}
+
+
+def read_table(path: Path, text: str, model: type[Row], key: str) -> tuple[Row, ...]:
+    """Read a CSV table whose first line names the columns.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    text : str
+        The file's content.
+    model : type
+        What each row must be.
+    key : str
+        The column in which no value may come twice.
+
+    Raises
+    ------
+    InputError
+        Naming the row (the line in the file) and the column.
+    """
+    try:
+        lines = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), strict=True))
+    except csv.Error as error:
+        raise InputError(path, "table", str(error), "comma-separated values") from None
+    wanted = list(model.model_fields)
+    if not lines:
+        raise InputError(path, "table", "", f"a first line with the columns {', '.join(wanted)}")
+    header = lines[0]
+    for column in wanted:
+        if header.count(column) != 1:
+            raise InputError(path, "header", ",".join(header), f"exactly one column {column}")
+    for column in header:
+        if column not in wanted:
+            raise InputError(
+                path, "header", column, f"the columns {', '.join(wanted)} and no other"
+            )
+    rows: list[Row] = []
+    seen: dict[str, int] = {}
+    for number, cells in enumerate(lines[1:], start=2):
+        if not cells:
+            continue
+        if len(cells) != len(header):
+            raise InputError(path, f"row {number}", len(cells), f"{len(header)} cells")
+        values: dict[str, Any] = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+        for column in _EMPTY & values.keys():
+            values[column] = values[column] or None
+        for column in _LISTS & values.keys():
+            values[column] = tuple(v.strip() for v in values[column].split(";") if v.strip())
+        try:
+            row = model.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            column = str(first["loc"][0])
+            more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+            raise InputError(
+                path, f"row {number}, column {column}", values[column], first["msg"] + more
+            ) from None
+        name = str(getattr(row, key))
+        if name in seen:
+            raise InputError(
+                path, f"row {number}, column {key}", name, f"a name not used in row {seen[name]}"
+            )
+        seen[name] = number
+        rows.append(row)
+    if not rows:
+        raise InputError(path, "table", "", "at least one row")
+    return tuple(rows)

@@ -1,0 +1,121 @@
+"""Where and when: time, area, totals, districts, travel, demand."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from sim.scenario.base import Count, Hours, Model, Name, NonNegative, Positive, Share
+
+
+class Time(Model):
+    """The simulated span; time 0 is the local midnight at which it starts."""
+
+    start: date
+    days: Annotated[int, Field(ge=1, le=3660)]
+    timezone: Name = "Asia/Shanghai"
+
+
+class Area(Model):
+    """The districts and their borders."""
+
+    districts: Name
+    boundaries: Name
+    include: tuple[Name, ...] = ()
+    """English names; empty: all of the table."""
+
+
+class Tables(Model):
+    """Tables beside the scenario."""
+
+    categories: Name
+
+
+class Totals(Model):
+    """Totals of the whole city, apportioned by population."""
+
+    period_days: Annotated[int, Field(ge=1, le=3660)]
+    population: Annotated[int, Field(ge=1)]
+    grids: Annotated[int, Field(ge=1, le=1_000_000)]
+    grid_leaders: Count
+    full_time: Count
+    part_time: Count
+    hotline_requests: Count
+    police_calls: Count
+
+
+class Grid(Model):
+    """How grids are made."""
+
+    grids_per_community: Annotated[float, Field(ge=1)]
+    loop_per_sqrt_area: Positive
+    loop_min_m: Positive
+    loop_max_m: Positive
+
+
+class District(Model):
+    """What is particular to a district."""
+
+    towns: Annotated[int, Field(ge=1, le=200)]
+    camera_coverage: Share
+    speed_factor: Annotated[float, Field(gt=0, le=5)] = 1.0
+    one_platform: bool = False
+    """One command platform: urgent and joint matters go to no wrong department."""
+
+
+class Travel(Model):
+    """Travel of crews."""
+
+    detour: Annotated[float, Field(ge=1, le=5)]
+    speed_kmh: Annotated[
+        tuple[Annotated[float, Field(gt=0, le=200)], ...], Field(min_length=24, max_length=24)
+    ]
+
+
+class Supervision(Model):
+    """When supervision steps in, as shares of the time allowed; the district: at the deadline."""
+
+    reminder: Annotated[float, Field(gt=0, lt=1)]
+    city: Annotated[float, Field(gt=1, le=100)]
+
+
+class Satisfaction(Model):
+    """The chance that a citizen is satisfied."""
+
+    on_time: Share
+    late_penalty: Share
+    reopened_penalty: Share
+
+
+class Variation(Model):
+    """Coefficients of variation of the random day factors."""
+
+    city_day_cv: Annotated[float, Field(ge=0, le=2)]
+    family_day_cv: Annotated[float, Field(ge=0, le=2)]
+
+
+class Profile(Model):
+    """When matters arise; only the shape counts."""
+
+    hours: Hours
+    weekdays: Annotated[tuple[NonNegative, ...], Field(min_length=7, max_length=7)]
+
+
+class Demand(Model):
+    """A lasting change of how much arises."""
+
+    name: Name
+    districts: tuple[Name, ...] = ()
+    categories: tuple[Name, ...] = ()
+    families: tuple[Name, ...] = ()
+    factor: Annotated[float, Field(ge=0, le=1000)]
+
+
+class Surge(Demand):
+    """A change within a window; it may slow crews down."""
+
+    start_day: NonNegative
+    days: Positive
+    travel_speed_factor: Annotated[float, Field(gt=0, le=5)] = 1.0

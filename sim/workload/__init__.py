@@ -1,0 +1,1 @@
+"""What happens: matters, drawn beforehand with every number they will need."""

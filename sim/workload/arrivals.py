@@ -1,0 +1,199 @@
+"""When and where matters arise: a non-homogeneous Poisson process with random day factors.
+
+New York's 311 shows why the factors are there: its daily counts have a variance hundreds of
+times their mean, so plain Poisson days are far too even.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincinv
+from scipy.stats import poisson
+
+from sim.city.apportion import apportion
+from sim.city.city import City
+from sim.clock import DAY, HOUR
+from sim.scenario import Scenario
+from sim.workload.philox import Draws
+from sim.workload.purpose import Purpose
+
+
+def word(name: str) -> int:
+    """Name a thing by 32 bits that do not change when its neighbours do."""
+    return crc32(name.encode())
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """How many matters arise on a mean day, by district and category.
+
+    Attributes
+    ----------
+    hotline, police : float64 [D, C]
+        Requests a day that reach 12345 and 110 under the staffing of the base year. Before
+        what-ifs they sum over the published period to exactly the published totals.
+    matters : float64 [D, C]
+        All matters a day, those that no citizen reports included.
+    """
+
+    hotline: NDArray[np.float64]
+    police: NDArray[np.float64]
+    matters: NDArray[np.float64]
+    reporters: NDArray[np.float64]
+    """float64 [D, C]: the share of the matters whose citizen would report them."""
+
+    @classmethod
+    def build(cls, scenario: Scenario, city: City) -> Demand:
+        """Apportion the published volumes and apply the scenario's changes of demand."""
+        categories = scenario.categories
+        period = scenario.totals.period_days
+
+        def volumes(totals: NDArray[np.int64], shares: list[float]) -> NDArray[np.float64]:
+            return np.array([apportion(int(total), shares) for total in totals]) / period
+
+        hotline = volumes(city.hotline_requests, [c.hotline_share for c in categories])
+        police = volumes(city.police_calls, [c.police_share for c in categories])
+        factor = np.ones_like(hotline)
+        for change in scenario.demand:
+            hit = np.ix_(
+                _chosen(city.district_name, change.districts),
+                _categories(scenario, change.categories, change.families),
+            )
+            factor[hit] *= change.factor
+        hotline, police = hotline * factor, police * factor
+        reported = (hotline + police) / np.array([c.reported for c in categories])
+        silent = np.outer(city.district_share, [c.silent_per_day for c in categories]) * factor
+        matters = reported + silent
+        reporters = np.divide(reported, matters, out=np.zeros_like(matters), where=matters > 0)
+        return cls(hotline, police, matters, reporters)
+
+
+def _chosen(names: tuple[str, ...], some: tuple[str, ...]) -> NDArray[np.bool_]:
+    return np.array([not some or name in some for name in names], dtype=bool)
+
+
+def _categories(
+    scenario: Scenario, ids: tuple[str, ...], families: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    everything = not ids and not families
+    return np.array(
+        [everything or c.id in ids or c.family in families for c in scenario.categories],
+        dtype=bool,
+    )
+
+
+def intensity(
+    scenario: Scenario, city: City, demand: Demand, draws: Draws, district: int, days: range
+) -> NDArray[np.float64]:
+    """Return the expected matters of one district by category, day and hour.
+
+    Parameters
+    ----------
+    district : int
+        Index in the city.
+    days : range
+        Days since the scenario's start.
+
+    Returns
+    -------
+    float64 [C, days, 24]
+        Given the random factors of these days.
+    """
+    categories = scenario.categories
+    day = np.arange(days.start, days.stop)
+    weekday = (scenario.time.start.weekday() + day) % 7
+    out = np.empty((len(categories), len(day), 24))
+    for name, profile in scenario.profiles.items():
+        rows = [i for i, c in enumerate(categories) if c.profile == name]
+        hours = np.asarray(profile.hours, dtype=float)
+        week = np.asarray(profile.weekdays, dtype=float)
+        shape = np.outer(week[weekday] / week.mean(), hours / hours.sum())
+        out[rows] = demand.matters[district, rows][:, None, None] * shape
+    out *= _day_factors(scenario, city, draws, district, day)[:, :, None]
+    for surge in scenario.surges:
+        if surge.districts and city.district_name[district] not in surge.districts:
+            continue
+        rows_hit = _categories(scenario, surge.categories, surge.families)
+        hour = day[:, None] * 24.0 + np.arange(24)
+        start, end = surge.start_day * 24, (surge.start_day + surge.days) * 24
+        overlap = np.clip(np.minimum(hour + 1, end) - np.maximum(hour, start), 0, 1)
+        out[rows_hit] *= 1 + (surge.factor - 1) * overlap
+    return out
+
+
+def _day_factors(
+    scenario: Scenario, city: City, draws: Draws, district: int, day: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """float64 [C, days], each gamma with mean 1: one for the city's day, one for the family's."""
+
+    def factors(cv: float, cell: tuple[int, int]) -> NDArray[np.float64]:
+        if cv == 0:
+            return np.ones(len(day))
+        shape = cv**-2
+        uniform = draws.uniform(Purpose.DAY, day, cell)
+        return np.asarray(gammaincinv(shape, uniform) / shape)
+
+    whole = factors(scenario.variation.city_day_cv, (0, 0))
+    here = word(city.district_code[district])
+    families = {c.family for c in scenario.categories}
+    own = {
+        family: factors(scenario.variation.family_day_cv, (here, word(family)))
+        for family in families
+    }
+    return np.array([whole * own[c.family] for c in scenario.categories])
+
+
+@dataclass(frozen=True, eq=False)
+class Arrivals:
+    """Matters that arise in one district: their category, number within the cell, and time.
+
+    A cell is a category's day; ``cell`` are the two words that name each matter's cell.
+    """
+
+    category: NDArray[np.int64]
+    day: NDArray[np.int64]
+    index: NDArray[np.int64]
+    cell: tuple[NDArray[np.uint64], NDArray[np.uint64]]
+    time: NDArray[np.float64]
+
+
+def arrivals(
+    scenario: Scenario, city: City, demand: Demand, draws: Draws, district: int, days: range
+) -> Arrivals:
+    """Draw how many matters arise in each cell, and when.
+
+    The count is the Poisson quantile of the cell's own uniform number: where a what-if lowers
+    the mean, the first of the same matters remain and only the last are gone.
+
+    Returns
+    -------
+    Arrivals
+        Times in s since the scenario's start, not yet sorted.
+    """
+    expected = intensity(scenario, city, demand, draws, district, days)
+    names = np.array([word(c.id) for c in scenario.categories], dtype=np.uint64)
+    here = np.uint64(word(city.district_code[district]) & 0xFFFF) << np.uint64(16)
+    where = here | np.arange(days.start, days.stop, dtype=np.uint64)
+
+    mean = expected.sum(axis=2)
+    uniform = draws.uniform(Purpose.COUNT, 0, (names[:, None], where[None, :]))
+    count = np.where(mean > 0, poisson.ppf(uniform, np.maximum(mean, 1e-300)), 0).astype(np.int64)
+
+    flat = count.ravel()
+    of = np.repeat(np.arange(len(flat)), flat)
+    index = np.arange(len(of)) - np.repeat(np.cumsum(flat) - flat, flat)
+    category, day = np.divmod(of, len(days))
+    cell = (names[category], where[day])
+
+    below = np.zeros((len(flat), 25))
+    np.cumsum(expected.reshape(len(flat), 24), axis=1, out=below[:, 1:])
+    target = draws.uniform(Purpose.ARISE, index, cell) * below[of, 24]
+    hour = np.minimum((below[of, 1:] <= target[:, None]).sum(axis=1), 23)
+    low, high = below[of, hour], below[of, hour + 1]
+    within = np.divide(target - low, high - low, out=np.zeros(len(of)), where=high > low)
+    time = (day + days.start) * DAY + (hour + np.minimum(within, 1)) * HOUR
+    return Arrivals(category, day + days.start, index, cell, time)

@@ -1,0 +1,201 @@
+"""What each matter carries with it: its place, its citizen, its work and its luck."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from sim.city.city import City
+from sim.clock import DAY, HOUR, MINUTE, to_ticks
+from sim.scenario import Scenario
+from sim.workload.arrivals import Arrivals, Demand
+from sim.workload.channel import Channel
+from sim.workload.philox import Draws
+from sim.workload.purpose import Purpose
+
+Floats = NDArray[np.float64]
+
+REOPENED_MAX = 3
+"""After so many bad checks a ticket is closed as it is."""
+
+
+def marks(
+    scenario: Scenario, city: City, demand: Demand, draws: Draws, district: int, found: Arrivals
+) -> dict[str, NDArray[Any]]:
+    """Draw the columns of `Workload` for the matters of one district.
+
+    Parameters
+    ----------
+    district : int
+        Index in the city.
+    found : Arrivals
+        Its matters.
+
+    Returns
+    -------
+    dict of arrays
+        Each as long as there are matters.
+    """
+    code, rows = found.category, scenario.categories
+    size = len(code)
+    hotline, police_line, centres = scenario.hotline, scenario.police_line, scenario.centres
+
+    def of(name: str, scale: float = 1.0) -> Floats:
+        """Look up each matter's figure of its category; what is absent is infinite."""
+        values = [getattr(c, name) for c in rows]
+        return np.array([np.inf if v is None else v * scale for v in values], dtype=float)[code]
+
+    def pair(first: Purpose) -> tuple[Floats, Floats]:
+        return draws.pair(first, found.index, found.cell)
+
+    grid_u, loop = pair(Purpose.GRID)
+    grid = _grids(scenario, city, district, code, grid_u)
+    radius, angle = city.grid_loop_m[grid] / (2 * np.pi), 2 * np.pi * loop
+
+    citizen_u, patience_u = pair(Purpose.CITIZEN)
+    citizen = _citizens(scenario, demand, district, code, citizen_u)
+    patience = np.where(
+        citizen != Channel.NONE, _exponential(patience_u, of("patience_h", HOUR)), np.inf
+    )
+
+    lifetime_u, eyes_u = pair(Purpose.LIFETIME)
+    camera_u, delay_u = pair(Purpose.CAMERA)
+    passes_u, on_spot_u = pair(Purpose.PASSES)
+    spot_u, at_once_u = pair(Purpose.SPOT_WORK)
+    talk_u, wait_u = pair(Purpose.TALK)
+    redials_u, redial_u = pair(Purpose.REDIALS)
+    # a question lies in no street: only its citizen brings it
+    question = (at_once_u < of("answered_at_once")) & (citizen != Channel.NONE)
+    seen = ~question & (camera_u < of("camera_visibility") * city.grid_camera[grid])
+    talk = np.where(
+        citizen == Channel.POLICE,
+        police_line.talk_mean_s * _lognormal(talk_u, police_line.talk_cv),
+        hotline.talk_mean_s * _lognormal(talk_u, hotline.talk_cv),
+    )
+
+    desk_u, wrong_u = pair(Purpose.DESK)
+    department_u, sign_u = pair(Purpose.WRONG_DEPARTMENT)
+    work_u, settle_u = pair(Purpose.WORK)
+    joint_u, checker_u = pair(Purpose.JOINT)
+    fails_u, satisfied = pair(Purpose.FAILS)
+    joint = ~question & (joint_u < of("joint_share"))
+    wrong = _runs(wrong_u, of("mistriage"), centres.triage_tries_max)
+    if scenario.districts[city.district_name[district]].one_platform:
+        wrong[joint | (of("priority") == 1)] = 0
+    others = max(len(scenario.departments) - 1, 1)
+
+    return {
+        "key": _keys(scenario, city, district, found),
+        "arise": to_ticks(found.time),
+        "category": code.astype(np.int16),
+        "district": np.full(size, district, dtype=np.int16),
+        "town": city.grid_town[grid],
+        "grid": grid.astype(np.int32),
+        "loop": loop,
+        "x": to_ticks(city.grid_xy[grid, 0] + radius * np.cos(angle)),
+        "y": to_ticks(city.grid_xy[grid, 1] + radius * np.sin(angle)),
+        "citizen": citizen,
+        "patience": to_ticks(patience),
+        "lifetime": _unless(question, _exponential(lifetime_u, of("lifetime_h", HOUR))),
+        "eyes": _unless(question, _exponential(eyes_u, of("eye_days", DAY))),
+        "camera": _unless(
+            ~seen, _exponential(delay_u, np.full(size, scenario.cameras.delay_mean_min * MINUTE))
+        ),
+        "passes": np.where(question, 0, _passes(passes_u, of("patrol_visibility"))).astype(
+            np.int32
+        ),
+        "on_spot": ~question & (on_spot_u < of("on_spot")),
+        "spot_s": to_ticks(of("on_spot_min", MINUTE) * _lognormal(spot_u, of("work_cv"))),
+        "at_once": question,
+        "talk_s": to_ticks(talk),
+        "call_patience": to_ticks(-hotline.patience_mean_s * np.log(wait_u)),
+        "redials": _runs(redials_u, np.full(size, hotline.redial_share), hotline.redial_max),
+        "redial_s": to_ticks(-hotline.redial_mean_min * MINUTE * np.log(redial_u)),
+        "desk": _lognormal(desk_u, centres.service_cv),
+        "wrong": wrong,
+        "wrong_department": (1 + np.floor(department_u * others)).astype(np.int16),
+        "sign": -np.log(sign_u),
+        "work_s": to_ticks(of("work_min", MINUTE) * _lognormal(work_u, of("work_cv"))),
+        "settle_s": to_ticks(of("settle_h", HOUR) * _lognormal(settle_u, of("settle_cv"))),
+        "joint": joint,
+        "by_grid": checker_u < of("check_by_grid"),
+        "fails": _runs(fails_u, of("reopen"), REOPENED_MAX),
+        "satisfied": satisfied,
+    }
+
+
+def _exponential(uniform: Floats, mean: Floats) -> Floats:
+    """Exponential with these means, s; an infinite mean is never, a mean of 0 is at once."""
+    return np.where(np.isinf(mean), np.inf, -np.where(np.isinf(mean), 0, mean) * np.log(uniform))
+
+
+def _lognormal(uniform: Floats, cv: Floats | float) -> Floats:
+    """Lognormal with mean 1 and this coefficient of variation."""
+    variance = np.log1p(np.square(cv))
+    return np.asarray(np.exp(np.sqrt(variance) * ndtri(uniform) - variance / 2))
+
+
+def _runs(uniform: Floats, chance: Floats, most: int) -> NDArray[np.int16]:
+    """Count how often in a row something of this chance happens, at most ``most`` times."""
+    return np.sum(
+        [uniform < chance**n for n in range(1, most + 1)], axis=0, dtype=np.int16
+    ).reshape(uniform.shape)
+
+
+def _passes(uniform: Floats, visibility: Floats) -> NDArray[np.int64]:
+    """Which pass notices it first: geometric, 0 where none ever does."""
+    with np.errstate(divide="ignore"):
+        misses = np.log(uniform) / np.log1p(-np.minimum(visibility, 1))
+    return np.where(visibility > 0, 1 + np.minimum(np.nan_to_num(misses), 1e6), 0).astype(np.int64)
+
+
+def _unless(never: NDArray[np.bool_], seconds: Floats) -> Floats:
+    return to_ticks(np.where(never, np.inf, seconds))
+
+
+def _grids(
+    scenario: Scenario, city: City, district: int, code: NDArray[np.int64], uniform: Floats
+) -> NDArray[np.int64]:
+    """Place the matters in the district's grids, as their category spreads."""
+    here = np.flatnonzero(city.grid_district == district)
+    weights = {
+        "population": city.grid_population[here].astype(float),
+        "area": city.grid_area[here],
+        "even": np.ones(len(here)),
+    }
+    spread = np.array([c.place for c in scenario.categories])[code]
+    chosen = np.zeros(len(code), dtype=np.int64)
+    for name, weight in weights.items():
+        rows = spread == name
+        below = np.cumsum(weight)
+        place = np.searchsorted(below, uniform[rows] * below[-1], side="right")
+        chosen[rows] = here[np.minimum(place, len(here) - 1)]
+    return chosen
+
+
+def _citizens(
+    scenario: Scenario, demand: Demand, district: int, code: NDArray[np.int64], uniform: Floats
+) -> NDArray[np.int8]:
+    """Decide whether a citizen would report the matter, and how."""
+    reporters = demand.reporters[district]
+    calls = demand.hotline[district] + demand.police[district]
+    police = reporters * np.divide(
+        demand.police[district], calls, out=np.zeros_like(calls), where=calls > 0
+    )
+    online = (reporters - police) * scenario.hotline.online_share
+    return np.select(
+        [uniform < police[code], uniform < (police + online)[code], uniform < reporters[code]],
+        [Channel.POLICE, Channel.ONLINE, Channel.HOTLINE],
+        Channel.NONE,
+    ).astype(np.int8)
+
+
+def _keys(scenario: Scenario, city: City, district: int, found: Arrivals) -> NDArray[np.int64]:
+    """Pack day, district, category and number: 10 + 8 + 20 bits below the day."""
+    code = city.district_code[district]
+    place = next(i for i, row in enumerate(scenario.district_table) if str(row.code) == code)
+    packed = (found.day * 256 + place) * 1024 + found.category
+    return np.asarray(packed * 2**20 + found.index, dtype=np.int64)
