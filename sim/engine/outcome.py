@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from sim.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-Columns = dict[str, NDArray[np.generic]]
+Columns = dict[str, NDArray[Any]]
 
 TIMES = (
     "arisen",
@@ -122,11 +122,11 @@ class Outcome:
 
         from sim.model.state import CHANNEL_NAMES, STATE_NAMES
 
-        table = dict(self.tickets)
+        table: dict[str, Any] = dict(self.tickets)
         categories = self.scenario.categories
         code = table["category"]
 
-        def named(codes: NDArray[np.generic], names: list[str]) -> pd.Categorical:
+        def named(codes: NDArray[np.generic], names: list[str]) -> Any:
             distinct = list(dict.fromkeys(names))
             place = np.array([distinct.index(name) for name in names] or [0])
             return pd.Categorical.from_codes(place[codes], categories=distinct)

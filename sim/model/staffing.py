@@ -124,19 +124,22 @@ class _Staffing:
         """List the units: a department's force in each town, or in each district."""
         towns = np.arange(len(self.city.town_district))
         districts = np.arange(len(self.city.district_code))
-        department, district, town, unit_of = [], [], [], []
+        department: list[int] = []
+        district: list[int] = []
+        town: list[int] = []
+        unit_of: list[NDArray[np.int_]] = []
         for number, body in enumerate(self.scenario.departments.values()):
             start = len(department)
             if body.level == "town":
                 department += [number] * len(towns)
-                district += list(self.city.town_district)
-                town += list(towns)
+                district += self.city.town_district.tolist()
+                town += towns.tolist()
                 unit_of.append(start + towns)
             else:
                 department += [number] * len(districts)
-                district += list(districts)
+                district += districts.tolist()
                 town += [-1] * len(districts)
-                unit_of.append(start + self.city.town_district)
+                unit_of.append(start + self.city.town_district.astype(int))
         return (
             np.array(department, dtype=np.int16),
             np.array(district, dtype=np.int16),

@@ -36,7 +36,7 @@ class View(Protocol):
         """Whether a crew has been there before."""
 
     def category(self, ticket: int) -> str:
-        """The id of its category."""
+        """Its category, by id."""
 
     def expected_work(self, ticket: int) -> float:
         """Mean work on site for its category, s; the true one shows only on site."""

@@ -27,7 +27,7 @@ _FILLED = {
     "boundaries_path",
     "figures",
     "source_files",
-    "content_hash",
+    "table_hashes",
 }
 
 
@@ -91,7 +91,20 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     categories = read_table(places["tables.categories"], texts["tables.categories"], Category, "id")
     _check_boundaries(places["area.boundaries"], texts["area.boundaries"], districts)
     traced = tuple(trace(_leaves(tree), sources))
-    figures = (*traced, *_defaults(scenario, traced), *tuple(Figure(f"categories.{row.id}", f"{len(Category.model_fields) - 10} figures", row.basis, row.source, places["tables.categories"].name) for row in categories))
+    figures = (
+        *traced,
+        *_defaults(scenario, traced),
+        *tuple(
+            Figure(
+                f"categories.{row.id}",
+                f"{len(Category.model_fields) - 10} figures",
+                row.basis,
+                row.source,
+                places["tables.categories"].name,
+            )
+            for row in categories
+        ),
+    )
     scenario = scenario.model_copy(
         update={
             "categories": categories,
@@ -99,7 +112,7 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
             "boundaries_path": places["area.boundaries"],
             "figures": figures,
             "source_files": tuple(file for file, _ in layers) + tuple(places.values()),
-            "content_hash": _hash(scenario, texts),
+            "table_hashes": tuple(hashlib.sha256(t.encode()).hexdigest() for t in texts.values()),
         }
     )
     check_references(scenario, path)
@@ -219,15 +232,14 @@ def _validate(plain: Tree, tree: Tree, path: Path) -> Scenario:
         ) from None
 
 
-def _file_of(tree: Any, loc: tuple[int | str, ...]) -> Path | str | None:
+def _file_of(tree: Any, loc: Sequence[Any]) -> Path | str | None:
     """Find the file that set what an error is about."""
     for part in loc:
-        if (isinstance(tree, dict) and part in tree) or (
-            isinstance(tree, list) and isinstance(part, int) and part < len(tree)
+        if isinstance(tree, Leaf) or part not in (
+            tree if isinstance(tree, dict) else range(len(tree))
         ):
-            tree = tree[part]
-        else:
             break
+        tree = tree[part]
     files = {leaf.file for _, leaf in _leaves(tree)}
     if len(files) != 1:
         return None
@@ -283,13 +295,3 @@ def _check_boundaries(path: Path, text: str, districts: tuple[DistrictRow, ...])
             raise InputError(
                 path, f"feature {row.code}", codes.count(row.code), f"one border of {row.name_en}"
             )
-
-
-def _hash(scenario: Scenario, texts: dict[str, str]) -> str:
-    """Hash what the scenario says, wherever its files lie."""
-    content = scenario.model_dump(mode="json")
-    for dotted, text in texts.items():
-        section, field = dotted.split(".")
-        content[section][field] = hashlib.sha256(text.encode()).hexdigest()
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()

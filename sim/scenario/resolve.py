@@ -14,23 +14,19 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     return scenario.model_dump(mode="python", exclude_none=True)
 
 
-def to_toml(scenario: Scenario, absolute: bool = False) -> str:
+def to_toml(scenario: Scenario, beside: bool = False) -> str:
     """Write the resolved scenario as TOML, each field's source in ``[sources]``.
 
     Parameters
     ----------
-    absolute : bool
-        Whether to name the tables' files by absolute paths, so that the text can be loaded
-        from anywhere.
+    beside : bool
+        Whether to name the tables' files as lying in the same folder, rather than by absolute
+        paths, with which the text can be loaded from anywhere.
     """
     content = resolved(scenario)
-    if absolute:
-        paths = scenario.source_files[-3:]
-        (
-            content["area"]["districts"],
-            content["area"]["boundaries"],
-            content["tables"]["categories"],
-        ) = (str(path) for path in paths)
+    files = [path.name if beside else str(path) for path in scenario.source_files[-3:]]
+    area, tables = content["area"], content["tables"]
+    area["districts"], area["boundaries"], tables["categories"] = files
     content["sources"] = {
         figure.path: {
             "basis": figure.basis if figure.basis != "command line" else "assumed",

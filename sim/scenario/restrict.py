@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sim.errors import InputError
 from sim.scenario.schema import Scenario
+from sim.scenario.sources import COMMAND_LINE
 from sim.scenario.suggest import suggestion
 
 
@@ -56,4 +58,12 @@ def restrict(
             chosen.append(names[district.casefold()])
         include = tuple(name for name in here if name in chosen)
         update["area"] = scenario.area.model_copy(update={"include": include})
-    return scenario.model_copy(update=update) if update else scenario
+    if not update:
+        return scenario
+    update["figures"] = tuple(
+        replace(figure, value=days, basis=COMMAND_LINE, note="set for this run", file=COMMAND_LINE)
+        if days is not None and figure.path == "time.days"
+        else figure
+        for figure in scenario.figures
+    )
+    return scenario.model_copy(update=update)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -83,7 +85,16 @@ class Scenario(Model):
     boundaries_path: Path = Field(default=Path(), exclude=True)
     figures: tuple[Figure, ...] = Field(default=(), exclude=True, repr=False)
     source_files: tuple[Path, ...] = Field(default=(), exclude=True)
-    content_hash: str = Field(default="", exclude=True)
+    table_hashes: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what the scenario says, wherever its files lie."""
+        content = self.model_dump(mode="json")
+        content["area"] |= {"districts": None, "boundaries": None}
+        content["tables"] = list(self.table_hashes)
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.title_en} {self.title_zh}, {self.content_hash[:12]}>"

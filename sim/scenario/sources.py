@@ -84,7 +84,7 @@ def trace(
                 leaf.file,
                 path,
                 leaf.value,
-                f'a figure whose source stands in [sources], as "{path}" or a part of it from the left',
+                f'a figure with a source in [sources], as "{path}" or a part of it from the left',
             )
         entry = entries[max(fitting, key=len)]
         yield Figure(path, leaf.value, entry["basis"], entry["note"], leaf.file.name)

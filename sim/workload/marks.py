@@ -140,9 +140,10 @@ def _lognormal(uniform: Floats, cv: Floats | float) -> Floats:
 
 def _runs(uniform: Floats, chance: Floats, most: int) -> NDArray[np.int16]:
     """Count how often in a row something of this chance happens, at most ``most`` times."""
-    return np.sum(
-        [uniform < chance**n for n in range(1, most + 1)], axis=0, dtype=np.int16
-    ).reshape(uniform.shape)
+    runs = np.zeros(len(uniform), dtype=np.int16)
+    for n in range(1, most + 1):
+        runs += uniform < chance**n
+    return runs
 
 
 def _passes(uniform: Floats, visibility: Floats) -> NDArray[np.int64]:

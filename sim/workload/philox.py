@@ -103,7 +103,9 @@ class Draws:
         second = np.empty(flat[0].shape)
         for start in range(0, len(first), _BLOCK):
             part = slice(start, start + _BLOCK)
-            a, b, c, d = philox4x32((purpose, *(word[part] for word in flat)), self.key)
+            index_word, first_word, second_word = (word[part] for word in flat)
+            counter = (purpose, index_word, first_word, second_word)
+            a, b, c, d = philox4x32(counter, self.key)
             first[part] = _unit(a, b)
             second[part] = _unit(c, d)
         return first.reshape(shape), second.reshape(shape)

@@ -1,4 +1,4 @@
-"""Departments: units with crews who travel, work and go home, and the tickets that wait for them."""
+"""Departments: units with crews who travel, work and go home, and what waits for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators behind a desk: the queue of 12345, and of the linkage centres of towns and districts."""
+"""Operators behind a desk: of 12345, and of the linkage centres of towns and districts."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Hotline(Desk):
         self.write_up = to_ticks(world.scenario.hotline.write_up_min * MINUTE)
 
     def call(self, matter: int) -> Process:
-        """A citizen calls 12345, and calls again if the line was too slow."""
+        """Let a citizen call 12345, and call again if the line was too slow."""
         world, load, tickets = self.world, self.world.load, self.world.tickets
         tickets.called[matter] = world.now
         for attempt in range(load.redials[matter] + 1):
@@ -51,7 +51,7 @@ class Hotline(Desk):
                 world.move(matter, State.VANISHED)
 
     def taken(self, matter: int) -> Process:
-        """The call is over: answered at once, or written up for the district's centre."""
+        """End a call: answered at once, or written up for the district's centre."""
         world, tickets = self.world, self.world.tickets
         tickets.requested[matter] = world.now
         if world.load.at_once[matter]:
@@ -68,7 +68,7 @@ class Hotline(Desk):
 
 
 def police_call(world: World, matter: int) -> Process:
-    """A citizen calls 110, which always answers."""
+    """Let a citizen call 110, which always answers."""
     load, tickets = world.load, world.tickets
     tickets.called[matter] = tickets.answered[matter] = world.now
     tickets.attempts[matter] = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,14 @@ class Tickets(Columns):
 class Load(Columns):
     """The workload's columns, growing when a live session adds a matter."""
 
-    _CODES = {"f8": "d", "i8": "q", "i4": "i", "i2": "h", "i1": "b", "b1": "b"}
+    _CODES: ClassVar[dict[str, str]] = {
+        "f8": "d",
+        "i8": "q",
+        "i4": "i",
+        "i2": "h",
+        "i1": "b",
+        "b1": "b",
+    }
 
     arise: array[float]
     category: array[int]

@@ -46,7 +46,7 @@ class Facts:
         return not isnan(self._world.tickets.arrived[ticket])
 
     def category(self, ticket: int) -> str:
-        """The id of its category."""
+        """Its category, by id."""
         return self._world.categories[self._world.load.category[ticket]].id
 
     def expected_work(self, ticket: int) -> float:

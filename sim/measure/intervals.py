@@ -1,0 +1,99 @@
+"""Confidence intervals: no figure of a comparison goes without one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class Interval(NamedTuple):
+    """An estimate with its confidence interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """Half of its length."""
+        return (self.high - self.low) / 2
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, (int, float)) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.estimate:.4g} [{self.low:.4g}, {self.high:.4g}]"
+
+
+def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Return Student's interval for the mean of independent values.
+
+    Parameters
+    ----------
+    values : array of float [n]
+        One for each replication, n >= 2.
+    confidence : float
+        In (0, 1).
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two.
+    """
+    from scipy.stats import t
+
+    sample = np.asarray(values, dtype=float)
+    if len(sample) < 2:
+        raise ValueError("an interval needs at least two values")
+    mean = float(sample.mean())
+    error = float(sample.std(ddof=1)) / len(sample) ** 0.5
+    reach = float(t.ppf((1 + confidence) / 2, len(sample) - 1)) * error
+    return Interval(mean, mean - reach, mean + reach)
+
+
+def batch_means(
+    values: ArrayLike, batches: int = 20, warm_up: float = 0.1, confidence: float = 0.95
+) -> Interval:
+    """Return an interval for the long-run mean of one correlated sequence.
+
+    The sequence, less its warm-up, is cut into batches whose means are taken as independent
+    (Law, *Simulation Modeling and Analysis*, section 9.5).
+
+    Parameters
+    ----------
+    values : array of float [n]
+        In the order of time.
+    warm_up : float
+        Share that is left out at the beginning.
+    """
+    sample = np.asarray(values, dtype=float)
+    sample = sample[int(len(sample) * warm_up) :]
+    each = len(sample) // batches
+    if each == 0:
+        raise ValueError(f"{len(sample)} values cannot make {batches} batches")
+    means = sample[: each * batches].reshape(batches, each).mean(axis=1)
+    return mean_interval(means, confidence)
+
+
+def bootstrap_quantile(
+    values: ArrayLike, share: float, seed: int, confidence: float = 0.95, resamples: int = 2000
+) -> Interval:
+    """Return the percentile bootstrap interval of a quantile of independent values.
+
+    Parameters
+    ----------
+    share : float
+        0.9 for the 90th percentile.
+    seed : int
+        Of the resampling.
+    """
+    sample = np.asarray(values, dtype=float)
+    if len(sample) < 2:
+        raise ValueError("an interval needs at least two values")
+    draw = np.random.Generator(np.random.Philox(seed))
+    drawn = draw.integers(len(sample), size=(resamples, len(sample)))
+    quantiles = np.quantile(sample[drawn], share, axis=1)
+    low, high = np.quantile(quantiles, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(float(np.quantile(sample, share)), float(low), float(high))

@@ -1,0 +1,43 @@
+"""All plots of an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sim.engine.outcome import Outcome
+from sim.measure.plots.maps import plot_map
+from sim.measure.plots.response import plot_response
+from sim.measure.plots.staff import plot_use
+from sim.measure.plots.steps import plot_counters, plot_steps
+
+PLOTS: dict[str, Callable[[Outcome], Any]] = {
+    "steps": plot_steps,
+    "counters": plot_counters,
+    "map": plot_map,
+    "response": plot_response,
+    "use": plot_use,
+}
+"""Plots by name."""
+
+
+def save_all(
+    outcome: Outcome, directory: str | Path, progress: Callable[[float], None] | None = None
+) -> list[Path]:
+    """Draw every plot into a folder, as PNG.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Told the share done.
+    """
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for done, (name, plot) in enumerate(PLOTS.items(), start=1):
+        paths.append(folder / f"{name}.png")
+        plot(outcome).savefig(paths[-1], dpi=150)
+        if progress is not None:
+            progress(done / len(PLOTS))
+    return paths

@@ -1,0 +1,78 @@
+"""Response by department."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.engine.outcome import Outcome
+from sim.measure.kpis import table
+from sim.measure.plots.style import BLUE, GREY, ORANGE, both, head, new, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_TICKS = {
+    60: "1 min",
+    600: "10 min",
+    3600: "1 h",
+    4 * 3600: "4 h",
+    86400: "1 d",
+    3 * 86400: "3 d",
+    7 * 86400: "7 d",
+    21 * 86400: "21 d",
+}
+
+
+def sent_out(outcome: Outcome) -> Outcome:
+    """Return the outcome without the requests that were answered during the call."""
+    rows = ~outcome.tickets["at_once"]
+    return replace(outcome, tickets={k: v[rows] for k, v in outcome.tickets.items()})
+
+
+def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
+    """Draw how long until someone is there, and until it is closed: median to 90th percentile."""
+    wide = table(sent_out(outcome), "department")
+    wide = wide[wide["close.p50"].notna() | wide["arrive.p50"].notna()]
+    wide = wide.sort_values("arrive.p50", ascending=False)
+    bodies = outcome.scenario.departments
+    with style():
+        figure, ax = new(ax, 9, 0.36 * len(wide) + 2.2)
+        rows = np.arange(len(wide))
+        for metric, colour, shift, label in (
+            ("arrive", ORANGE, 0.15, both("someone is there", "到场")),
+            ("close", BLUE, -0.15, both("closed", "办结")),
+        ):
+            low, high = (np.maximum(wide[f"{metric}.{p}"].to_numpy(), 20) for p in ("p50", "p90"))
+            ax.hlines(rows + shift, low, high, color=colour, linewidth=3, alpha=0.6)
+            ax.plot(low, rows + shift, "o", color=colour, markersize=5, label=label)
+            ax.plot(high, rows + shift, "|", color=colour, markersize=9, markeredgewidth=2)
+        names = [both(bodies[name].name_en, bodies[name].name_zh) for name in wide.index]
+        ax.set_yticks(rows, names)
+        ax.set_xscale("log")
+        ax.set_xticks(list(_TICKS), list(_TICKS.values()))
+        ax.minorticks_off()
+        ax.grid(axis="y", visible=False)
+        ax.set_ylim(-0.7, len(wide) - 0.3)
+        for row, n in zip(rows, wide["backlog"], strict=True):
+            ax.annotate(
+                f"{n:,.0f}",
+                (1.01, row),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                fontsize=8,
+                color=GREY,
+            )
+        ax.annotate(
+            both("open", "未办结"), (1.01, -0.025), xycoords="axes fraction", fontsize=8, color=GREY
+        )
+        ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.07), ncol=2)
+        ax.set_xlabel(
+            "since acceptance, of those not answered on the telephone and for which it is over; "
+            "dot: half of them, bar: 9 in 10",
+            fontsize=8,
+        )
+        head(ax, outcome, "Response by department", "各部门响应时间")
+        return figure

@@ -1,0 +1,251 @@
+"""A summary that a planner understands on one screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.clock import DAY
+from sim.engine.outcome import Outcome
+from sim.measure.kpis import kpis, table
+from sim.measure.use import use
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import RenderableType
+
+Row = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of the tickets of one run.
+
+    Attributes
+    ----------
+    title, subtitle : str
+    facts : dict
+        All figures by name, for JSON; NaN is None.
+    sections : list
+        ``(English, Chinese, rows)``, each row ``(what, figure, remark)``.
+    """
+
+    title: str
+    subtitle: str
+    facts: dict[str, Any]
+    sections: list[tuple[str, str, list[Row]]]
+
+    def __rich__(self) -> RenderableType:
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(style="dim")
+        for english, chinese, rows in self.sections:
+            table.add_row(Text(f"{english} {chinese}", style="bold cyan"), "", "")
+            for what, figure, remark in rows:
+                table.add_row(f"  {what}", figure, remark)
+        return Group(Text(self.title, style="bold"), Text(self.subtitle, style="dim"), "", table)
+
+    def _repr_html_(self) -> str:
+        body = []
+        for english, chinese, rows in self.sections:
+            head = f"{escape(english)} {escape(chinese)}"
+            body.append(f"<tr><th colspan=3 style='text-align:left'>{head}</th></tr>")
+            body += [
+                f"<tr><td style='text-align:left'>{escape(what)}</td>"
+                f"<td>{escape(figure)}</td>"
+                f"<td style='text-align:left;color:#666'>{escape(remark)}</td></tr>"
+                for what, figure, remark in rows
+            ]
+        return (
+            f"<b>{escape(self.title)}</b><br><small>{escape(self.subtitle)}</small>"
+            f"<table>{''.join(body)}</table>"
+        )
+
+
+def summary(outcome: Outcome) -> Summary:
+    """Sum an outcome up.
+
+    The published figures stand beside those of the run where the scenario has them: the
+    districts' share of the totals by population, per day.
+    """
+    scenario, city = outcome.scenario, outcome.city
+    values = kpis(outcome).set_index("metric")["value"]
+    staff = use(outcome)
+    days = outcome.until / DAY
+    places = (
+        ", ".join(
+            f"{a} {b}" for a, b in zip(city.district_name, city.district_name_zh, strict=True)
+        )
+        if len(city.district_name) <= 3
+        else f"{len(city.district_name)} districts 市、区"
+    )
+    span = f"{days:g} days from {scenario.time.start}"
+    title = f"{scenario.title_en} · {scenario.title_zh}: {places}, {span}"
+    subtitle = (
+        f"scenario {scenario.name} {scenario.content_hash[:12]}, policy {outcome.policy}, "
+        f"engine {outcome.engine}, seed {outcome.seed}, replication {outcome.replication}"
+    )
+    sections = [
+        ("What came in", "来源", _volumes(outcome, values, days)),
+        ("What became of it", "办理", _results(values)),
+        ("How long it took", "时效", _times(values)),
+        ("The hotline", "12345 热线", _hotline(values)),
+        ("Use of staff on duty", "人员使用", _staff(staff)),
+        ("Where it hurts most", "短板", _pain(outcome)),
+    ]
+    facts = {
+        "scenario": scenario.name,
+        "content_hash": scenario.content_hash,
+        "districts": list(city.district_name),
+        "days": days,
+        "policy": outcome.policy,
+        "engine": outcome.engine,
+        "seed": outcome.seed,
+        "replication": outcome.replication,
+        "events": outcome.events,
+        "kpis": {name: _plain(value) for name, value in values.items()},
+        "use": {
+            row["name"]: {k: _plain(row[k]) for k in ("posts", "duty_h", "busy_h", "utilisation")}
+            for row in staff.to_dict("records")
+        },
+    }
+    return Summary(title, subtitle, facts, sections)
+
+
+def _plain(value: Any) -> float | None:
+    number = float(value)
+    return None if np.isnan(number) else number
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _share(value: float) -> str:
+    return "–" if np.isnan(value) else f"{100 * value:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in the unit one would say."""
+    if np.isnan(seconds):
+        return "–"
+    for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _volumes(outcome: Outcome, values: pd.Series, days: float) -> list[Row]:
+    totals, city = outcome.scenario.totals, outcome.city
+    rows = []
+    for name, requests in (
+        ("hotline", city.hotline_requests.sum()),
+        ("police", city.police_calls.sum()),
+    ):
+        published = float(requests) / totals.period_days
+        label = "12345 requests a day 热线" if name == "hotline" else "110 calls a day 报警"
+        remark = f"the year's mean for these districts: {published:,.0f}"
+        rows.append((label, _count(values[f"{name}.requests_per_day"]), remark))
+    found = values["tickets.patrol"]
+    rows.append(
+        (
+            "found by gridworkers a day 网格员发现",
+            _count(found / days),
+            f"{_share(values['on_the_spot'] / found if found else np.nan)} dealt with on the spot",
+        )
+    )
+    others = values["tickets.eyes"] + values["tickets.camera"]
+    rows.append(("by part-time eyes and cameras 兼职与视频", _count(others / days), "a day"))
+    return rows
+
+
+def _results(values: pd.Series) -> list[Row]:
+    tickets = values["tickets"]
+    return [
+        ("tickets 工单", _count(tickets), ""),
+        ("closed 已办结", _share(values["closing_rate"]), _count(tickets - values["backlog"])),
+        (
+            "closed, of 12345's 热线办结率",
+            _share(values["closing_rate.hotline"]),
+            "of those accepted so far; a short run ends with young tickets",
+        ),
+        (
+            "open 未办结",
+            _count(values["backlog"]),
+            f"{_count(values['backlog.overdue'])} of them overdue 超期",
+        ),
+        (
+            "closed in time 按时办结",
+            _share(values["close.on_time"]),
+            f"arrived {_share(values['arrive.on_time'])}, signed {_share(values['sign.on_time'])}",
+        ),
+        (
+            "sent back 退单",
+            _share(values["sent_back"]),
+            f"reopened 返工 {_share(values['reopened'])}",
+        ),
+        ("citizens satisfied 满意", _share(values["satisfied"]), ""),
+    ]
+
+
+def _times(values: pd.Series) -> list[Row]:
+    labels = {
+        "discovery": "until discovered 发现",
+        "sign": "from triage until signed for 签收",
+        "arrive": "until someone is there 到场",
+        "close": "until closed 办结",
+    }
+    return [
+        (
+            label,
+            duration(values[f"{name}.p50"]),
+            f"half of them; 9 in 10 within {duration(values[f'{name}.p90'])}; "
+            f"{_count(values[f'{name}.open'])} not yet",
+        )
+        for name, label in labels.items()
+    ]
+
+
+def _hotline(values: pd.Series) -> list[Row]:
+    return [
+        ("answered within 20 s", _share(values["hotline.answered_20s"]), "of callers"),
+        ("gave up for good 放弃", _share(values["hotline.lost"]), "after all their calls"),
+    ]
+
+
+def _staff(staff: pd.DataFrame) -> list[Row]:
+    rows = [
+        (f"{r['name']} {r['name_zh']}", _share(r["utilisation"]), f"{r['posts']:,} posts")
+        for r in staff.to_dict("records")
+        if r["role"] != "crews"
+    ]
+    crews = staff[staff["role"] == "crews"].sort_values("utilisation", ascending=False)
+    total = crews["busy_h"].sum() / max(crews["duty_h"].sum(), 1e-9)
+    top = crews.dropna(subset="utilisation").iloc[:1].to_dict("records")
+    remark = f"busiest: {top[0]['name']} {_share(top[0]['utilisation'])}" if top else ""
+    rows.append(("department crews 部门人员", _share(total), remark))
+    return rows
+
+
+def _pain(outcome: Outcome) -> list[Row]:
+    departments = outcome.scenario.departments
+    wide = table(outcome, "department")
+    late = wide[["close.on_time", "arrive.on_time"]].min(axis=1)
+    worst = late.dropna().sort_values(kind="stable").index[:3]
+    return [
+        (
+            f"{departments[name].name_en} {departments[name].name_zh}",
+            _share(late[name]),
+            f"in time; {_count(wide.loc[name, 'backlog'])} open, "
+            f"9 in 10 attended within {duration(wide.loc[name, 'arrive.p90'])}",
+        )
+        for name in worst
+    ]
