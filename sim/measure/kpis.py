@@ -164,9 +164,9 @@ def _calls(outcome: Outcome, counter: _Counter, add: Add) -> None:
     add("hotline.answered", "share", *counter.share(answered, settled))
     add("hotline.answered_20s", "share", *counter.share(quick, settled))
     add("hotline.wait.mean", "s", counter.mean(wait, answered), counter.count(answered))
-    calls = np.bincount(
+    calls: Floats = np.bincount(
         counter.group[called], weights=t["attempts"][called], minlength=counter.size
-    )
+    ).astype(float)
     add("hotline.calls", "1", calls, n)
     add("hotline.lost", "share", *counter.share(t["abandoned"].astype(bool), settled))
 

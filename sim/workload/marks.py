@@ -53,7 +53,6 @@ def marks(
 
     grid_u, loop = pair(Purpose.GRID)
     grid = _grids(scenario, city, district, code, grid_u)
-    radius, angle = city.grid_loop_m[grid] / (2 * np.pi), 2 * np.pi * loop
 
     citizen_u, patience_u = pair(Purpose.CITIZEN)
     citizen = _citizens(scenario, demand, district, code, citizen_u)
@@ -92,11 +91,7 @@ def marks(
         "arise": to_ticks(found.time),
         "category": code.astype(np.int16),
         "district": np.full(size, district, dtype=np.int16),
-        "town": city.grid_town[grid],
-        "grid": grid.astype(np.int32),
-        "loop": loop,
-        "x": to_ticks(city.grid_xy[grid, 0] + radius * np.cos(angle)),
-        "y": to_ticks(city.grid_xy[grid, 1] + radius * np.sin(angle)),
+        **place(city, grid, loop),
         "citizen": citizen,
         "patience": to_ticks(patience),
         "lifetime": _unless(question, _exponential(lifetime_u, of("lifetime_h", HOUR))),
@@ -124,6 +119,21 @@ def marks(
         "by_grid": checker_u < of("check_by_grid"),
         "fails": _runs(fails_u, of("reopen"), REOPENED_MAX),
         "satisfied": satisfied,
+    }
+
+
+def place(city: City, grid: NDArray[np.int64], loop: Floats) -> dict[str, NDArray[Any]]:
+    """Return the columns that say where matters lie, from their grids and places on the loop.
+
+    The loop is drawn as a circle of its length about the grid's middle.
+    """
+    radius, angle = city.grid_loop_m[grid] / (2 * np.pi), 2 * np.pi * loop
+    return {
+        "town": city.grid_town[grid],
+        "grid": grid.astype(np.int32),
+        "loop": loop,
+        "x": to_ticks(city.grid_xy[grid, 0] + radius * np.cos(angle)),
+        "y": to_ticks(city.grid_xy[grid, 1] + radius * np.sin(angle)),
     }
 
 

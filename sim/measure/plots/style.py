@@ -51,7 +51,7 @@ def style() -> Iterator[None]:
     import matplotlib as mpl
 
     font = chinese_font()
-    look: dict[str, Any] = {
+    look: Any = {
         "font.family": [*(["DejaVu Sans"]), *([font] if font else [])],
         "font.size": 10,
         "axes.spines.top": False,
