@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import tomli_w
+
 from sim.scenario.schema import Scenario
 
 
@@ -35,22 +37,21 @@ def to_toml(scenario: Scenario, beside: bool = False) -> str:
         for figure in scenario.figures
         if not figure.path.startswith("categories.")
     }
-    scalars = {k: v for k, v in content.items() if not isinstance(v, (dict, list, tuple))}
-    lines = [f"{key} = {_value(value)}" for key, value in scalars.items()]
-    for key, value in content.items():
-        if key not in scalars:
-            lines += _section(key, value)
-    return "\n".join(lines) + "\n"
+    return tomli_w.dumps(content)
 
 
 def diff(a: Scenario, b: Scenario) -> list[tuple[str, Any, Any]]:
     """List the fields in which two scenarios differ, as ``(path, in a, in b)``; None: absent."""
     left, right = dict(_flat(_whole(a))), dict(_flat(_whole(b)))
     paths = list(left) + [path for path in right if path not in left]
+
+    def said(flat: dict[str, Any], path: str) -> Any:
+        return None if flat.get(path) == () else flat.get(path)  # an empty list says nothing
+
     return [
-        (path, left.get(path), right.get(path))
+        (path, said(left, path), said(right, path))
         for path in paths
-        if left.get(path) != right.get(path)
+        if said(left, path) != said(right, path)
     ]
 
 
@@ -78,6 +79,10 @@ def json_schema() -> dict[str, Any]:
 
 def _whole(scenario: Scenario) -> dict[str, Any]:
     content = resolved(scenario)
+    # a file is what it says, wherever it lies
+    hashes = [digest[:12] for digest in scenario.table_hashes]
+    area, tables = content["area"], content["tables"]
+    area["districts"], area["boundaries"], tables["categories"] = hashes
     content["categories"] = {row.id: row.model_dump(exclude={"id"}) for row in scenario.categories}
     content["district_table"] = {
         row.name_en: row.model_dump(exclude={"name_en"}) for row in scenario.district_table
@@ -95,36 +100,3 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     else:
         yield path, value
 
-
-def _section(path: str, value: Any) -> list[str]:
-    """Write a table, or a list of tables."""
-    if isinstance(value, (list, tuple)):
-        if not any(isinstance(item, dict) for item in value):
-            return []
-        lines = []
-        for item in value:
-            lines += ["", f"[[{path}]]", *(f"{_key(k)} = {_value(v)}" for k, v in item.items())]
-        return lines
-    lines = ["", f"[{path}]"]
-    tables = {} if path == "sources" else {k: v for k, v in value.items() if isinstance(v, dict)}
-    lines += [f"{_key(k)} = {_value(v)}" for k, v in value.items() if k not in tables]
-    for key, item in tables.items():
-        lines += _section(f"{path}.{_key(key)}", item)
-    return lines
-
-
-def _key(key: str) -> str:
-    plain = key.replace("_", "").replace("-", "")
-    return key if plain.isascii() and plain.isalnum() else json.dumps(key, ensure_ascii=False)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
-    return str(value)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.scenario.base import Count, Hours, Model, Name, NonNegative, Positive, Share
+from sim.scenario.base import Count, FileName, Hours, Model, Name, NonNegative, Positive, Share
 
 
 class Time(Model):
@@ -21,8 +21,8 @@ class Time(Model):
 class Area(Model):
     """The districts and their borders."""
 
-    districts: Name
-    boundaries: Name
+    districts: FileName
+    boundaries: FileName
     include: tuple[Name, ...] = ()
     """English names; empty: all of the table."""
 
@@ -30,7 +30,7 @@ class Area(Model):
 class Tables(Model):
     """Tables beside the scenario."""
 
-    categories: Name
+    categories: FileName
 
 
 class Totals(Model):

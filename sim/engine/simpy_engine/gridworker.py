@@ -27,7 +27,8 @@ class Grid:
         self.world = world
         self.loop = max(to_ticks(float(world.city.grid_loop_m[number]) / speed), 1.0)
         self.jobs: list[tuple[int, float, int]] = []
-        self.done: dict[int, Event] = {}  # by ticket: what its life waits for
+        self.done: dict[int, Event] = {}  # by ticket: a job's end, for which its life waits
+        self.checked: dict[int, Event] = {}  # by ticket: a check's end
         self.workers = [Gridworker(world, self, worker) for worker in workers]
 
     def place(self, ticket: int) -> float:
@@ -43,10 +44,10 @@ class Grid:
 
     def check(self, ticket: int) -> Event:
         """Ask for a check of a finished ticket on the next pass."""
-        self.done[ticket] = Event(self.world.env)
+        self.checked[ticket] = Event(self.world.env)
         for worker in self.workers:
             worker.expect(StopKind.CHECK, ticket, 1)
-        return self.done[ticket]
+        return self.checked[ticket]
 
     def handle(self, ticket: int) -> Event:
         """Ask for somebody to go to a simple ticket."""
@@ -112,7 +113,7 @@ class Gridworker:
 
     def _live(self, kind: int, ticket: int) -> bool:
         if kind == StopKind.CHECK:
-            return ticket in self.grid.done
+            return ticket in self.grid.checked
         return self.world.hidden(ticket)
 
     def walk(self) -> Process:
@@ -157,7 +158,7 @@ class Gridworker:
 
     def check(self, ticket: int) -> Process:
         """Look at the result of a finished ticket."""
-        done = self.grid.done.pop(ticket)
+        done = self.grid.checked.pop(ticket)
         end = self.world.now + to_ticks(self.world.scenario.patrol.check_min * MINUTE)
         self._stop(StopKind.CHECK, ticket, end)
         yield self.world.env.at(end, Kind.PATROL, self.number)

@@ -1,0 +1,1 @@
+"""Runs that belong together: calibration, and later comparison and sweeps."""

@@ -1,0 +1,198 @@
+"""Calibration: what the assumed figures must be for runs to show the published ones.
+
+Two things can only be found by running the model. How many matters must arise so that as many
+requests as were published reach 12345 and 110: of the matters that a citizen would report, some
+are found by somebody else first, and that share (column ``reported`` of the categories) depends
+on patrol, eyes and cameras. And the closing rate at the end of a period, which depends on how
+long requests stay open.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.clock import DAY, WEEK
+from sim.engine import find_engine
+from sim.engine.outcome import Outcome
+from sim.errors import InputError
+from sim.measure.intervals import Interval, mean_interval
+from sim.measure.tables import Bools, hotline, known, police
+from sim.scenario import Scenario, restrict
+from sim.workload.channel import Channel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLLOW_WEEKS = 3
+"""How long requests are followed at least: the longest deadline for closing is 21 days."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What a sample of days and districts shows, each with its 95 % interval.
+
+    Attributes
+    ----------
+    reported : pandas.DataFrame
+        ``category, assumed, measured, low, high, n``: the share of the matters that a citizen
+        would report which do become a request, and of how many.
+    hotline, police : Interval
+        Requests over those published, per day.
+    open_s : Interval
+        How long a request of 12345 stays open on average, s.
+    period_s : float
+        Length of the published period, s.
+    """
+
+    reported: pd.DataFrame
+    hotline: Interval
+    police: Interval
+    open_s: Interval
+    period_s: float
+
+    @property
+    def closing_rate(self) -> Interval:
+        """Share of the period's requests that are closed at its end.
+
+        By Little's law, requests open at the end are the arrival rate times the time a request
+        stays open: of those of a period T, W / T.
+        """
+        mean, low, high = (1 - span / self.period_s for span in self.open_s)
+        return Interval(mean, high, low)
+
+
+def calibrate(
+    scenario: Scenario,
+    districts: Sequence[str] = (),
+    *,
+    weeks: int = 5,
+    seed: int | None = None,
+    engine: str = "simpy",
+    progress: Callable[[float], None] | None = None,
+) -> Calibration:
+    """Run districts one by one, and compare them with what was published.
+
+    Parameters
+    ----------
+    districts : sequence of str
+        All of the scenario's by default.
+    weeks : int
+        How long each is run. Volumes are those after the first week, when matters that lie for
+        days are reported as steadily as they arise; how long requests stay open is that of all
+        but the last `FOLLOW_WEEKS`.
+
+    Raises
+    ------
+    InputError
+        If there are too few weeks, or no such district.
+    """
+    if not FOLLOW_WEEKS + 2 <= weeks <= scenario.time.days // 7:
+        allowed = f"{FOLLOW_WEEKS + 2} to {scenario.time.days // 7}, the scenario's weeks"
+        raise InputError("command line", "weeks", weeks, allowed)
+    whole = restrict(scenario, days=7 * weeks, districts=districts)
+    names = whole.area.include or tuple(row.name_en for row in whole.district_table)
+    samples = []
+    for done, name in enumerate(names):
+        simulation = find_engine(engine)(restrict(whole, districts=[name]), seed=seed)
+        simulation.run(progress=progress and _part(progress, done, len(names)))
+        samples.append(_Sample.of(simulation.outcome(), weeks))
+    return _sum_up(scenario, samples)
+
+
+def _part(progress: Callable[[float], None], done: int, of: int) -> Callable[[float], None]:
+    return lambda share: progress((done + share) / of)
+
+
+def with_reported(path: Path, reported: pd.DataFrame) -> str:
+    """Return a table of categories with its column ``reported`` as measured, three digits."""
+    share = dict(zip(reported["category"], reported["measured"], strict=True))
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        if not np.isnan(share[row["id"]]):
+            row["reported"] = f"{share[row['id']]:.3g}"
+        writer.writerow(row)
+    return out.getvalue()
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """One district: matters by category, and ratios and open times by week."""
+
+    citizens: NDArray[np.int64]
+    requests: NDArray[np.int64]
+    hotline: NDArray[np.float64]
+    police: NDArray[np.float64]
+    open_s: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, outcome: Outcome, weeks: int) -> _Sample:
+        scenario, city, t = outcome.scenario, outcome.city, outcome.tickets
+        size = len(scenario.categories)
+        # matters of the first weeks: their citizens have lost patience by the end
+        old = (t["arisen"] < (weeks - 1) * WEEK) & (t["citizen"] != Channel.NONE)
+        asked = known(t["requested"])
+
+        def volumes(rows: Bools, total: int) -> NDArray[np.float64]:
+            week = (t["requested"][rows] // WEEK).astype(np.int64)
+            expected = total / scenario.totals.period_days * 7
+            return np.bincount(week, minlength=weeks)[1:weeks] / expected
+
+        request = hotline(outcome)
+        span = np.fmin(t["closed"], outcome.until) - t["requested"]
+        # what came when the matter was a ticket already is not open for itself
+        span = np.where(span < 0, 0, span)
+        week = np.where(request, np.nan_to_num(t["requested"]) // WEEK, weeks).astype(np.int64)
+        return cls(
+            np.bincount(t["category"][old], minlength=size),
+            np.bincount(t["category"][old & asked], minlength=size),
+            volumes(request, int(city.hotline_requests[0])),
+            volumes(police(outcome), int(city.police_calls[0])),
+            np.array([span[week == w].mean() for w in range(weeks - FOLLOW_WEEKS)]),
+        )
+
+
+def _sum_up(scenario: Scenario, samples: list[_Sample]) -> Calibration:
+    import pandas as pd
+
+    citizens = np.sum([s.citizens for s in samples], axis=0)
+    requests = np.sum([s.requests for s in samples], axis=0)
+    share, low, high = wilson(requests, citizens)
+    reported = pd.DataFrame(
+        {
+            "category": [c.id for c in scenario.categories],
+            "assumed": [c.reported for c in scenario.categories],
+            "measured": share,
+            "low": low,
+            "high": high,
+            "n": citizens,
+        }
+    )
+    return Calibration(
+        reported,
+        mean_interval(np.concatenate([s.hotline for s in samples])),
+        mean_interval(np.concatenate([s.police for s in samples])),
+        mean_interval(np.concatenate([s.open_s for s in samples])),
+        scenario.totals.period_days * DAY,
+    )
+
+
+def wilson(hits: Any, n: Any) -> tuple[Any, Any, Any]:
+    """Return shares with Wilson's 95 % interval (Wilson, JASA 22, 1927); NaN where n is 0."""
+    z = 1.959963984540054
+    hits, n = np.asarray(hits, dtype=float), np.asarray(n, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = hits / n
+        middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+        reach = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return share, middle - reach, middle + reach
