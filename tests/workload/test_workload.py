@@ -1,0 +1,203 @@
+"""The workload: arrivals and marks."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny import CATEGORIES, tiny
+
+from sim.city import City
+from sim.clock import DAY, HOUR, TICKS_PER_SECOND
+from sim.errors import InputError
+from sim.scenario import Scenario
+from sim.workload.arrivals import Demand
+from sim.workload.channel import Channel
+from sim.workload.reported import reported
+from sim.workload.workload import Workload
+
+
+def draw(scenario: Scenario, seed: int = 1, **options: object) -> Workload:
+    return Workload.draw(scenario, City.build(scenario), seed, **options)  # type: ignore[arg-type]
+
+
+def same(a: Workload, b: Workload, but: tuple[str, ...] = ()) -> bool:
+    return all(
+        np.array_equal(getattr(a, f.name), getattr(b, f.name))
+        for f in fields(Workload)
+        if f.name not in but
+    )
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scenario, City, Workload]:
+    changes = ["time.days=40", "variation.city_day_cv=0", "variation.family_day_cv=0"]
+    scenario = tiny(tmp_path_factory.mktemp("long"), changes)
+    city = City.build(scenario)
+    return scenario, city, Workload.draw(scenario, city, 1)
+
+
+def test_volumes(long: tuple[Scenario, City, Workload]) -> None:
+    """Counts are Poisson about the demand; five standard deviations are never passed."""
+    scenario, city, load = long
+    demand = Demand.build(scenario, city)
+    for d in range(2):
+        for c in range(len(scenario.categories)):
+            # 40 days are 5 weeks and 5 weekdays: office profiles weigh a little more
+            if scenario.categories[c].profile == "flat":
+                mean = demand.matters[d, c] * 40
+                found = ((load.district == d) & (load.category == c)).sum()
+                assert abs(found - mean) < 5 * np.sqrt(mean) + 1e-9
+
+
+def test_reporters(long: tuple[Scenario, City, Workload]) -> None:
+    scenario, city, load = long
+    demand = Demand.build(scenario, city)
+    litter = [c.id for c in scenario.categories].index("litter")
+    rows = load.category == litter
+    share = (load.citizen[rows] != Channel.NONE).mean()
+    expected = demand.reporters[:, litter].mean()
+    assert abs(share - expected) < 5 * np.sqrt(expected / rows.sum())
+
+
+def test_hours_follow_the_profile(long: tuple[Scenario, City, Workload]) -> None:
+    scenario, _, load = long
+    office = np.array([c.profile == "office" for c in scenario.categories])[load.category]
+    hour = (load.arise[office] % DAY // HOUR).astype(int)
+    assert not np.isin(hour, [0, 1, 2, 3, 4, 5, 23]).any()
+    shape = np.array(scenario.profiles["office"].hours)
+    expected = shape / shape.sum() * office.sum()
+    found = np.bincount(hour, minlength=24)
+    assert (np.abs(found - expected) < 5 * np.sqrt(expected + 1)).all()
+    weekday = (load.arise[office] // DAY % 7).astype(int)
+    per_day = np.bincount(weekday, minlength=7) / np.bincount(np.arange(40) % 7, minlength=7)
+    assert per_day[:5].mean() / per_day[5:].mean() == pytest.approx(1.18 / 0.55, rel=0.15)
+
+
+def test_days_vary_more_than_poisson(tmp_path: Path) -> None:
+    scenario = tiny(tmp_path, ["time.days=60", "variation.city_day_cv=0.3"])
+    load = draw(scenario)
+    flat = np.array([c.profile == "flat" for c in scenario.categories])[load.category]
+    daily = np.bincount((load.arise[flat] // DAY).astype(int))
+    # Poisson with a gamma factor: the variance is m + cv² m²
+    assert daily.var() > 5 * daily.mean()
+
+
+def test_marks_are_what_the_categories_say(long: tuple[Scenario, City, Workload]) -> None:
+    scenario, _, load = long
+    for number, row in enumerate(scenario.categories):
+        rows = (load.category == number) & ~load.at_once
+        n = rows.sum()
+        if n < 500:
+            continue
+        cv = row.work_cv
+        work = load.work_s[rows].mean() / 60
+        assert abs(work - row.work_min) < 5 * row.work_min * cv / np.sqrt(n) + 1e-3
+        spread = load.work_s[rows].std() / 60
+        assert spread == pytest.approx(row.work_min * cv, rel=0.25, abs=1e-3)
+        for share, hit in ((row.on_spot, load.on_spot[rows]), (row.joint_share, load.joint[rows])):
+            assert abs(hit.mean() - share) < 5 * np.sqrt(share * (1 - share) / n) + 1e-9
+        patient = rows & (load.citizen != Channel.NONE)
+        mean = load.patience[patient].mean() / HOUR
+        assert abs(mean - row.patience_h) <= 5 * row.patience_h / np.sqrt(max(patient.sum(), 1))
+        if row.lifetime_h is None:
+            assert np.isinf(load.lifetime[rows]).all()
+
+
+def test_times_are_on_ticks(long: tuple[Scenario, City, Workload]) -> None:
+    load = long[2]
+    for field in fields(Workload):
+        column = getattr(load, field.name)
+        if field.name in ("loop", "desk", "sign", "satisfied") or column.dtype != np.float64:
+            continue
+        ticks = column[np.isfinite(column)] * TICKS_PER_SECOND
+        assert (ticks == np.rint(ticks)).all(), field.name
+    assert (np.diff(load.arise) >= 0).all()
+    assert len(np.unique(load.key)) == len(load)
+
+
+def test_same_seed_same_numbers_other_seed_others(tmp_path: Path) -> None:
+    scenario = tiny(tmp_path)
+    assert same(draw(scenario, 5), draw(scenario, 5))
+    assert not np.array_equal(draw(scenario, 5).arise, draw(scenario, 6).arise)
+    assert not np.array_equal(draw(scenario, 5).arise, draw(scenario, 5, replication=1).arise)
+
+
+def test_days_can_be_drawn_apart(tmp_path: Path) -> None:
+    scenario = tiny(tmp_path)
+    city = City.build(scenario)
+    days = [Workload.draw(scenario, city, 1, days=range(d, d + 1)) for d in range(3)]
+    assert same(Workload.join(days), Workload.draw(scenario, city, 1))
+
+
+def test_matters_do_not_depend_on_staff_or_on_other_districts(tmp_path: Path) -> None:
+    whole = draw(tiny(tmp_path))
+    lean = ["staff_scale.full_time=0.5", "staff_scale.crews=0.3", "hotline.operators.day=0"]
+    assert same(whole, draw(tiny(tmp_path, lean)))
+    west = draw(tiny(tmp_path, ["area.include=['West']"]))
+    part = whole.take(np.flatnonzero(whole.district == 1))
+    assert same(west, part, but=("district", "town", "grid"))
+
+
+def test_less_demand_keeps_the_first_of_the_same_matters(tmp_path: Path) -> None:
+    rows = [{**c, "silent_per_day": c.get("silent_per_day", 0) / 2} for c in CATEGORIES]
+    more, less = draw(tiny(tmp_path / "a")), draw(tiny(tmp_path / "b", categories=rows))
+    assert len(less) < len(more)
+    assert set(less.key) <= set(more.key)
+
+
+def test_a_surge_is_a_window(tmp_path: Path) -> None:
+    path = tiny(tmp_path).source_files[0]
+    text = path.read_text(encoding="utf-8").replace(
+        "[sources]",
+        '[[surges]]\nname = "rain"\nstart_day = 1\ndays = 0.5\nfactor = 30.0\n'
+        'categories = ["flood"]\n[sources]\n"surges" = { basis = "assumed", note = "a test" }',
+    )
+    path.write_text(text, encoding="utf-8")
+    from sim.scenario import load as load_scenario
+
+    with_rain, without = draw(load_scenario(path)), draw(tiny(tmp_path / "dry"))
+    flood = next(i for i, c in enumerate(CATEGORIES) if c["id"] == "flood")
+
+    def floods(load: Workload, first: float, last: float) -> int:
+        rows = (load.category == flood) & (load.arise >= first * DAY) & (load.arise < last * DAY)
+        return int(rows.sum())
+
+    assert floods(with_rain, 0, 1) == floods(without, 0, 1)
+    assert floods(with_rain, 1.5, 3) <= floods(without, 1.5, 3) * 3
+    assert floods(with_rain, 1, 1.5) > 10 * max(floods(without, 1, 1.5), 1)
+    others = with_rain.take(np.flatnonzero(with_rain.category != flood))
+    assert same(others, without.take(np.flatnonzero(without.category != flood)))
+
+
+def test_one_platform_sends_nothing_urgent_or_joint_astray(tmp_path: Path) -> None:
+    scenario = tiny(tmp_path, ["districts.East.one_platform=true", "time.days=20"])
+    load = draw(scenario)
+    urgent = np.array([c.priority == 1 for c in scenario.categories])[load.category]
+    special = urgent | load.joint
+    assert (load.wrong[special & (load.district == 0)] == 0).all()
+    assert (load.wrong[special & (load.district == 1)] > 0).any()
+
+
+def test_a_reported_matter(tmp_path: Path) -> None:
+    scenario = tiny(tmp_path)
+    city = City.build(scenario)
+
+    def report(**changes: object) -> Workload:
+        options = {"category": "stall", "grid": 3, "channel": Channel.HOTLINE, "time": 100.0}
+        return reported(scenario, city, 1, 0, number=0, **(options | changes))  # type: ignore[arg-type]
+
+    matter = report()
+    assert (len(matter), matter.grid[0], matter.patience[0]) == (1, 3, 0.0)
+    assert matter.key[0] < 0
+    assert same(matter, report())
+    for bad in ({"category": "stal"}, {"grid": 99}, {"channel": Channel.PATROL}):
+        with pytest.raises(InputError):
+            report(**bad)
+
+
+def test_columns_cannot_be_changed(long: tuple[Scenario, City, Workload]) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        long[2].arise[0] = 0.0
