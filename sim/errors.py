@@ -23,10 +23,14 @@ class InputError(ValueError):
         self.field = field
         self.value = value
         self.allowed = allowed
-        shown = repr(value)
+        # the arguments as they are: SimPy and pickle make the error again from them
+        super().__init__(file, field, value, allowed)
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
         if len(shown) > 80:
             shown = shown[:77] + "..."
-        super().__init__(f"{self.file}: {field}: {shown} is not allowed; {allowed}")
+        return f"{self.file}: {self.field}: {shown} is not allowed; {self.allowed}"
 
 
 class InvariantError(AssertionError):

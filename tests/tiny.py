@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.scenario import Category, Scenario, load
+from sim.scenario import Category, DistrictRow, Scenario, load
 
 TOML = """
 schema_version = 1
@@ -109,7 +109,8 @@ night = 2
 
 [travel]
 detour = 1.3
-speed_kmh = [34, 36, 36, 36, 34, 32, 29, 24, 22, 24, 26, 26, 27, 27, 26, 26, 24, 21, 22, 25, 28, 30, 32, 33]
+speed_kmh = [34, 36, 36, 36, 34, 32, 29, 24, 22, 24, 26, 26,
+             27, 27, 26, 26, 24, 21, 22, 25, 28, 30, 32, 33]
 
 [supervision]
 reminder = 0.8
@@ -295,10 +296,7 @@ def write(
         table.writerows({**_PLAIN, **row} for row in categories)
     with (folder / "districts.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(
-            ["code", "name_en", "name_zh", "kind", "population_2020_census", "area_km2"]
-            + ["lon", "lat"]
-        )
+        rows.writerow(DistrictRow.model_fields)
         rows.writerows(DISTRICTS)
     features = [
         {

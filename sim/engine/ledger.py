@@ -73,16 +73,17 @@ class Ledger:
             raise InvariantError(f"{self.arisen} matters arose, the ledger has {self.counts}")
 
     def recount(self, district: Sequence[int], state: Sequence[int]) -> None:
-        """Check the counts against the states of all matters that arose.
+        """Check the counts against the states of all matters; below 0: not arisen yet.
 
         Raises
         ------
         InvariantError
             If they differ.
         """
-        n = self.arisen
+        place, now = np.asarray(district), np.asarray(state)
+        arisen = now >= 0
         found = np.zeros((len(self.counts), len(State)), dtype=np.int64)
-        np.add.at(found, (np.asarray(district[:n]), np.asarray(state[:n])), 1)
+        np.add.at(found, (place[arisen], now[arisen]), 1)
         if not np.array_equal(found, np.array(self.counts)):
             raise InvariantError(f"the ledger has {self.counts}, the tickets {found.tolist()}")
 

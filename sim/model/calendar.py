@@ -116,10 +116,13 @@ class Calendar:
             change[b] = change.get(b, 0) - 1
             if b < a:
                 change[0.0] += 1
-        steps, depth = {}, 0
+        steps: dict[float, float] = {}
+        depth, last = 0, -1.0
         for edge in sorted(change):
             depth += change[edge]
-            steps[edge] = 1.0 if depth > 0 else 0.0
+            rate = 1.0 if depth > 0 else 0.0
+            if rate != last:  # windows that touch are one
+                steps[edge] = last = rate
         return cls.from_steps(steps, period)
 
     @classmethod

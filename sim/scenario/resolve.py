@@ -99,4 +99,3 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(item, f"{path}.{i}")
     else:
         yield path, value
-

@@ -33,7 +33,8 @@ def test_supervision() -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "reopened", "chance"), [(False, 0, 0.9), (True, 0, 0.6), (False, 2, 0.5), (True, 1, 0.2)]
+    ("late", "reopened", "chance"),
+    [(False, 0, 0.9), (True, 0, 0.6), (False, 2, 0.5), (True, 1, 0.2)],
 )
 def test_satisfaction(late: bool, reopened: int, chance: float) -> None:
     assert satisfaction(0.9, 0.3, 0.4, late, reopened) == pytest.approx(chance)

@@ -116,7 +116,10 @@ def test_line_ends_and_byte_order_marks_do_not_matter(tmp_path: Path) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(
-    talk=st.floats(1, 1e4), seed=st.integers(0, 2**32 - 1), posts=st.integers(0, 500), name=st.text()
+    talk=st.floats(1, 1e4),
+    seed=st.integers(0, 2**32 - 1),
+    posts=st.integers(0, 500),
+    name=st.text(),
 )
 def test_resolved_toml_loads_to_the_same(
     talk: float, seed: int, posts: int, name: str, tmp_path_factory: pytest.TempPathFactory
@@ -199,4 +202,3 @@ def test_shipped(name: str) -> None:
 def test_what_is_shipped() -> None:
     wanted = {"suzhou-2018", "gusu-week", "sip-traffic", "video-network", "typhoon", "lean-staff"}
     assert wanted <= set(shipped_names())
-

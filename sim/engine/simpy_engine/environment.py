@@ -7,6 +7,7 @@ from typing import cast
 import simpy
 from simpy.events import Event, EventPriority
 
+from sim.errors import InvariantError
 from sim.model.order import Kind, rank
 
 
@@ -31,6 +32,8 @@ class Environment(simpy.Environment):
 
     def ring(self, event: Event, time: float, kind: Kind, ident: int) -> None:
         """Let a pending event happen at a time, s. On ticks, now + (time - now) is exact."""
+        if time < self.now:
+            raise InvariantError(f"{kind.name} of {ident} at {time} s, but it is {self.now} s")
         event._ok = True
         event._value = None
         self.schedule(event, cast(EventPriority, rank(kind, ident)), time - self.now)

@@ -103,11 +103,13 @@ class Gridworker:
             return
         while self.ahead and not self._live(*self.ahead[0][1:]):
             heappop(self.ahead)
-        when = _NEVER
+        when, now = _NEVER, self.world.now
         if self.ahead:
-            when = self.rounds.advance(self.since, self.ahead[0][0] - self.odometer)
+            left = self.ahead[0][0] - self.walked()
+            when = self.rounds.advance(now, left)
+            if left == 0.0 and self.rounds.rate(now) == 0.0:  # stands there, but does not walk
+                when = self.rounds.next_start(now)
         if self.grid.jobs:
-            now = self.world.now
             when = min(when, now if self.duty.rate(now) > 0 else self.duty.next_start(now))
         self.alarm.set(when)
 

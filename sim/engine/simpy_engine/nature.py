@@ -25,6 +25,7 @@ def nature(world: World, first: int, last: int) -> Process:
 def arise(world: World, matter: int) -> None:
     """Put a matter into the world."""
     load = world.load
+    world.tickets.state[matter] = State.UNDISCOVERED
     world.ledger.enter(load.district[matter])
     grid = world.grids.get(load.grid[matter])
     if grid is not None:
@@ -54,7 +55,12 @@ def lie(world: World, matter: int) -> Process:
         if not world.hidden(matter):
             return
         if kind == Kind.REPORT:
-            yield from report(world, matter)
+            if world.load.citizen[matter] == Channel.ONLINE:
+                tickets = world.tickets
+                tickets.discovered[matter] = tickets.requested[matter] = world.now
+                world.env.process(life.from_find(world, matter, Channel.ONLINE))
+                return
+            call(world, matter)
         elif kind == Kind.VANISH:
             if world.tickets.state[matter] == State.UNDISCOVERED:
                 world.move(matter, State.VANISHED)
@@ -66,13 +72,8 @@ def lie(world: World, matter: int) -> Process:
             return
 
 
-def report(world: World, matter: int) -> Process:
-    """Let its citizen report the matter, by the channel that is theirs."""
-    channel = world.load.citizen[matter]
-    if channel == Channel.ONLINE:
-        world.tickets.discovered[matter] = world.tickets.requested[matter] = world.now
-        yield from life.from_find(world, matter, Channel.ONLINE)
-        return
+def call(world: World, matter: int) -> None:
+    """Let its citizen call, by the line that is theirs; others may find the matter meanwhile."""
     world.move(matter, State.CALLING)
-    call = world.hotline.call(matter) if channel == Channel.HOTLINE else police_call(world, matter)
-    world.env.process(call)
+    police = world.load.citizen[matter] == Channel.POLICE
+    world.env.process(police_call(world, matter) if police else world.hotline.call(matter))

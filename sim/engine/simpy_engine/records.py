@@ -97,7 +97,8 @@ class Tickets(Columns):
             "arrived finished handled supervised checked closed due_sign due_arrive due_close ready"
         )
         kinds: dict[str, tuple[str, float]] = dict.fromkeys(times.split(), ("d", NAN))
-        kinds |= dict.fromkeys(("state", "channel", "level", "spot"), ("b", 0))
+        kinds |= dict.fromkeys(("channel", "level", "spot"), ("b", 0))
+        kinds["state"] = ("b", -1)  # it has not arisen yet
         kinds |= dict.fromkeys(("unit", "worker"), ("i", -1))
         kinds |= dict.fromkeys(("attempts", "sent_back", "reopened"), ("h", 0))
         kinds |= {"duplicate": ("b", 0), "abandoned": ("b", 0), "satisfied": ("b", -1)}

@@ -1,0 +1,157 @@
+"""What must be true of every outcome, whatever the scenario."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from sim.engine.outcome import TIMES, Outcome
+from sim.model.calendar import shift_calendars
+from sim.model.state import State
+from sim.workload.channel import Channel
+
+STEPS = (
+    "arisen",
+    "discovered",
+    "accepted",
+    "triaged",
+    "signed",
+    "dispatched",
+    "arrived",
+    "finished",
+    "handled",
+    "checked",
+    "closed",
+)
+
+
+def same(a: Outcome, b: Outcome) -> bool:
+    """Whether two outcomes are equal to the bit."""
+    for part in ("tickets", "visits", "stops", "services"):
+        left, right = getattr(a, part), getattr(b, part)
+        if left.keys() != right.keys():
+            return False
+        for name in left:
+            equal_nan = left[name].dtype.kind == "f"
+            if not np.array_equal(left[name], right[name], equal_nan=equal_nan):
+                return False
+    return (a.until, a.events) == (b.until, b.events)
+
+
+def check_outcome(outcome: Outcome) -> None:
+    """Assert all that holds of any outcome."""
+    check_steps(outcome)
+    check_states(outcome)
+    check_crews(outcome)
+    check_gridworkers(outcome)
+    check_operators(outcome)
+
+
+def check_steps(outcome: Outcome) -> None:
+    """The steps of a ticket come in their order, none before it arises or after the end."""
+    t = outcome.tickets
+    for name in TIMES:
+        if not name.startswith("due"):
+            times = t[name][~np.isnan(t[name])]
+            assert (times <= outcome.until).all(), name
+    last = t["arisen"]
+    for name in STEPS[1:]:
+        if name in ("dispatched", "arrived", "finished", "handled", "checked"):
+            continue  # of a reopened ticket some are of this visit, some of the last
+        here = t[name]
+        both = ~np.isnan(here) & ~np.isnan(last)
+        assert (here[both] >= last[both]).all(), name
+        last = np.where(np.isnan(here), last, here)
+    closed = t["state"] == State.CLOSED
+    for first, second in (
+        ("signed", "dispatched"),
+        ("dispatched", "arrived"),
+        ("arrived", "finished"),
+        ("finished", "handled"),
+        ("handled", "checked"),
+        ("checked", "closed"),
+    ):
+        # one that a gridworker finds is dealt with from its discovery on
+        rows = closed & ~np.isnan(t[first]) & ~np.isnan(t[second]) & ~t["on_spot"]
+        assert (t[second][rows] >= t[first][rows]).all(), second
+
+
+def check_states(outcome: Outcome) -> None:
+    """Each matter is in one state, and its times say the same."""
+    t = outcome.tickets
+    state = t["state"]
+    assert ((state >= 0) & (state < len(State))).all()
+    assert (np.isnan(t["closed"]) != (state == State.CLOSED)).all()
+    unknown = np.isin(state, (State.UNDISCOVERED, State.VANISHED, State.CALLING))
+    assert np.isnan(t["accepted"][unknown]).all()
+    assert (t["channel"][unknown] == Channel.NONE).all()
+    waiting = state >= State.UNSIGNED
+    assert not np.isnan(t["accepted"][waiting & (state != State.VANISHED)]).any()
+    assert ((t["unit"] >= 0) | (t["worker"] >= 0) | np.isnan(t["finished"])).all()
+    asked = t["satisfied"] >= 0
+    assert (state[asked] == State.CLOSED).all()
+    late = t["level"] >= 2
+    over = np.where(np.isnan(t["closed"]), outcome.until, t["closed"]) >= t["due_close"]
+    assert (over[late]).all()
+
+
+def check_crews(outcome: Outcome) -> None:
+    """No crew is in two places, none starts off shift, and none arrives faster than it can."""
+    visits, plan, city = outcome.visits, outcome.plan, outcome.city
+    calendars = shift_calendars(outcome.scenario)
+    fastest = max(outcome.scenario.travel.speed_kmh) / 3.6
+    fastest *= max(d.speed_factor for d in outcome.scenario.districts.values())
+    for surge in outcome.scenario.surges:
+        fastest *= max(surge.travel_speed_factor, 1.0)
+    assert (plan.crew_unit[visits["crew"]] == visits["unit"]).all()
+    order = np.lexsort((visits["start"], visits["crew"]))
+    end = np.where(np.isnan(visits["end"]), np.inf, visits["end"])
+    for before, after in pairwise(order):
+        if visits["crew"][before] == visits["crew"][after]:
+            assert end[before] <= visits["start"][after]
+    for row in order:
+        assert calendars[plan.crew_shift[visits["crew"][row]]].rate(visits["start"][row]) == 1
+        if not np.isnan(visits["arrive"][row]):
+            assert visits["start"][row] <= visits["arrive"][row]
+    first = order[np.diff(visits["crew"][order], prepend=-1) != 0]
+    arrived = first[~np.isnan(visits["arrive"][first])]
+    place = city.grid_xy[outcome.tickets["grid"][visits["ticket"][arrived]]]
+    radius = city.grid_loop_m[outcome.tickets["grid"][visits["ticket"][arrived]]] / (2 * np.pi)
+    way = np.hypot(*(plan.crew_xy[visits["crew"][arrived]] - place).T) - radius - 1
+    spent = visits["arrive"][arrived] - visits["start"][arrived]
+    assert (way * outcome.scenario.travel.detour <= spent * fastest + 1).all()
+
+
+def check_gridworkers(outcome: Outcome) -> None:
+    """No gridworker stops at two places at once, and none begins a stop off duty."""
+    stops, plan = outcome.stops, outcome.plan
+    calendars = shift_calendars(outcome.scenario)
+    order = np.lexsort((stops["start"], stops["worker"]))
+    for before, after in pairwise(order):
+        if stops["worker"][before] == stops["worker"][after]:
+            assert stops["end"][before] <= stops["start"][after]
+    for row in order:
+        shift = calendars[plan.worker_shift[stops["worker"][row]]]
+        # a round may end on the very instant at which the place is passed
+        start = stops["start"][row]
+        assert shift.rate(start) == 1 or shift.rate(np.nextafter(start, 0)) == 1
+    grid = outcome.tickets["grid"][stops["ticket"]]
+    assert (plan.worker_grid[stops["worker"]] == grid).all()
+
+
+def check_operators(outcome: Outcome) -> None:
+    """No desk begins more services at once than it has operators on duty."""
+    services, plan = outcome.services, outcome.plan
+    calendars = shift_calendars(outcome.scenario)
+    posts = np.concatenate((plan.hotline_posts[None], plan.town_posts, plan.district_posts))
+    for desk in np.unique(services["desk"]):
+        rows = services["desk"] == desk
+        start, end = services["start"][rows], services["end"][rows]
+        assert (services["arrive"][rows] <= start).all()
+        for instant in start:
+            on_duty = sum(n for n, c in zip(posts[desk], calendars, strict=True) if c.rate(instant))
+            busy = ((start <= instant) & (end > instant)).sum()
+            # who is busy when a shift ends stays until the service is over
+            longer = ((start < instant) & (end > instant)).sum()
+            assert busy <= max(on_duty, longer)
