@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from math import isnan
 
 from simpy.events import Event
 
@@ -69,7 +70,7 @@ def triage(world: World, ticket: int, centre: Centre, accept_min: float) -> Proc
     category = load.category[ticket]
     minutes = rules.triage_mean_min
     yield from centre.serve(ticket, accept_min + minutes, world.urgency(ticket))
-    if accept_min > 0:
+    if isnan(tickets.accepted[ticket]):  # what was taken on the telephone is accepted already
         registered = world.now - to_ticks(minutes * MINUTE * load.desk[ticket])
         accept(world, ticket, Channel(tickets.channel[ticket]), registered)
     tickets.triaged[ticket] = tickets.tracked[ticket] = world.now

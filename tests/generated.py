@@ -1,0 +1,132 @@
+"""Scenarios made by hypothesis: the tiny city with everything about it varied."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+from tiny import CATEGORIES, TOML, write
+
+from sim.scenario import Scenario, load
+
+share = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
+minutes = st.sampled_from([0.0, 1.0, 7.5, 60.0])
+hours = st.sampled_from([0.0, 0.05, 1.0, 5.0, 30.0])
+posts = st.integers(0, 4)
+SHIFTS = ("day", "office", "late", "night")
+
+
+def staffing() -> st.SearchStrategy[dict[str, int]]:
+    return st.dictionaries(st.sampled_from(SHIFTS), posts, max_size=4)
+
+
+CHANGES: dict[str, st.SearchStrategy[Any]] = {
+    "seed": st.integers(0, 2**32 - 1),
+    "time.days": st.integers(1, 2),
+    "time.start": st.sampled_from(["2018-01-01", "2018-01-05", "2018-01-06"]),
+    "area.include": st.sampled_from([[], ["East"], ["West"]]),
+    "totals.grids": st.integers(5, 20),
+    "totals.full_time": st.integers(0, 40),
+    "totals.part_time": st.integers(0, 60),
+    "totals.hotline_requests": st.integers(0, 3000),
+    "totals.police_calls": st.integers(0, 1500),
+    "districts.East.camera_coverage": share,
+    "districts.East.one_platform": st.booleans(),
+    "shifts.day.hours": st.sampled_from([9.0, 10.0, 16.0]),
+    "shifts.late.days": st.sampled_from(["all", "weekdays", "weekend"]),
+    "patrol.speed_kmh": st.sampled_from([1.0, 4.0, 20.0]),
+    "patrol.record_min": minutes,
+    "patrol.check_min": minutes,
+    "cameras.delay_mean_min": minutes,
+    "hotline.talk_mean_s": st.sampled_from([1.0, 200.0, 2000.0]),
+    "hotline.patience_mean_s": st.sampled_from([1.0, 60.0, 1e5]),
+    "hotline.redial_share": share,
+    "hotline.redial_max": st.integers(0, 4),
+    "hotline.redial_mean_min": minutes,
+    "hotline.write_up_min": minutes,
+    "hotline.online_share": share,
+    "hotline.operators": staffing(),
+    "centres.accept_mean_min": minutes,
+    "centres.triage_mean_min": minutes,
+    "centres.callback_mean_min": minutes,
+    "centres.triage_tries_max": st.integers(0, 3),
+    "centres.town_operators": staffing(),
+    "centres.district_operators": staffing(),
+    "supervision.reminder": st.sampled_from([0.1, 0.8]),
+    "departments.police.crews": staffing(),
+    "departments.streets.crews": staffing(),
+    "departments.water.crews": staffing(),
+    "departments.labour.crews": staffing(),
+    "departments.police.sign_mean_min": minutes,
+    "departments.streets.level": st.sampled_from(["town", "district"]),
+    "departments.water.desk": st.sampled_from(["always", "office", "night"]),
+    "variation.city_day_cv": st.sampled_from([0.0, 0.5]),
+}
+
+COLUMNS: dict[str, st.SearchStrategy[Any]] = {
+    "joint_share": share,
+    "priority": st.integers(1, 4),
+    "silent_per_day": st.sampled_from([0, 20, 100]),
+    "answered_at_once": share,
+    "patience_h": hours,
+    "lifetime_h": st.sampled_from(["", 0.2, 5]),
+    "patrol_visibility": share,
+    "eye_days": st.sampled_from(["", 0.5, 20]),
+    "camera_visibility": share,
+    "on_spot": share,
+    "on_spot_min": minutes,
+    "mistriage": st.sampled_from([0, 0.3, 0.9]),
+    "sign_h": st.sampled_from([0.1, 4]),
+    "close_h": st.sampled_from([0.2, 3, 24]),
+    "work_min": minutes,
+    "settle_h": hours,
+    "reopen": st.sampled_from([0, 0.3, 0.9]),
+    "check_by_grid": share,
+}
+
+
+@st.composite
+def surges(draw: st.DrawFn) -> str:
+    """A surge or none, as TOML."""
+    if draw(st.booleans()):
+        return ""
+    start = draw(st.sampled_from([0.0, 0.25, 0.5]))
+    places = draw(st.sampled_from([[], ["East"]]))
+    return (
+        f'[[surges]]\nname = "surge"\nstart_day = {start}\ndays = 0.5\n'
+        f"factor = {draw(st.sampled_from([0.0, 0.5, 4.0]))}\n"
+        f"travel_speed_factor = {draw(st.sampled_from([0.5, 1.0, 2.0]))}\n"
+        f"districts = {json.dumps(places)}\n"
+    )
+
+
+@st.composite
+def recipes(draw: st.DrawFn) -> tuple[list[str], list[dict[str, Any]], str]:
+    """Overrides, rows of categories and surges: a scenario that hypothesis can shrink."""
+    names = draw(st.lists(st.sampled_from(sorted(CHANGES)), max_size=12, unique=True))
+    overrides = [f"{name}={_toml(draw(CHANGES[name]))}" for name in names]
+    rows = []
+    for row in CATEGORIES:
+        columns = draw(st.lists(st.sampled_from(sorted(COLUMNS)), max_size=3, unique=True))
+        changed = {column: draw(COLUMNS[column]) for column in columns}
+        if not row.get("joint_with"):
+            changed.pop("joint_share", None)
+        rows.append({**row, **changed})
+    return overrides, rows, draw(surges())
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k} = {v}" for k, v in value.items()) + "}"
+    return json.dumps(value) if not isinstance(value, str) else value
+
+
+def scenario_of(recipe: tuple[list[str], list[dict[str, Any]], str], folder: Path) -> Scenario:
+    """Write and load a generated scenario."""
+    overrides, rows, surge = recipe
+    text = TOML.replace(
+        "[sources]", surge + '[sources]\n"surges" = { basis = "assumed", note = "a test" }'
+    )
+    return load(write(folder, text, rows), overrides)
