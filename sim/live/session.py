@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor
 from queue import Empty, SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.clock import TICKS_PER_SECOND
 from sim.engine.simpy_engine.engine import Simulation
 from sim.model.state import State
 from sim.workload.channel import Channel
@@ -195,7 +197,9 @@ class Session:
     def _due(self) -> float:
         if self.pace == float("inf"):
             return self.until
-        return self._anchor_simulated + (self._clock() - self._anchor_real) * self.pace
+        due = self._anchor_simulated + (self._clock() - self._anchor_real) * self.pace
+        # the last whole tick: a run cannot stop between two, and would try for ever
+        return floor(due * TICKS_PER_SECOND) / TICKS_PER_SECOND
 
     def _set_pace(self, pace: float) -> None:
         if not pace > 0:

@@ -1,0 +1,63 @@
+"""Confidence intervals hold what they promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.measure.intervals import Interval, batch_means, bootstrap_quantile, mean_interval
+
+
+def draws(*words: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
+
+
+def covered(hits: int, of: int, share: float) -> bool:
+    """Whether so many hits are what a coverage of this share would give, within 4 sigma."""
+    return abs(hits - of * share) < 4 * np.sqrt(of * share * (1 - share))
+
+
+def test_student() -> None:
+    values = draws(1).normal(5.0, 2.0, (1000, 8))
+    hits = sum(5.0 in mean_interval(row) for row in values)
+    assert covered(hits, 1000, 0.95)
+    wide = mean_interval(values[0], 0.99)
+    assert wide.low < mean_interval(values[0]).low
+    assert wide.estimate == pytest.approx(values[0].mean())
+
+
+def test_batch_means_of_a_correlated_sequence() -> None:
+    """An AR(1) of mean 0: plain Student would cover about a third of the time."""
+    hits = 0
+    for n in range(300):
+        noise = draws(2, n).normal(size=4000)
+        x = np.zeros(4000)
+        for i in range(1, 4000):
+            x[i] = 0.9 * x[i - 1] + noise[i]
+        hits += 0.0 in batch_means(x)
+    assert covered(hits, 300, 0.95)
+
+
+def test_bootstrap_of_a_quantile() -> None:
+    true = -np.log(0.1)  # 90th percentile of a standard exponential
+    sample = [draws(3, n).exponential(size=400) for n in range(200)]
+    hits = sum(true in bootstrap_quantile(s, 0.9, seed=n, resamples=400)
+               for n, s in enumerate(sample))  # fmt: skip
+    assert covered(hits, 200, 0.95)
+    assert bootstrap_quantile(sample[0], 0.9, 1) == bootstrap_quantile(sample[0], 0.9, 1)
+
+
+def test_too_few() -> None:
+    with pytest.raises(ValueError, match="at least two"):
+        mean_interval([1.0])
+    with pytest.raises(ValueError, match="at least two"):
+        bootstrap_quantile([1.0], 0.5, 1)
+    with pytest.raises(ValueError, match="batches"):
+        batch_means([1.0, 2.0])
+
+
+def test_interval_in_words() -> None:
+    interval = Interval(1.0, 0.5, 1.5)
+    assert str(interval) == "1 [0.5, 1.5]"
+    assert interval.half_width == 0.5
+    assert 2.0 not in interval

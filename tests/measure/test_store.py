@@ -1,0 +1,96 @@
+"""Results on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from engine.outcomes import same
+from tiny import tiny
+
+import sim
+from sim.engine.outcome import Outcome
+from sim.errors import InputError
+from sim.measure.kpis import kpis
+from sim.measure.store import read, write
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    scenario = tiny(tmp_path_factory.mktemp("store"), ["hotline.talk_mean_s=250"])
+    return sim.simulate(scenario, days=2, districts=["West"], policy="edd", seed=3)
+
+
+def test_written_and_read_again(outcome: Outcome, tmp_path: Path) -> None:
+    folder = write(outcome, tmp_path / "deep" / "out")
+    again = read(folder)
+    assert same(outcome, again)
+    assert (again.seed, again.policy, again.engine, again.replication) == (3, "edd", "simpy", 0)
+    assert again.scenario.content_hash == outcome.scenario.content_hash
+    assert np.array_equal(again.plan.crew_xy, outcome.plan.crew_xy)
+    pd.testing.assert_frame_equal(kpis(again, "town"), kpis(outcome, "town"))
+
+
+def test_provenance_stands_beside(outcome: Outcome, tmp_path: Path) -> None:
+    folder = write(outcome, tmp_path / "out")
+    facts = json.loads((folder / "run.json").read_text())
+    assert facts["run"]["seed"] == 3
+    assert facts["run"]["content_hash"] == outcome.scenario.content_hash
+    assert set(facts["versions"]) >= {"python", "simpy", "numpy", "suzhou-dispatch"}
+    assert (folder / "scenario.toml").is_file()
+    parquet = pd.read_parquet(folder / "kpis.parquet")
+    assert set(parquet["by"]) == {
+        "city", "district", "town", "department", "category", "family", "hour",
+    }  # fmt: skip
+    assert list((tmp_path).iterdir()) == [folder]  # nothing temporary is left
+
+
+def test_the_result_can_be_run_again(outcome: Outcome, tmp_path: Path) -> None:
+    folder = write(outcome, tmp_path / "out")
+    again = sim.simulate(folder / "scenario.toml", policy="edd", seed=3)
+    assert same(outcome, again)
+
+
+def test_nothing_is_overwritten_unasked(outcome: Outcome, tmp_path: Path) -> None:
+    folder = write(outcome, tmp_path / "out")
+    with pytest.raises(InputError, match="--overwrite"):
+        write(outcome, folder)
+    write(outcome, folder, overwrite=True)
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="this is something else"):
+        write(outcome, other, overwrite=True)
+    assert (other / "thesis.tex").read_text() == "years of work"
+    (tmp_path / "empty").mkdir()
+    write(outcome, tmp_path / "empty")
+
+
+def test_nothing_half_written(outcome: Outcome, tmp_path: Path) -> None:
+    def fail(_: Path) -> None:
+        raise RuntimeError("no ink")
+
+    with pytest.raises(RuntimeError, match="no ink"):
+        write(outcome, tmp_path / "out", extra=fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["missing", "no mark", "other format", "no tickets", "not json"])
+def test_damaged(damage: str, outcome: Outcome, tmp_path: Path) -> None:
+    folder = write(outcome, tmp_path / "out")
+    mark = folder / "run.json"
+    if damage == "missing":
+        folder = tmp_path / "nowhere"
+    elif damage == "no mark":
+        mark.unlink()
+    elif damage == "other format":
+        mark.write_text(mark.read_text().replace('"format": 1', '"format": 99'))
+    elif damage == "no tickets":
+        (folder / "tickets.parquet").unlink()
+    else:
+        mark.write_text("{")
+    with pytest.raises(InputError):
+        read(folder)
