@@ -195,4 +195,5 @@ def wilson(hits: Any, n: Any) -> tuple[Any, Any, Any]:
         share = hits / n
         middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
         reach = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return share, middle - reach, middle + reach
+    # at the ends the formula gives exactly 0 and 1, but for rounding
+    return share, np.fmin(middle - reach, share), np.fmax(middle + reach, share)

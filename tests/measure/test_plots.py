@@ -66,3 +66,7 @@ def test_summary(outcome: Outcome) -> None:
 )  # fmt: skip
 def test_duration(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_notebook_shows_it(outcome: Outcome) -> None:
+    assert PLOTS["use"](outcome)._repr_png_().startswith(b"\x89PNG")

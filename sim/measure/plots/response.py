@@ -66,7 +66,7 @@ def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
                 color=GREY,
             )
         ax.annotate(
-            both("open", "未办结"), (1.01, -0.025), xycoords="axes fraction", fontsize=8, color=GREY
+            both("open", "未办结"), (1.01, 1.0), xycoords="axes fraction", fontsize=8, color=GREY
         )
         ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.07), ncol=2)
         ax.set_xlabel(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def plot_use(outcome: Outcome, ax: Axes | None = None) -> Any:
     """Draw the share of staff on duty who are busy, by kind of staff and hour of day."""
+    from matplotlib.ticker import PercentFormatter
+
     table = use_by_hour(outcome)
     names = list(dict.fromkeys(table["name"]))
     zh = dict(zip(table["name"], table["name_zh"], strict=True))
@@ -42,6 +44,12 @@ def plot_use(outcome: Outcome, ax: Axes | None = None) -> Any:
         ax.set_xlabel(both("hour of day (empty: nobody on duty)", "时刻"))
         ax.grid(visible=False)
         ax.tick_params(length=0)
-        figure.colorbar(image, ax=ax, shrink=0.5, label=both("busy, % of those on duty", "忙碌率"))
+        figure.colorbar(
+            image,
+            ax=ax,
+            shrink=0.5,
+            format=PercentFormatter(1.0),
+            label=both("busy, of those on duty", "忙碌率"),
+        )
         head(ax, outcome, "Use of staff by hour", "各时段人员使用")
         return figure

@@ -80,11 +80,9 @@ def new(ax: Axes | None, width: float = 9.0, height: float = 5.0) -> tuple[Any, 
     """Return the figure and axes to draw on, new ones unless given."""
     if ax is not None:
         return ax.figure, ax
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from sim.measure.plots.picture import Picture
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(width, height)
     return figure, figure.add_subplot()
 
 
