@@ -25,7 +25,7 @@ def test_wilson() -> None:
 
 def test_with_reported_changes_that_column_alone(tmp_path: Path) -> None:
     table = tmp_path / "categories.csv"
-    table.write_text("id,reported,note\na,0.5,\"x, y\"\nb,0.25,z\nc,1,\n", encoding="utf-8")
+    table.write_text('id,reported,note\na,0.5,"x, y"\nb,0.25,z\nc,1,\n', encoding="utf-8")
     measured = pd.DataFrame({"category": ["a", "b", "c"], "measured": [0.12345, 1.0, np.nan]})
     text = with_reported(table, measured)
     assert text == 'id,reported,note\na,0.123,"x, y"\nb,1,z\nc,1,\n'
