@@ -19,7 +19,11 @@ def blocks(language: str) -> list[str]:
 
 def sim(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sim.cli", *arguments], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-m", "sim.cli", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
