@@ -153,21 +153,21 @@ class _Staffing:
         unit_district: NDArray[np.int16],
         unit_town: NDArray[np.int32],
     ) -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.float64]]:
-        """Fill the units' posts; a crew's base is its town's or its district's centre."""
-        unit, shift = [], []
+        """Fill the units' posts; a district's crews are stationed in its towns by population."""
+        unit, shift, town = [], [], []
         for number, body in enumerate(self.scenario.departments.values()):
             here = np.flatnonzero(unit_department == number)
             to = self.to_towns if body.level == "town" else self.to_districts
             posts = self.by_shift(body.crews, self.scenario.staff_scale.crews, to)
             for place, row in zip(here, posts, strict=True):
+                stations = np.array([unit_town[place]])
+                if body.level == "district":
+                    stations = np.flatnonzero(self.city.town_district == unit_district[place])
+                people = self.city.town_population[stations]
                 for k, n in enumerate(row):
                     unit += [place] * int(n)
                     shift += [k] * int(n)
+                    town += np.repeat(stations, apportion(int(n), people)).tolist()
         crew_unit = np.array(unit, dtype=np.int32)
-        town = unit_town[crew_unit]
-        base = np.where(
-            (town >= 0)[:, None],
-            self.city.town_xy[town],
-            self.city.district_xy[unit_district[crew_unit]],
-        )
+        base = self.city.town_xy[np.array(town, dtype=np.intp)].reshape(-1, 2)
         return crew_unit, np.array(shift, dtype=np.int16), base

@@ -176,13 +176,21 @@ class Unit:
         return [crew for crew in self.idle if self.crews[crew].on_duty]
 
     def dispatch(self) -> None:
-        """Send crews while there are any and something waits; then help out in joint tickets."""
+        """Send crews while there are any and something waits.
+
+        Joint tickets of other units that stand before all that waits here come first, the
+        others last: they need several crews at once, and would otherwise wait for ever.
+        """
+        leads = sorted(unit for unit, count in self.leads.items() if count > 0)
+        if self.order:
+            for lead in leads:
+                self.world.units[lead].serve(before=self.order[0])
         self.serve()
-        for lead in sorted(unit for unit, count in self.leads.items() if count > 0):
+        for lead in leads:
             self.world.units[lead].serve()
 
-    def serve(self) -> None:
-        """Send this unit's crews to what waits for it.
+    def serve(self, before: tuple[Key, int] | None = None) -> None:
+        """Send this unit's crews to what waits for it, or to what stands before a place in line.
 
         A joint ticket is begun only when all its units have a crew free at once: crews held
         back for each other could wait in a circle for ever.
@@ -191,7 +199,9 @@ class Unit:
             crews = self.ready()
             if not crews:
                 return
-            tickets = [ticket for _, ticket in self.order]
+            tickets = [t for key, t in self.order if before is None or (key, t) < before]
+            if not tickets:
+                return
             if self.joint:
                 tickets = [t for t in tickets if all(p.ready() for p in self.partners(t))]
                 if not tickets:
