@@ -7,8 +7,6 @@ two machines and any order of addition give the same instant to the last bit.
 
 from __future__ import annotations
 
-from typing import overload
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,24 +17,24 @@ DAY = 86400.0
 WEEK = 7 * DAY
 
 
-@overload
-def to_ticks(seconds: float) -> float: ...
-@overload
-def to_ticks(seconds: NDArray[np.floating]) -> NDArray[np.float64]: ...
-def to_ticks(seconds: ArrayLike) -> float | NDArray[np.float64]:
+def tick(seconds: float) -> float:
+    """Round to the nearest tick, halves to even, s; infinities stay."""
+    if abs(seconds) == float("inf"):
+        return seconds
+    return round(seconds * TICKS_PER_SECOND) / TICKS_PER_SECOND
+
+
+def to_ticks(seconds: ArrayLike) -> NDArray[np.float64]:
     """Round to the nearest tick, halves to even.
 
     Parameters
     ----------
-    seconds : float or array
+    seconds : array
         Times or durations, s; infinities stay.
 
     Returns
     -------
-    float or array of float64
+    array of float64
         The same shape, s.
     """
-    if isinstance(seconds, (int, float)):
-        scaled = seconds * TICKS_PER_SECOND
-        return round(scaled) / TICKS_PER_SECOND if abs(scaled) != float("inf") else seconds
     return np.rint(np.asarray(seconds) * TICKS_PER_SECOND) / TICKS_PER_SECOND

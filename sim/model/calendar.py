@@ -9,10 +9,10 @@ The functions below work on plain sequences of floats, so that both engines can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.clock import DAY, HOUR, WEEK, to_ticks
+from sim.clock import DAY, HOUR, WEEK, tick
 from sim.scenario import Scenario
 
 Floats = Sequence[float]
@@ -76,7 +76,26 @@ def advance(edges: Floats, rates: Floats, below: Floats, time: float, amount: fl
         else:
             high = middle
     end = rounds * period + edges[low] + (rest - below[low]) / rates[low]
-    return max(to_ticks(end), time)
+    return max(tick(end), time)
+
+
+def next_step(edges: Floats, rates: Floats, time: float, upward: bool) -> float:
+    """Return the first instant after ``time`` at which the rate changes, s; inf if none.
+
+    Parameters
+    ----------
+    upward : bool
+        Whether it has to rise.
+    """
+    period = edges[-1]
+    base = time - time % period
+    n = len(rates)
+    for i in range(2 * n + 1):
+        edge = base + (i // n) * period + edges[i % n]
+        before, after = rates[(i - 1) % n], rates[i % n]
+        if edge > time and before != after and (after > before or not upward):
+            return edge
+    return float("inf")
 
 
 @dataclass(frozen=True)
@@ -154,21 +173,11 @@ class Calendar:
 
     def next_start(self, time: float) -> float:
         """Return the first instant after ``time`` at which the rate rises, s; inf if none."""
-        return self._next(time, lambda before, after: after > before)
+        return next_step(self.edges, self.rates, time, True)
 
     def next_change(self, time: float) -> float:
         """Return the first instant after ``time`` at which the rate changes, s; inf if none."""
-        return self._next(time, lambda before, after: after != before)
-
-    def _next(self, time: float, wanted: Callable[[float, float], bool]) -> float:
-        period = self.edges[-1]
-        base = time - time % period
-        n = len(self.rates)
-        for i in range(2 * n + 1):
-            edge = base + (i // n) * period + self.edges[i % n]
-            if edge > time and wanted(self.rates[i % n - 1], self.rates[i % n]):
-                return edge
-        return float("inf")
+        return next_step(self.edges, self.rates, time, False)
 
 
 def shift_calendars(scenario: Scenario) -> list[Calendar]:
@@ -181,7 +190,7 @@ def shift_calendars(scenario: Scenario) -> list[Calendar]:
         windows = [
             (
                 ((day - first) % 7) * DAY + start,
-                ((day - first) % 7) * DAY + start + shift.hours * HOUR,
+                ((day - first) % 7) * DAY + start + tick(shift.hours * HOUR),
             )
             for day in days[shift.days]
         ]

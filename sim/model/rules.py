@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.clock import to_ticks
+from sim.clock import tick
 from sim.model.state import Level
 
 
@@ -30,11 +30,11 @@ def supervision_due(accepted: float, due: float, reminder: float, city: float, l
     """
     allowed = due - accepted
     if level == Level.NONE:
-        return accepted + to_ticks(reminder * allowed)
+        return accepted + tick(reminder * allowed)
     if level == Level.REMINDER:
         return due
     if level == Level.DISTRICT:
-        return accepted + to_ticks(city * allowed)
+        return accepted + tick(city * allowed)
     return float("inf")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from sim.clock import DAY, HOUR, to_ticks
+from sim.clock import DAY, HOUR, tick
 
 
 def travel_time(x0: float, y0: float, x1: float, y1: float, detour: float, speed: float) -> float:
@@ -21,7 +21,7 @@ def travel_time(x0: float, y0: float, x1: float, y1: float, detour: float, speed
         m/s at the hour of departure; it is kept for the whole way.
     """
     dx, dy = x1 - x0, y1 - y0
-    return to_ticks(sqrt(dx * dx + dy * dy) * detour / speed)
+    return tick(sqrt(dx * dx + dy * dy) * detour / speed)
 
 
 def hour_of(time: float) -> int:
@@ -29,12 +29,12 @@ def hour_of(time: float) -> int:
     return int(time % DAY // HOUR)
 
 
-def slowed(windows: Sequence[tuple[float, float, float]], time: float) -> float:
+def slowed(windows: Sequence[Sequence[float]], time: float) -> float:
     """Return the factor on speed at a time, from windows ``(start, end, factor)``, s."""
     factor = 1.0
-    for start, end, slow in windows:
-        if start <= time < end:
-            factor *= slow
+    for i in range(len(windows)):
+        if windows[i][0] <= time < windows[i][1]:
+            factor *= windows[i][2]
     return factor
 
 

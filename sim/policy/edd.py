@@ -5,6 +5,13 @@ from __future__ import annotations
 from sim.policy.base import Policy, View
 
 
+def edd_key(
+    due_arrive: float, due_close: float, arrived: bool, ready: float
+) -> tuple[float, float]:
+    """Order by the next deadline, s, then by the time since which a ticket waits, s."""
+    return (due_close if arrived else due_arrive, ready)
+
+
 class Edd(Policy):
     """Whose next deadline comes first is next: arrival, or closing once someone was there."""
 
@@ -12,5 +19,9 @@ class Edd(Policy):
 
     def key(self, view: View, ticket: int) -> tuple[float, ...]:
         """Order by the next deadline, then by the time since which it waits."""
-        due = view.due_close(ticket) if view.arrived(ticket) else view.due_arrive(ticket)
-        return (due, view.ready(ticket))
+        return edd_key(
+            view.due_arrive(ticket),
+            view.due_close(ticket),
+            view.arrived(ticket),
+            view.ready(ticket),
+        )

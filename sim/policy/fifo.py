@@ -5,6 +5,11 @@ from __future__ import annotations
 from sim.policy.base import Policy, View
 
 
+def fifo_key(ready: float) -> tuple[float]:
+    """Order by the time since which a ticket waits, s."""
+    return (ready,)
+
+
 class Fifo(Policy):
     """Who has waited longest is next, whatever it is."""
 
@@ -12,4 +17,4 @@ class Fifo(Policy):
 
     def key(self, view: View, ticket: int) -> tuple[float, ...]:
         """Order by the time since which it waits."""
-        return (view.ready(ticket),)
+        return fifo_key(view.ready(ticket))

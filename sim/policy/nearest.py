@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.policy.base import Policy, View
+from sim.policy.fifo import fifo_key
 
 
 class Nearest(Policy):
@@ -14,7 +15,7 @@ class Nearest(Policy):
 
     def key(self, view: View, ticket: int) -> tuple[float, ...]:
         """Order by the time since which it waits; it only breaks ties."""
-        return (view.ready(ticket),)
+        return fifo_key(view.ready(ticket))
 
     def choose(self, view: View, tickets: Sequence[int], crews: Sequence[int]) -> tuple[int, int]:
         """Return the pair with the shortest way."""

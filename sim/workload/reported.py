@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.city.city import City
-from sim.clock import DAY, to_ticks
+from sim.clock import DAY, tick
 from sim.errors import InputError
 from sim.scenario import Scenario
 from sim.workload.arrivals import Arrivals, Demand, word
@@ -67,7 +67,7 @@ def reported(
             np.array([word(category)], dtype=np.uint64),
             np.array([word("reported")], dtype=np.uint64),
         ),
-        time=np.array([to_ticks(float(time))]),
+        time=np.array([tick(float(time))]),
     )
     district = int(city.grid_district[grid])
     demand = Demand.build(scenario, city)

@@ -108,7 +108,7 @@ def customers(
 def crews(folder: Path, arrive: Floats, service: Floats, servers: int, **options: Any) -> Outcome:
     """Run customers through one unit until the last has come; see `unit`."""
     simulation = unit(folder, arrive, service, servers, **options)
-    simulation.run(float(to_ticks(arrive[-1] * SERVICE_S)))
+    simulation.run(float(arrive[-1] * SERVICE_S))
     return simulation.outcome()
 
 

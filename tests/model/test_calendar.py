@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import tiny
 
-from sim.clock import DAY, HOUR, WEEK, to_ticks
+from sim.clock import DAY, HOUR, WEEK, tick
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 
 hours = st.lists(st.integers(0, 9), min_size=24, max_size=24).filter(any)
@@ -33,7 +33,7 @@ def test_advance_is_the_inverse(hours: list[int], time: float, amount: float) ->
     calendar = Calendar.from_hours(hours)
     end = calendar.advance(time, amount)
     assert end >= time
-    assert end == to_ticks(end)
+    assert end == tick(end)
     rate = max(calendar.rates)
     assert abs(calendar.between(time, end) - amount) <= rate / 1024 + 1e-6
     if end - 1 > time:  # it is the earliest

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from heapq import heappop, heappush
+from itertools import count
 
 from simpy.events import Event
 
-from sim.clock import MINUTE, to_ticks
+from sim.clock import MINUTE, tick
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
 from sim.model.order import Kind
@@ -38,7 +39,8 @@ class Desk:
     def __init__(self, world: World, number: int, posts: list[int]) -> None:
         self.world, self.number, self.posts = world, number, posts
         self.busy = 0
-        self.waiting: list[tuple[int, float, int, Request]] = []
+        self.waiting: list[tuple[int, float, int, int, Request]] = []
+        self.asked = count()
 
     @property
     def on_duty(self) -> int:
@@ -48,7 +50,7 @@ class Desk:
     def ask(self, ticket: int, seconds: float, urgency: int, alarm: Alarm) -> Request:
         """Queue a request; its alarm rings when an operator is done with it."""
         request = Request(ticket, seconds, self.world.now, alarm)
-        heappush(self.waiting, (urgency, request.arrive, ticket, request))
+        heappush(self.waiting, (urgency, request.arrive, ticket, next(self.asked), request))
         self.begin()
         return request
 
@@ -56,7 +58,7 @@ class Desk:
         """Let free operators take what waits."""
         free = self.on_duty - self.busy
         while self.waiting and free > 0:
-            request = heappop(self.waiting)[3]
+            request = heappop(self.waiting)[4]
             if request.gone:
                 continue
             free -= 1
@@ -82,7 +84,7 @@ class Centre(Desk):
 
     def serve(self, ticket: int, minutes: float, urgency: int) -> Generator[Event, None, Request]:
         """Wait for an operator and for the end of a service of this mean length."""
-        seconds = to_ticks(minutes * MINUTE * self.world.load.desk[ticket])
+        seconds = tick(minutes * MINUTE * self.world.load.desk[ticket])
         alarm = Alarm(self.world.env, Kind.SERVICE, ticket)
         request = self.ask(ticket, seconds, urgency, alarm)
         yield alarm.event

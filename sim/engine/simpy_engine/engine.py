@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.clock import DAY, to_ticks
+from sim.clock import DAY, tick
 from sim.engine.invariants import check_world
 from sim.engine.outcome import Columns, Outcome
 from sim.engine.simpy_engine.department import Unit
@@ -109,8 +109,8 @@ class Simulation:
         progress : callable, optional
             Told the share of the horizon reached, about a hundred times.
         """
-        until = self.horizon if until is None else to_ticks(float(until))
-        step = max(to_ticks(self.horizon / 100), 1.0) if progress is not None else until
+        until = self.horizon if until is None else tick(float(until))
+        step = max(tick(self.horizon / 100), 1.0) if progress is not None else until
         while self.now < until:
             target = min(self.now + step, until)
             if self.check:

@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 
 from simpy.events import Event
 
-from sim.clock import MINUTE, to_ticks
+from sim.clock import MINUTE, tick
 from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
@@ -25,7 +25,7 @@ class Grid:
     def __init__(self, world: World, number: int, workers: list[int]) -> None:
         speed = world.scenario.patrol.speed_kmh / 3.6
         self.world = world
-        self.loop = max(to_ticks(float(world.city.grid_loop_m[number]) / speed), 1.0)
+        self.loop = max(tick(float(world.city.grid_loop_m[number]) / speed), 1.0)
         self.jobs: list[tuple[int, float, int]] = []
         self.done: dict[int, Event] = {}  # by ticket: a job's end, for which its life waits
         self.checked: dict[int, Event] = {}  # by ticket: a check's end
@@ -33,7 +33,7 @@ class Grid:
 
     def place(self, ticket: int) -> float:
         """Return where on the loop a ticket lies, s of walking."""
-        return to_ticks(self.world.load.loop[ticket] * self.loop) % self.loop
+        return tick(self.world.load.loop[ticket] * self.loop) % self.loop
 
     def notice(self, matter: int) -> None:
         """Let it lie there until a pass notices it."""
@@ -77,7 +77,7 @@ class Gridworker:
         shift = int(plan.worker_shift[number])
         self.world, self.grid, self.number = world, grid, number
         self.duty, self.rounds = world.shifts[shift], world.rounds[shift]
-        self.odometer = to_ticks(float(plan.worker_offset[number]) * grid.loop)
+        self.odometer = tick(float(plan.worker_offset[number]) * grid.loop)
         self.since = 0.0  # when the odometer showed that
         self.busy = False
         self.ahead: list[tuple[float, int, int]] = []  # odometer, kind, ticket
@@ -144,7 +144,7 @@ class Gridworker:
         tickets.discovered[matter] = world.now
         tickets.worker[matter] = self.number
         world.move(matter, State.RECORDING)
-        recorded = world.now + to_ticks(world.scenario.patrol.record_min * MINUTE)
+        recorded = world.now + tick(world.scenario.patrol.record_min * MINUTE)
         end = recorded + world.load.spot_s[matter] if on_spot else recorded
         self._stop(StopKind.SPOT if on_spot else StopKind.RECORD, matter, end)
         yield world.env.at(end, Kind.PATROL, self.number)
@@ -161,7 +161,7 @@ class Gridworker:
     def check(self, ticket: int) -> Process:
         """Look at the result of a finished ticket."""
         done = self.grid.checked.pop(ticket)
-        end = self.world.now + to_ticks(self.world.scenario.patrol.check_min * MINUTE)
+        end = self.world.now + tick(self.world.scenario.patrol.check_min * MINUTE)
         self._stop(StopKind.CHECK, ticket, end)
         yield self.world.env.at(end, Kind.PATROL, self.number)
         done.succeed()

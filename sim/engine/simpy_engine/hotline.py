@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from simpy.events import Event
 
-from sim.clock import MINUTE, to_ticks
+from sim.clock import MINUTE, tick
 from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.desk import Desk
 from sim.engine.simpy_engine.environment import Alarm
@@ -22,7 +22,7 @@ class Hotline(Desk):
 
     def __init__(self, world: World, posts: list[int]) -> None:
         super().__init__(world, 0, posts)
-        self.write_up = to_ticks(world.scenario.hotline.write_up_min * MINUTE)
+        self.write_up = tick(world.scenario.hotline.write_up_min * MINUTE)
 
     def call(self, matter: int) -> Process:
         """Let a citizen call 12345, and call again if the line was too slow."""

@@ -53,6 +53,7 @@ def lie(world: World, matter: int) -> Process:
     for time, kind in outside(world, matter):
         yield world.env.at(time, kind, matter)
         if not world.hidden(matter):
+            world.env.happened -= 1  # nothing did: it was found before
             return
         if kind == Kind.REPORT:
             if world.load.citizen[matter] == Channel.ONLINE:

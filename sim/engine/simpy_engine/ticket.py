@@ -7,7 +7,7 @@ from math import isnan
 
 from simpy.events import Event
 
-from sim.clock import MINUTE, to_ticks
+from sim.clock import MINUTE, tick
 from sim.engine.simpy_engine.desk import Centre
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
@@ -71,7 +71,7 @@ def triage(world: World, ticket: int, centre: Centre, accept_min: float) -> Proc
     minutes = rules.triage_mean_min
     yield from centre.serve(ticket, accept_min + minutes, world.urgency(ticket))
     if isnan(tickets.accepted[ticket]):  # what was taken on the telephone is accepted already
-        registered = world.now - to_ticks(minutes * MINUTE * load.desk[ticket])
+        registered = world.now - tick(minutes * MINUTE * load.desk[ticket])
         accept(world, ticket, Channel(tickets.channel[ticket]), registered)
     tickets.triaged[ticket] = tickets.tracked[ticket] = world.now
     watch = Watch(world, ticket)
@@ -94,7 +94,7 @@ def triage(world: World, ticket: int, centre: Centre, accept_min: float) -> Proc
 def sign_for(world: World, ticket: int, department: int) -> Process:
     """Wait until a department's desk has read the ticket."""
     world.move(ticket, State.UNSIGNED)
-    seconds = to_ticks(world.load.sign[ticket] * world.sign_mean[department])
+    seconds = tick(world.load.sign[ticket] * world.sign_mean[department])
     yield world.env.at(world.desks[department].advance(world.now, seconds), Kind.SIGN, ticket)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.city.city import City
 from sim.city.travel import Travel
-from sim.clock import DAY, HOUR
+from sim.clock import DAY, HOUR, tick
 from sim.engine.ledger import Ledger
 from sim.engine.simpy_engine.environment import Environment
 from sim.engine.simpy_engine.records import Load, Services, Stops, Tickets, Visits
@@ -77,16 +77,17 @@ class World:
         self.partners_of = [[names.index(d) for d in c.joint_with] for c in self.categories]
         self.sign_mean = [d.sign_mean_min * 60.0 for d in self.departments]
         self.allowed = [
-            (c.sign_h * HOUR, c.arrive_h * HOUR, c.close_h * HOUR) for c in self.categories
+            (tick(c.sign_h * HOUR), tick(c.arrive_h * HOUR), tick(c.close_h * HOUR))
+            for c in self.categories
         ]
         self.forces = {names.index(name) for name in scenario.police_line.forces}
 
         travel = Travel.of(scenario, city)
         self.detour = float(travel.detour)
         self.speed_m_s = travel.speed_m_s.tolist()
-        self.slow: list[list[tuple[float, float, float]]] = [
+        self.slow: list[list[list[float]]] = [
             [
-                (s.start_day * DAY, (s.start_day + s.days) * DAY, s.travel_speed_factor)
+                [s.start_day * DAY, (s.start_day + s.days) * DAY, s.travel_speed_factor]
                 for s in scenario.surges
                 if not s.districts or name in s.districts
             ]
