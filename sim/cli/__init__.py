@@ -1,0 +1,30 @@
+"""The command line: one file for each group of commands."""
+
+from __future__ import annotations
+
+import click
+
+from sim.cli import calibrate, run, scenarios
+from sim.cli.base import Group
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="suzhou-dispatch", prog_name="sim")
+def main() -> None:
+    """Simulate the dispatch of a city that governs itself by grids.
+
+    SCENARIO is a TOML file, or the name of one that comes with the package (`sim list`).
+    """
+
+
+for command in (
+    scenarios.list_scenarios,
+    scenarios.validate,
+    scenarios.show,
+    scenarios.sources,
+    scenarios.diff,
+    scenarios.schema,
+    calibrate.calibrate,
+    run.run,
+):
+    main.add_command(command)

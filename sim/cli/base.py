@@ -1,0 +1,98 @@
+"""What the commands share: the group, options, progress and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from sim.errors import InputError
+
+overrides = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a field of the scenario, such as hotline.talk_mean_s=240. Repeatable.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+seed = click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), help="The scenario's own by default."
+)
+
+
+class Group(click.Group):
+    """Commands that report bad input in one line, with exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; report bad input in one line."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(2)
+        except BrokenPipeError:  # the reader of a pipe has seen enough
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar with the time left on stderr, if that is a terminal, after two seconds."""
+    if not sys.stderr.isatty():
+        yield lambda _share: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    begun = time.monotonic()
+    task = bar.add_task(what, total=1.0)
+    try:
+
+        def report(share: float) -> None:
+            if not bar.live.is_started and time.monotonic() - begun > 2:
+                bar.start()
+            bar.update(task, completed=share)
+
+        yield report
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def interruptible(also: Callable[[], None] | None = None) -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish to stop between two events; the second is the usual one."""
+    asked = False
+
+    def handle(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        if also is not None:
+            also()
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,133 @@
+"""The main job: simulate a scenario."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.base import as_json, interruptible, overrides, progress, seed
+from sim.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.engine.outcome import Outcome
+    from sim.engine.simpy_engine.engine import Simulation
+
+
+@click.command()
+@click.argument("scenario")
+@overrides
+@click.option("--days", type=int, help="Run only the first days.")
+@click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable.")
+@seed
+@click.option("--replication", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option(
+    "--policy", default="priority", show_default=True, help="fifo, priority, nearest or edd."
+)
+@click.option("--engine", default="simpy", show_default=True)
+@click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")
+@click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
+@click.option("--check", is_flag=True, help="Check the invariants all along (slower).")
+@as_json
+def run(
+    scenario: str,
+    overrides: Sequence[str],
+    days: int | None,
+    districts: Sequence[str],
+    seed: int | None,
+    replication: int,
+    policy: str,
+    engine: str,
+    pace: float | None,
+    out: Path | None,
+    overwrite: bool,
+    plots: bool,
+    check: bool,
+    as_json: bool,
+) -> None:
+    """Simulate a scenario and say what became of every ticket.
+
+    Ctrl-C ends the run early and keeps what there is; a second one drops it.
+    """
+    import sim
+    from sim.measure import store
+
+    if pace is not None and not pace > 0:
+        raise InputError("command line", "pace", pace, "a number above 0")
+    if out is not None:
+        store.check_target(out, overwrite)
+    with progress("prepare") as report:
+        report(0.0)
+        simulation = sim.prepare(
+            sim.load(scenario, list(overrides)),
+            days=days,
+            districts=list(districts),
+            seed=seed,
+            replication=replication,
+            policy=policy,
+            engine=engine,
+            check=check,
+        )
+    whole = _drive(simulation) if pace is None else _drive_live(simulation, pace)
+    outcome = simulation.outcome()
+    if not whole:
+        click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
+    _tell(outcome, as_json)
+    if out is not None:
+        _keep(outcome, out, overwrite, plots)
+
+
+def _drive(simulation: Simulation) -> bool:
+    """Run to the end with a bar; False if Ctrl-C ended it."""
+    step = max(simulation.horizon / 400, 1.0)
+    with interruptible() as stopped, progress("simulate") as report:
+        while simulation.now < simulation.horizon and not stopped():
+            simulation.run(min(simulation.now + step, simulation.horizon))
+            report(simulation.now / simulation.horizon)
+    return simulation.now >= simulation.horizon
+
+
+def _drive_live(simulation: Simulation, pace: float) -> bool:
+    """Run against the clock with the counters on the terminal; False if Ctrl-C ended it."""
+    from rich.console import Console
+
+    from sim.live.session import Session, Stop
+    from sim.live.terminal import shown
+
+    session = Session(simulation, pace)
+    with interruptible(lambda: session.post(Stop())), shown(session, Console(stderr=True)) as show:
+        session.run(show)
+    return simulation.now >= simulation.horizon
+
+
+def _tell(outcome: Outcome, as_json: bool) -> None:
+    from rich.console import Console
+
+    from sim.measure.summary import summary
+
+    told = summary(outcome)
+    if as_json:
+        click.echo(json.dumps(told.facts, ensure_ascii=False, indent=1))
+    else:
+        console = Console()
+        if not console.is_terminal:
+            console = Console(width=120)
+        console.print(told)
+
+
+def _keep(outcome: Outcome, out: Path, overwrite: bool, plots: bool) -> None:
+    from sim.measure import store
+
+    def pictures(folder: Path) -> None:
+        from sim.measure.plots import save_all
+
+        with progress("draw") as report:
+            save_all(outcome, folder / "plots", report)
+
+    store.write(outcome, out, overwrite=overwrite, extra=pictures if plots else None)
+    click.echo(f"written: {out}", err=True)
