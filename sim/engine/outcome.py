@@ -41,6 +41,21 @@ TIMES = (
 )
 """Columns of `Outcome.tickets` that hold times, s since the scenario's start; NaN: never."""
 
+LOGS: dict[str, dict[str, str]] = {
+    "visits": {"crew": "i4", "unit": "i4", "ticket": "i8"}
+    | dict.fromkeys(("start", "arrive", "work", "end"), "f8"),
+    "stops": {"worker": "i4", "ticket": "i8", "kind": "i1", "start": "f8", "end": "f8"},
+    "services": {"desk": "i4", "ticket": "i8"} | dict.fromkeys(("arrive", "start", "end"), "f8"),
+}
+"""Columns of the logs of what resources did; the first names the resource."""
+
+
+def in_order(log: str, columns: Columns) -> Columns:
+    """Sort a log by start, resource and ticket: the same whatever order it was written in."""
+    resource = columns[next(iter(LOGS[log]))]
+    order = np.lexsort((columns["ticket"], resource, columns["start"]))
+    return {name: columns[name][order] for name in LOGS[log]}
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:

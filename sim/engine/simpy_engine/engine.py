@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.city.city import City
 from sim.clock import DAY, tick
 from sim.engine.invariants import check_world
-from sim.engine.outcome import Columns, Outcome
+from sim.engine.outcome import Columns, Outcome, in_order
 from sim.engine.simpy_engine.department import Unit
 from sim.engine.simpy_engine.desk import Centre
 from sim.engine.simpy_engine.gridworker import Grid
@@ -173,9 +173,9 @@ class Simulation:
             until=self.now,
             events=self.events,
             tickets=_tickets(world, self.now),
-            visits=dict(world.visits.arrays()),
-            stops=dict(world.stops.arrays()),
-            services=dict(world.services.arrays()),
+            visits=in_order("visits", world.visits.arrays()),
+            stops=in_order("stops", world.stops.arrays()),
+            services=in_order("services", world.services.arrays()),
         )
 
 

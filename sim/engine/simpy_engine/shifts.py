@@ -28,6 +28,6 @@ def shifts(world: World) -> Generator[Event, object, None]:
             world.on_duty[number] = on
         for desk in (world.hotline, *world.town_centres, *world.district_centres):
             desk.begin()
-        for unit in world.units:
+        for unit in sorted(world.units, key=lambda unit: unit.district):
             if unit.order or unit.leads:
                 unit.dispatch()

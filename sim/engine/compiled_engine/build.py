@@ -1,0 +1,320 @@
+"""Lay a city, its rules and its staff out as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.city.city import City
+from sim.city.travel import Travel
+from sim.clock import DAY, HOUR, MINUTE, tick
+from sim.engine.compiled_engine import layout
+from sim.engine.compiled_engine.layout import Arrays
+from sim.engine.ledger import MOVES
+from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
+from sim.model.plan import Plan
+from sim.policy import Policy
+from sim.scenario import Scenario
+
+_EVENTS, _NODES, _LOG = 4096, 16384, 16384  # to begin with, a shard
+
+
+def rules_of(
+    scenario: Scenario, city: City, policy: Policy, check: bool, callback: int
+) -> NDArray[Any]:
+    """Collect the single figures, a record."""
+    centres, satisfaction = scenario.centres, scenario.satisfaction
+    rules = np.zeros(1, layout.RULES)
+    rules[0] = (
+        len(city.district_name),
+        len(scenario.shifts),
+        len(city.town_name),
+        layout.POLICY_CODES.get(type(policy), layout.PYTHON),
+        callback,
+        check,
+        scenario.travel.detour,
+        tick(scenario.patrol.record_min * MINUTE),
+        tick(scenario.patrol.check_min * MINUTE),
+        tick(scenario.hotline.write_up_min * MINUTE),
+        centres.accept_mean_min,
+        centres.triage_mean_min,
+        centres.callback_mean_min,
+        scenario.supervision.reminder,
+        scenario.supervision.city,
+        satisfaction.on_time,
+        satisfaction.late_penalty,
+        satisfaction.reopened_penalty,
+    )
+    return rules
+
+
+def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Arrays:
+    """Put everybody in their place, at time 0, with no matters yet."""
+    districts, shifts = len(city.district_name), len(scenario.shifts)
+    shards = districts + 1
+    calendars = _calendars(scenario)
+    desk_shard = np.concatenate(([districts], city.town_district, np.arange(districts)))
+    shard_desks, desk_bounds = _grouped(desk_shard, shards)
+    shard_units, unit_bounds = _grouped(plan.unit_district, shards)
+    on_duty = np.array([c.rate(0.0) > 0 for c in shift_calendars(scenario)])
+    people = people_of(scenario, city, plan)
+
+    shard = np.zeros(shards, layout.SHARD)
+    shard["next_shift"] = min(c.next_change(0.0) for c in shift_calendars(scenario))
+    shard["next_arise"] = np.inf
+    shard["free"] = -1
+    shard["first_desk"], shard["last_desk"] = desk_bounds[:-1], desk_bounds[1:]
+    shard["first_unit"], shard["last_unit"] = unit_bounds[:-1], unit_bounds[1:]
+
+    posts = np.concatenate((plan.hotline_posts[None], plan.town_posts, plan.district_posts))
+    desks = np.zeros(len(desk_shard), layout.DESK)
+    desks["root"] = -1
+    desks["shard"] = desk_shard
+    desks["on_duty"] = posts @ on_duty
+
+    grids = np.zeros(len(city.grid_xy), layout.GRID)
+    speed = scenario.patrol.speed_kmh / 3.6
+    grids["loop"] = [max(tick(float(m) / speed), 1.0) for m in city.grid_loop_m]
+    grids["root"] = -1
+
+    categories, partners, departments = _tables(scenario)
+    travel = Travel.of(scenario, city)
+    moves = np.zeros((layout.STATES, layout.STATES), dtype=np.bool_)
+    for old, following in MOVES.items():
+        moves[old, list(following)] = True
+    heaps = np.zeros(2 * shards, layout.HEAP)
+    logs = np.zeros(4 * shards, layout.HEAP)
+    arrays = Arrays(
+        rules=rules,
+        tickets=np.zeros(0, layout.TICKET),
+        shards=shard,
+        arrivals=np.zeros(0, dtype=np.int64),
+        events=np.zeros(0, layout.EVENT),
+        heaps=heaps,
+        nodes=np.zeros(0, layout.NODE),
+        desks=desks,
+        posts=np.ascontiguousarray(posts),
+        shard_desks=shard_desks,
+        units=np.zeros(0, layout.UNIT),
+        shard_units=shard_units,
+        unit_crews=np.zeros(0, dtype=np.int64),
+        leads=np.zeros(0, layout.LEAD),
+        crews=np.zeros(0, layout.CREW_TYPE),
+        workers=np.zeros(0, layout.WORKER),
+        grids=grids,
+        grid_workers=np.zeros(0, dtype=np.int64),
+        part_time=plan.part_time.astype(np.int64),
+        calendars=calendars[0],
+        edges=calendars[1],
+        rates=calendars[2],
+        below=calendars[3],
+        categories=categories,
+        partners=partners,
+        departments=departments,
+        unit_of=plan.unit_of.astype(np.int64),
+        speed=np.ascontiguousarray(travel.speed_m_s),
+        slow=_slow(scenario, city),
+        on_duty=np.tile(on_duty, (shards, 1)),
+        began=np.zeros((shards, shifts)),
+        counts=np.zeros((shards, layout.STATES), dtype=np.int64),
+        moves=moves,
+        visits=np.zeros(0, layout.VISIT),
+        stops=np.zeros(0, layout.STOP),
+        services=np.zeros(0, layout.SERVED),
+        calls=np.zeros(0, layout.CALL_MADE),
+        logs=logs,
+        scratch=np.zeros((shards, 16), dtype=np.int64),
+        team=np.zeros(18, dtype=np.int64),
+    )
+    bounds = people.pop("worker_bounds")
+    grids["first_worker"], grids["last_worker"] = bounds[:-1], bounds[1:]
+    return with_room(_with_leads(arrays._replace(**people)))
+
+
+def with_room(arrays: Arrays) -> Arrays:
+    """Enlarge what is full, or nearly so.
+
+    Returns
+    -------
+    Arrays
+        With every segment in a new place where anything grew.
+    """
+    changed: dict[str, Any] = {"shards": arrays.shards}
+    need = _needs(arrays)
+    arrays.shards["need"] = need
+    per_log = len(arrays.logs) // len(arrays.shards)
+    grown = _grow(arrays.heaps, arrays.events, np.repeat(need, 2), _EVENTS)
+    if grown is not None:
+        changed["heaps"], changed["events"] = grown
+    names = ("visits", "stops", "services", "calls")
+    logs = arrays.logs.copy()
+    for k, name in enumerate(names):
+        grown = _grow(logs[k::per_log], getattr(arrays, name), need, _LOG)
+        if grown is not None:
+            logs[k::per_log], changed[name] = grown
+    changed["logs"] = logs
+    arrays = arrays._replace(**changed)
+    return _with_nodes(arrays, need)
+
+
+def _needs(arrays: Arrays) -> NDArray[np.int64]:
+    """Return how many entries one event of each shard may write."""
+    need = np.full(len(arrays.shards), layout.MARGIN, dtype=np.int64)
+    np.add.at(need, arrays.units["district"][arrays.crews["unit"]], 1)
+    np.add.at(need, arrays.desks["shard"], arrays.posts.sum(axis=1))
+    return need
+
+
+def _grow(
+    segments: NDArray[Any], entries: NDArray[Any], need: NDArray[np.int64], least: int
+) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Double the segments that have no room for what they need; None if all have."""
+    tight = segments["room"] - segments["size"] < need
+    if not tight.any():
+        return None
+    new = segments.copy()
+    new["room"][tight] = np.maximum(2 * segments["size"] + 2 * need, least)[tight]
+    new["start"] = np.cumsum(new["room"]) - new["room"]
+    out = np.zeros(int(new["room"].sum()), entries.dtype)
+    for old, now in zip(segments, new, strict=True):
+        out[now["start"] : now["start"] + old["size"]] = entries[
+            old["start"] : old["start"] + old["size"]
+        ]
+    return new, out
+
+
+def _with_nodes(arrays: Arrays, need: NDArray[np.int64]) -> Arrays:
+    """Give the shards more nodes where they have too few; nodes keep their numbers."""
+    nodes, shards = arrays.nodes, arrays.shards
+    short = np.flatnonzero(shards["free_nodes"] < need)
+    if not len(short):
+        return arrays
+    more = np.maximum(_NODES, 2 * need[short])
+    if len(nodes):
+        more = np.maximum(more, len(nodes) // len(shards))
+    out = np.zeros(len(nodes) + int(more.sum()), layout.NODE)
+    out[: len(nodes)] = nodes
+    start = len(nodes)
+    for s, n in zip(short.tolist(), more.tolist(), strict=True):
+        chain = np.arange(start + 1, start + n + 1)
+        chain[-1] = shards["free"][s]
+        out["left"][start : start + n] = chain
+        shards["free"][s] = start
+        shards["free_nodes"][s] += n
+        start += n
+    return arrays._replace(nodes=out)
+
+
+def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
+    """Lay units, crews, gridworkers and part-time eyes out."""
+    units = np.zeros(len(plan.unit_department), layout.UNIT)
+    units["department"], units["district"] = plan.unit_department, plan.unit_district
+    units["root"] = units["head"] = units["tail"] = -1
+    unit_crews, bounds = _grouped(plan.crew_unit, len(units))
+    units["first_crew"], units["last_crew"] = bounds[:-1], bounds[1:]
+    units["idle"] = np.diff(bounds)
+
+    crews = np.zeros(len(plan.crew_unit), layout.CREW_TYPE)
+    crews["base_x"], crews["base_y"] = plan.crew_xy.T
+    crews["from_x"], crews["from_y"] = plan.crew_xy.T
+    crews["unit"], crews["shift"] = plan.crew_unit, plan.crew_shift
+    crews["slot"] = crews["mate"] = -1
+    crews["free"] = True
+
+    workers = np.zeros(len(plan.worker_grid), layout.WORKER)
+    speed = scenario.patrol.speed_kmh / 3.6
+    loops = {int(g): max(tick(float(city.grid_loop_m[g]) / speed), 1.0) for g in plan.worker_grid}
+    workers["odometer"] = [
+        tick(offset * loops[grid])
+        for grid, offset in zip(plan.worker_grid.tolist(), plan.worker_offset.tolist(), strict=True)
+    ]
+    workers["alarm"] = np.inf
+    workers["grid"], workers["shift"] = plan.worker_grid, plan.worker_shift
+    workers["root"] = workers["slot"] = -1
+    grid_workers, worker_bounds = _grouped(plan.worker_grid, len(city.grid_xy))
+    return {
+        "units": units,
+        "unit_crews": unit_crews,
+        "crews": crews,
+        "workers": workers,
+        "grid_workers": grid_workers,
+        "worker_bounds": worker_bounds,
+    }
+
+
+def _grouped(of: NDArray[Any], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """List things by group, each group's in order, with the bounds of the groups."""
+    order = np.argsort(of, kind="stable").astype(np.int64)
+    bounds = np.concatenate(([0], np.cumsum(np.bincount(of, minlength=groups))))
+    return order, bounds.astype(np.int64)
+
+
+def _calendars(scenario: Scenario) -> tuple[NDArray[Any], ...]:
+    """Lay all calendars out one after another."""
+    never = Calendar.from_steps({0.0: 0.0})
+    rounds = round_calendars(scenario)
+    found: list[Calendar] = [
+        *shift_calendars(scenario),
+        *(rounds.get(k, never) for k in range(len(scenario.shifts))),
+        *desk_calendars(scenario),
+        Calendar.from_hours(scenario.activity.part_time_eyes),
+        Calendar.from_hours(scenario.activity.citizens),
+    ]
+    index, edges, rates, below = [], [], [], []
+    for calendar in found:
+        index.append((len(edges), len(calendar.rates)))
+        edges += calendar.edges
+        rates += (*calendar.rates, 0.0)  # as long as the others
+        below += calendar.below
+    return np.array(index), np.array(edges), np.array(rates), np.array(below)
+
+
+def _tables(scenario: Scenario) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    names = list(scenario.departments)
+    kinds = scenario.categories
+    categories = np.zeros(len(kinds), layout.CATEGORY)
+    partners = np.full((len(kinds), max(len(c.joint_with) for c in kinds)), -1, dtype=np.int64)
+    for i, c in enumerate(kinds):
+        categories[i] = (
+            tick(c.sign_h * HOUR),
+            tick(c.arrive_h * HOUR),
+            tick(c.close_h * HOUR),
+            names.index(c.department),
+            c.priority,
+        )
+        partners[i, : len(c.joint_with)] = [names.index(d) for d in c.joint_with]
+    departments = np.zeros(len(names), layout.DEPARTMENT)
+    departments["sign_mean"] = [d.sign_mean_min * 60.0 for d in scenario.departments.values()]
+    departments["force"] = [name in scenario.police_line.forces for name in names]
+    return categories, partners, departments
+
+
+def _slow(scenario: Scenario, city: City) -> NDArray[np.float64]:
+    """Return the windows of slower travel, float64 [D, n, 3]; unused ones are empty."""
+    out = np.zeros((len(city.district_name), len(scenario.surges), 3))
+    for d, name in enumerate(city.district_name):
+        here: Sequence[Any] = [s for s in scenario.surges if not s.districts or name in s.districts]
+        for i, s in enumerate(here):
+            out[d, i] = (s.start_day * DAY, (s.start_day + s.days) * DAY, s.travel_speed_factor)
+    return out
+
+
+def _with_leads(arrays: Arrays) -> Arrays:
+    """List for each unit which others may have joint tickets that need it."""
+    pairs = set()
+    for category, own in zip(arrays.partners, arrays.categories["department"], strict=True):
+        for department in category[category >= 0]:
+            for town in range(arrays.unit_of.shape[1]):
+                pairs.add((arrays.unit_of[department, town], arrays.unit_of[own, town]))
+    ordered = sorted((int(a), int(b)) for a, b in pairs)
+    leads = np.zeros(len(ordered), layout.LEAD)
+    leads["unit"] = [lead for _, lead in ordered]
+    of = np.array([unit for unit, _ in ordered], dtype=np.int64)
+    bounds = np.concatenate(([0], np.cumsum(np.bincount(of, minlength=len(arrays.units)))))
+    arrays.units["first_lead"], arrays.units["last_lead"] = bounds[:-1], bounds[1:]
+    most = int(np.diff(bounds).max(initial=0))
+    scratch = np.zeros((len(arrays.shards), 16 + most), dtype=np.int64)
+    return arrays._replace(leads=leads, scratch=scratch)

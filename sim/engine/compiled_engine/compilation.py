@@ -1,0 +1,61 @@
+"""Compiled once, kept on disk: the kernels, by what they are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import sim
+
+
+def _folder() -> Path:
+    """Return where compiled kernels are kept: one folder for each state of their sources."""
+    import numba
+
+    root = Path(sim.__file__).parent
+    digest = hashlib.sha256(numba.__version__.encode())
+    parts = ("clock.py", "model", "policy", "engine/compiled_engine", "workload/channel.py")
+    for part in parts:
+        found = root / part
+        for file in sorted(found.glob("*.py")) if found.is_dir() else [found]:
+            digest.update(file.read_bytes())
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "suzhou-dispatch" / digest.hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError:
+        pass
+    folder = Path(tempfile.gettempdir()) / f"suzhou-dispatch-{os.getuid()}" / folder.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@cache
+def kernel(name: str) -> Callable[..., Any]:
+    """Return one of the main loops of `kernels`, compiled or to be compiled at its first call.
+
+    Says so on stderr when it is to be compiled: it takes up to a minute, once.
+    """
+    from numba import config, njit
+
+    from sim.engine.compiled_engine.jit import OPTIONS
+
+    loop = getattr(import_module("sim.engine.compiled_engine.kernels"), name).py_func
+    folder = _folder()
+    if not any(folder.rglob(f"*{name}*.nbi")):
+        print("compiling the engine, once; it takes up to a minute …", file=sys.stderr, flush=True)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder)
+    try:
+        return njit(cache=True, **OPTIONS)(loop)
+    finally:
+        config.CACHE_DIR = before

@@ -1,0 +1,352 @@
+"""Departments: what waits for a unit, who is free, and who is sent."""
+
+from __future__ import annotations
+
+from sim.engine.compiled_engine import agenda, queues
+from sim.engine.compiled_engine.jit import call_python, kernel
+from sim.engine.compiled_engine.layout import (
+    CREW,
+    EDD,
+    ENTER,
+    FIRST,
+    LEAVE,
+    NEAREST,
+    NONE,
+    POLICY_FAILED,
+    PRIORITY,
+    PYTHON,
+    SERVE,
+    TRAVELLING,
+    WAITING,
+    Arrays,
+    Rules,
+)
+from sim.engine.compiled_engine.ledger import move, urgency
+from sim.model.travel import hour_of, on_the_way, slowed, travel_time
+from sim.policy.edd import edd_key
+from sim.policy.priority import priority_key
+
+_END = float("inf")
+
+
+@kernel
+def way(A: Arrays, R: Rules, district: int, x0: float, y0: float, x1: float, y1: float) -> float:
+    """Return the travel time of a crew of the district that leaves now, s."""
+    now = A.shards[district].now
+    speed = A.speed[district, hour_of(now)] * slowed(A.slow[district], now)
+    return travel_time(x0, y0, x1, y1, R.detour, speed)
+
+
+@kernel
+def travel(A: Arrays, R: Rules, crew: int, slot: int) -> float:
+    """Return how long a crew would be under way to a ticket, s."""
+    c, t = A.crews[crew], A.tickets[slot]
+    district = A.units[c.unit].district
+    now = A.shards[district].now
+    x, y = c.base_x, c.base_y
+    if c.left >= A.began[district, c.shift]:
+        x = on_the_way(c.from_x, c.base_x, c.left, c.back, now)
+        y = on_the_way(c.from_y, c.base_y, c.left, c.back, now)
+    return way(A, R, district, x, y, t.x, t.y)
+
+
+@kernel
+def is_ready(A: Arrays, crew: int, district: int) -> bool:
+    """Whether a crew is free and on duty."""
+    c = A.crews[crew]
+    return c.free and c.shift >= 0 and A.on_duty[district, c.shift]
+
+
+@kernel
+def any_ready(A: Arrays, u: int) -> bool:
+    """Whether a unit has a free crew on duty."""
+    unit = A.units[u]
+    if unit.idle > 0:
+        for i in range(unit.first_crew, unit.last_crew):
+            if is_ready(A, A.unit_crews[i], unit.district):
+                return True
+    return False
+
+
+@kernel
+def nearest_crew(A: Arrays, R: Rules, u: int, slot: int) -> int:
+    """Return the free crew on duty that would be there first, ties by number."""
+    unit, best, least = A.units[u], NONE, float("inf")
+    for i in range(unit.first_crew, unit.last_crew):
+        crew = A.unit_crews[i]
+        if is_ready(A, crew, unit.district):
+            time = travel(A, R, crew, slot)
+            if time < least:
+                best, least = crew, time
+    return best
+
+
+@kernel
+def partner(A: Arrays, slot: int, number: int) -> int:
+    """Return a further unit that a joint ticket needs; below 0 after the last."""
+    t = A.tickets[slot]
+    if not t.joint or number >= A.partners.shape[1]:
+        return NONE
+    department = A.partners[t.category, number]
+    return A.unit_of[department, t.town] if department >= 0 else NONE
+
+
+@kernel
+def partners_ready(A: Arrays, slot: int) -> bool:
+    """Whether all further units that a ticket needs have a free crew on duty."""
+    number = FIRST
+    while True:
+        other = partner(A, slot, number)
+        if other < 0:
+            return True
+        if not any_ready(A, other):
+            return False
+        number += 1
+
+
+@kernel
+def count_leads(A: Arrays, u: int, slot: int, change: int) -> None:
+    """Note with the partners of a joint ticket that it waits for them, or no longer does."""
+    number = FIRST
+    while True:
+        other = partner(A, slot, number)
+        if other < 0:
+            return
+        A.units[u].joint += change
+        unit = A.units[other]
+        for i in range(unit.first_lead, unit.last_lead):
+            if A.leads[i].unit == u:
+                A.leads[i].count += change
+        number += 1
+
+
+@kernel
+def rank_ticket(A: Arrays, R: Rules, slot: int) -> None:
+    """Ask the policy where a ticket stands."""
+    t = A.tickets[slot]
+    if R.policy == PRIORITY:
+        t.k0, t.k1 = priority_key(urgency(A, slot), t.ready)
+    elif R.policy == EDD:
+        t.k0, t.k1 = edd_key(t.due_arrive, t.due_close, t.arrived == t.arrived, t.ready)
+    else:
+        t.k0 = t.ready
+        t.k1 = 0.0
+
+
+@kernel
+def enter(A: Arrays, R: Rules, s: int, slot: int) -> None:
+    """Put a ticket into the queue of its unit."""
+    t = A.tickets[slot]
+    u = t.unit
+    unit = A.units[u]
+    unit.waiting += 1
+    count_leads(A, u, slot, 1)
+    if R.policy == PYTHON:
+        ask_policy(A, R, s, ENTER, u, slot)
+        return
+    rank_ticket(A, R, slot)
+    node = queues.new(A, s, t.k0, t.k1, t.id, slot, FIRST)
+    if t.joint or R.policy == NEAREST:
+        queues.insert(A, u, node)
+    else:
+        unit.root = queues.merge(A.nodes, unit.root, node)
+
+
+@kernel
+def leave(A: Arrays, R: Rules, s: int, slot: int) -> None:
+    """Take a ticket out of the queue of its unit; in a heap it is stale from now on."""
+    t = A.tickets[slot]
+    u = t.unit
+    unit = A.units[u]
+    unit.waiting -= 1
+    count_leads(A, u, slot, -1)
+    if R.policy == PYTHON:
+        ask_policy(A, R, s, LEAVE, u, slot)
+    elif t.joint or R.policy == NEAREST:
+        node = unit.head
+        while A.nodes[node].slot != slot:
+            node = A.nodes[node].right
+        queues.unlink(A, s, u, node)
+
+
+@kernel
+def rerank(A: Arrays, R: Rules, s: int, slot: int) -> None:
+    """Ask the policy again where a ticket stands that supervision has taken up."""
+    t = A.tickets[slot]
+    k0, k1 = t.k0, t.k1
+    if R.policy != PYTHON:
+        rank_ticket(A, R, slot)
+        if t.k0 == k0 and t.k1 == k1:
+            return
+    leave(A, R, s, slot)
+    enter(A, R, s, slot)
+
+
+@kernel
+def ask_policy(A: Arrays, R: Rules, s: int, what: int, u: int, other: int) -> int:
+    """Call the policy back in Python."""
+    if A.shards[s].status == POLICY_FAILED:
+        return 0
+    answer = call_python(R.callback, what, u, other)
+    if answer < 0:
+        A.shards[s].status = POLICY_FAILED
+        return 0
+    return answer
+
+
+@kernel
+def first_plain(A: Arrays, s: int, u: int) -> int:
+    """Return the first node of a unit's heap that is not stale; below 0: none."""
+    unit = A.units[u]
+    while unit.root >= 0:
+        n = A.nodes[unit.root]
+        t = A.tickets[n.slot]
+        if t.id == n.id and t.state == WAITING and t.unit == u and t.k0 == n.k0 and t.k1 == n.k1:
+            return unit.root
+        unit.root = queues.pop_root(A, s, unit.root)
+    return NONE
+
+
+@kernel
+def first(A: Arrays, s: int, u: int) -> int:
+    """Return the node of who is first in line, joint or not; below 0: nobody waits."""
+    plain, listed = first_plain(A, s, u), A.units[u].head
+    if plain < 0 or (listed >= 0 and queues.before(A.nodes, listed, plain)):
+        return listed
+    return plain
+
+
+@kernel
+def earlier(A: Arrays, node: int, k0: float, k1: float, ident: int) -> bool:
+    """Whether a node comes before a place in line; all come before infinity."""
+    n = A.nodes[node]
+    if n.k0 != k0:
+        return n.k0 < k0
+    if n.k1 != k1:
+        return n.k1 < k1
+    return n.id < ident
+
+
+@kernel
+def next_ticket(A: Arrays, s: int, u: int, k0: float, k1: float, ident: int) -> int:
+    """Return the slot of the first in line that could be served now; below 0: none."""
+    plain = first_plain(A, s, u)
+    node = A.units[u].head
+    while node >= 0 and (plain < 0 or queues.before(A.nodes, node, plain)):
+        if not earlier(A, node, k0, k1, ident):
+            return NONE
+        if partners_ready(A, A.nodes[node].slot):
+            return A.nodes[node].slot
+        node = A.nodes[node].right
+    if plain >= 0 and earlier(A, plain, k0, k1, ident):
+        return A.nodes[plain].slot
+    return NONE
+
+
+@kernel
+def serve(
+    A: Arrays, R: Rules, s: int, u: int, ahead_of: int, k0: float, k1: float, ident: int
+) -> None:
+    """Send a unit's crews to what waits for it, or to what stands before a place in line."""
+    if R.policy == PYTHON:
+        while A.units[u].waiting > 0 and any_ready(A, u):
+            if ask_policy(A, R, s, SERVE, u, ahead_of) == 0:
+                return
+            slot = A.team[1]
+            leave(A, R, s, slot)
+            depart(A, R, s, slot, A.team, FIRST + 2, A.team[0])
+        return
+    team = A.scratch[s]
+    while A.units[u].waiting > 0 and any_ready(A, u):
+        if R.policy == NEAREST:
+            slot, crew = nearest_pair(A, R, u, k0, k1, ident)
+        else:
+            slot = next_ticket(A, s, u, k0, k1, ident)
+            crew = nearest_crew(A, R, u, slot) if slot >= 0 else NONE
+        if slot < 0:
+            return
+        team[0] = crew
+        members = FIRST + 1
+        while True:
+            other = partner(A, slot, members - 1)
+            if other < 0:
+                break
+            team[members] = nearest_crew(A, R, other, slot)
+            members += 1
+        leave(A, R, s, slot)
+        depart(A, R, s, slot, team, FIRST, members)
+
+
+@kernel
+def nearest_pair(  # type: ignore[no-untyped-def]
+    A: Arrays, R: Rules, u: int, k0: float, k1: float, ident: int
+):
+    """Return slot and crew with the shortest way; ties by who has waited longest."""
+    unit = A.units[u]
+    node, slot, crew, least = unit.head, NONE, NONE, float("inf")
+    while node >= 0:
+        if not earlier(A, node, k0, k1, ident):
+            break
+        here = A.nodes[node].slot
+        if partners_ready(A, here):
+            for i in range(unit.first_crew, unit.last_crew):
+                c = A.unit_crews[i]
+                if is_ready(A, c, unit.district):
+                    time = travel(A, R, c, here)
+                    if time < least:
+                        slot, crew, least = here, c, time
+        node = A.nodes[node].right
+    return slot, crew
+
+
+@kernel
+def depart(  # type: ignore[no-untyped-def]
+    A: Arrays, R: Rules, s: int, slot: int, team, first_member: int, members: int
+) -> None:
+    """Send crews to a ticket."""
+    t, now = A.tickets[slot], A.shards[s].now
+    t.team = NONE
+    t.missing = members
+    t.present = members
+    for i in range(first_member, first_member + members):
+        crew = team[i]
+        c = A.crews[crew]
+        arrive = now + travel(A, R, crew, slot)
+        agenda.push(A, 2 * s, arrive, CREW, crew, slot, FIRST)
+        c.free = False
+        c.works = False
+        c.slot = slot
+        c.mate = t.team
+        t.team = crew
+        c.start = now
+        c.arrive = c.work = float("nan")
+        A.units[c.unit].idle -= 1
+    t.dispatched = now
+    move(A, R, slot, TRAVELLING)
+
+
+@kernel
+def dispatch(A: Arrays, R: Rules, s: int, u: int) -> None:
+    """Send crews while there are any and something waits.
+
+    Joint tickets of other units that stand before all that waits here come first, the others
+    last: they need several crews at once, and would otherwise wait for ever.
+    """
+    unit = A.units[u]
+    leads, many = A.scratch[s], 0
+    base = 16  # the first places of the scratch are for teams
+    for i in range(unit.first_lead, unit.last_lead):
+        if A.leads[i].count > 0:
+            leads[base + many] = A.leads[i].unit
+            many += 1
+    if unit.waiting > 0:
+        for i in range(many):
+            if R.policy == PYTHON:
+                serve(A, R, s, leads[base + i], u, _END, 0.0, NONE)
+                continue
+            node = A.nodes[first(A, s, u)]
+            k0, k1, ident = node.k0, node.k1, node.id
+            serve(A, R, s, leads[base + i], u, k0, k1, ident)
+    serve(A, R, s, u, NONE, _END, 0.0, NONE)
+    for i in range(many):
+        serve(A, R, s, leads[base + i], NONE, _END, 0.0, NONE)

@@ -1,0 +1,57 @@
+"""Operators behind a desk: the more urgent request first, then who came first."""
+
+from __future__ import annotations
+
+from sim.engine.compiled_engine import agenda, queues
+from sim.engine.compiled_engine.jit import kernel
+from sim.engine.compiled_engine.layout import (
+    CALL,
+    SERVICE,
+    TALKS,
+    WAITS,
+    Arrays,
+    Rules,
+)
+from sim.engine.compiled_engine.ledger import add_service
+
+
+@kernel
+def ask(A: Arrays, R: Rules, desk: int, urgency: int, slot: int) -> None:
+    """Queue a request; how long it takes is in the ticket."""
+    d, t = A.desks[desk], A.tickets[slot]
+    node = queues.new(A, d.shard, float(urgency), A.shards[d.shard].now, t.id, slot, t.attempts)
+    d.root = queues.merge(A.nodes, d.root, node)
+    begin(A, R, desk)
+
+
+@kernel
+def begin(A: Arrays, R: Rules, desk: int) -> None:
+    """Let free operators take what waits."""
+    d = A.desks[desk]
+    s = d.shard
+    now = A.shards[s].now
+    while d.root >= 0 and d.busy < d.on_duty:
+        node = A.nodes[d.root]
+        slot, arrive, attempt = node.slot, node.k1, node.aux
+        ident = node.id
+        d.root = queues.pop_root(A, s, d.root)
+        t = A.tickets[slot]
+        if s == R.districts:  # the hotline: some have hung up
+            if t.id != ident or t.calling != WAITS or t.attempts != attempt:
+                continue
+            t.calling = TALKS
+            t.call += 1
+            end = now + t.talk_s
+            agenda.push(A, 2 * s, end, CALL, t.id, slot, t.call)
+        else:
+            end = now + t.service_s
+            agenda.push(A, 2 * s, end, SERVICE, t.id, slot, desk)
+        d.busy += 1
+        add_service(A, s, desk, ident, arrive, end)
+
+
+@kernel
+def release(A: Arrays, R: Rules, desk: int) -> None:
+    """Let an operator who is done take the next."""
+    A.desks[desk].busy -= 1
+    begin(A, R, desk)

@@ -1,0 +1,47 @@
+"""Rules that hold at every instant of a run of the compiled engine."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.compiled_engine import layout
+from sim.engine.compiled_engine.layout import Arrays
+from sim.errors import InvariantError
+from sim.model.state import State
+
+
+def check_arrays(arrays: Arrays, over: NDArray[np.int64]) -> None:
+    """Check the ledger against the tickets, and that nobody is in two places.
+
+    Parameters
+    ----------
+    over : int64 [states]
+        Tickets that have been moved to the record, by state.
+
+    Raises
+    ------
+    InvariantError
+        If a rule does not hold; the message says which.
+    """
+    tickets, counts = arrays.tickets, arrays.counts[:-1].sum(axis=0)
+    here = tickets[tickets["used"] & (tickets["state"] >= 0)]
+    found = over + np.bincount(here["state"], minlength=len(State))
+    if (counts < 0).any() or not np.array_equal(found, counts):
+        raise InvariantError(f"the ledger has {counts.tolist()}, the tickets {found.tolist()}")
+    most = arrays.posts.sum(axis=1)
+    wrong = (arrays.desks["busy"] < 0) | (arrays.desks["busy"] > most)
+    if wrong.any():
+        raise InvariantError(f"desk {np.flatnonzero(wrong)[0]} has lost count of who is busy")
+    crews = arrays.crews
+    if (crews["free"] != (crews["slot"] < 0)).any():
+        raise InvariantError("a crew is free and at a ticket")
+    at = tickets["state"][crews["slot"][~crews["free"]]]
+    if not np.isin(at, (layout.TRAVELLING, layout.ON_SITE)).all():
+        raise InvariantError("a crew is at a ticket that is elsewhere")
+    idle = np.bincount(crews["unit"][crews["free"]], minlength=len(arrays.units))
+    if (idle != arrays.units["idle"]).any():
+        raise InvariantError("a unit has lost count of its free crews")
+    waiting = int(arrays.units["waiting"].sum() + arrays.grids["jobs"].sum())
+    if waiting != counts[State.WAITING]:
+        raise InvariantError(f"{counts[State.WAITING]} tickets wait, the queues have {waiting}")

@@ -1,0 +1,262 @@
+"""The main loops: one event, one shard's window, all shards together.
+
+Nothing that happens at the hotline reaches a district before the write-up is over. So districts
+can run ahead of it, each by itself, for the length of a write-up; then the hotline follows, with
+the calls that were made meanwhile (conservative synchronisation with lookahead; Fujimoto,
+*Parallel discrete event simulation*, CACM 33, 1990). Where there is no lookahead, or a policy in
+Python must be asked in the order of time, the shards go in lockstep.
+"""
+
+from __future__ import annotations
+
+from sim.engine.compiled_engine import (
+    agenda,
+    calendars,
+    departments,
+    desks,
+    gridworkers,
+    hotline,
+    nature,
+    tickets,
+)
+from sim.engine.compiled_engine.jit import kernel
+from sim.engine.compiled_engine.layout import (
+    CALL,
+    CREW,
+    DEADLINE,
+    DELIVER,
+    FINE,
+    FIRST,
+    MARGIN,
+    NO_ROOM,
+    ON_SITE,
+    PATROL,
+    SERVICE,
+    SETTLE,
+    SHIFT,
+    SIGN,
+    Arrays,
+    Rules,
+)
+from sim.engine.compiled_engine.ledger import add_visit, move
+from sim.model.order import rank
+
+_NEVER = float("inf")
+_SHIFT, _ARISE, _NEAR, _FAR = range(4)
+
+
+@kernel
+def has_room(A: Arrays, R: Rules, s: int) -> bool:
+    """Whether one more event of a shard finds room for all that it may write."""
+    need = A.shards[s].need
+    if A.shards[s].free_nodes < need:
+        return False
+    for i in range(2 * s, 2 * s + 2):
+        if A.heaps[i].room - A.heaps[i].size < need:
+            return False
+    for i in range(4 * s, 4 * s + 4):
+        if A.logs[i].room - A.logs[i].size < need:
+            return False
+    if s == R.districts:
+        for i in range(R.districts):
+            if A.heaps[2 * i].room - A.heaps[2 * i].size < MARGIN:
+                return False
+    return True
+
+
+@kernel
+def peek(A: Arrays, s: int):  # type: ignore[no-untyped-def]
+    """Return time, rank and source of a shard's next event."""
+    shard = A.shards[s]
+    time, order, source = shard.next_shift, rank(SHIFT, 0), _SHIFT
+    if shard.next_arise < time:
+        time, order, source = shard.next_arise, shard.arise_rank, _ARISE
+    for i in range(2):
+        heap = A.heaps[2 * s + i]
+        if heap.size > 0:
+            e = A.events[heap.start]
+            if e.time < time or (e.time == time and e.rank < order):
+                time, order, source = e.time, e.rank, _NEAR + i
+    return time, order, source
+
+
+@kernel
+def shift(A: Arrays, R: Rules, s: int) -> None:
+    """Turn the shifts on and off; those who come on duty take up what waits."""
+    shard = A.shards[s]
+    now = shard.now
+    shard.next_shift = _NEVER
+    for k in range(R.shifts):
+        on = calendars.rate(A, k, now) > 0
+        if on and not A.on_duty[s, k]:
+            A.began[s, k] = now
+        A.on_duty[s, k] = on
+        shard.next_shift = min(shard.next_shift, calendars.next_change(A, k, now))
+    for i in range(shard.first_desk, shard.last_desk):
+        count_operators(A, R, s, A.shard_desks[i])
+        desks.begin(A, R, A.shard_desks[i])
+    for i in range(shard.first_unit, shard.last_unit):
+        departments.dispatch(A, R, s, A.shard_units[i])
+
+
+@kernel
+def count_operators(A: Arrays, R: Rules, s: int, desk: int) -> None:
+    """Count the operators of a desk who are on duty."""
+    on_duty = 0
+    for k in range(R.shifts):
+        if A.on_duty[s, k]:
+            on_duty += A.posts[desk, k]
+    A.desks[desk].on_duty = on_duty
+
+
+@kernel
+def crew_event(A: Arrays, R: Rules, s: int, crew: int) -> None:
+    """Go on when a crew is there, or done."""
+    c, now = A.crews[crew], A.shards[s].now
+    slot = c.slot
+    t = A.tickets[slot]
+    if not c.works:
+        c.works = True
+        c.arrive = now
+        if t.missing == t.present:
+            t.arrived = now
+            move(A, R, slot, ON_SITE)
+        t.missing -= 1
+        if t.missing == 0:  # work begins when the last is there
+            member = t.team
+            while member >= 0:
+                A.crews[member].work = now
+                agenda.push(A, 2 * s, now + t.work_s, CREW, member, slot, FIRST)
+                member = A.crews[member].mate
+        return
+    add_visit(A, s, crew, t.id)
+    c.free = True
+    c.slot = -1
+    c.from_x = t.x
+    c.from_y = t.y
+    c.left = now
+    unit = A.units[c.unit]
+    c.back = departments.way(A, R, unit.district, t.x, t.y, c.base_x, c.base_y)
+    unit.idle += 1
+    t.present -= 1
+    last = t.present == 0
+    departments.dispatch(A, R, s, c.unit)
+    if last:
+        tickets.visited(A, R, s, slot)
+
+
+@kernel
+def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
+    """Let a shard's next event happen."""
+    shard = A.shards[s]
+    shard.now = time
+    if source == _SHIFT:
+        shift(A, R, s)
+        shard.events += s == R.districts  # it is one for the whole city
+        return
+    if source == _ARISE:
+        nature.arise(A, R, s)
+        shard.events += 1
+        return
+    heap = 2 * s + source - _NEAR
+    e = A.events[A.heaps[heap].start]
+    kind, ident = e.rank >> 40, e.rank & ((1 << 40) - 1)
+    slot, aux = e.slot, e.aux
+    agenda.pop(A, heap)
+    counts = True
+    if kind == PATROL:
+        counts = A.workers[ident].version == aux
+        if counts:
+            gridworkers.walk(A, R, s, ident)
+    elif kind == SERVICE:
+        tickets.served(A, R, s, slot, aux)
+    elif kind == SIGN:
+        tickets.signed(A, R, s, slot)
+    elif kind == CREW:
+        crew_event(A, R, s, ident)
+    elif kind == SETTLE:
+        tickets.check(A, R, s, slot)
+    elif kind == DEADLINE:
+        t = A.tickets[slot]
+        counts = t.id == ident and t.watched and t.level == aux
+        if counts:
+            tickets.step_in(A, R, s, slot)
+    elif kind == DELIVER:
+        nature.delivered(A, R, s, slot)
+    elif s == R.districts:
+        if kind == CALL:
+            t = A.tickets[slot]
+            counts = t.id == ident and t.call == aux
+            if counts:
+                hotline.on_line(A, R, slot)
+        else:
+            counts = False  # its district has counted that the citizen calls
+            hotline.attempt(A, R, slot)
+    elif kind == CALL:
+        nature.police_call_ends(A, R, s, slot)
+    else:
+        counts = nature.noticed(A, R, s, slot, ident, kind)
+    shard.events += counts
+
+
+@kernel
+def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
+    """Run one shard up to an instant; False if it had to stop before."""
+    shard = A.shards[s]
+    while True:
+        time, _, source = peek(A, s)
+        if time >= until:
+            shard.now = until
+            return True
+        if not has_room(A, R, s):
+            shard.status = NO_ROOM
+            return False
+        happen(A, R, s, time, source)
+        if shard.status != FINE:
+            return False
+
+
+@kernel
+def run_windows(A: Arrays, until: float) -> bool:
+    """Run all shards up to an instant, window by window; False if one had to stop before."""
+    R = A.rules[0]
+    city = R.districts
+    while A.shards[city].now < until:
+        end = min(A.shards[city].now + R.write_up, until)
+        whole = True
+        for s in range(city):
+            if A.shards[s].now < end:
+                whole = run_shard(A, R, s, end) and whole
+        if not whole:
+            return False
+        hotline.take_calls(A, R)
+        if not run_shard(A, R, city, end):
+            return False
+    return True
+
+
+@kernel
+def run_lockstep(A: Arrays, until: float) -> bool:
+    """Run all shards up to an instant, always the one whose event is next."""
+    R = A.rules[0]
+    city = R.districts
+    while True:
+        time, order, source, which = until, 0, 0, -1
+        for s in range(city + 1):
+            t, r, origin = peek(A, s)
+            if t < until and (t < time or (t == time and r < order)):
+                time, order, source, which = t, r, origin, s
+        if which < 0:
+            for s in range(city + 1):
+                A.shards[s].now = until
+            return True
+        if not has_room(A, R, which):
+            A.shards[which].status = NO_ROOM
+            return False
+        if not has_room(A, R, city):
+            A.shards[city].status = NO_ROOM
+            return False
+        happen(A, R, which, time, source)
+        hotline.take_calls(A, R)
+        if A.shards[which].status != FINE:
+            return False

@@ -1,0 +1,221 @@
+"""The state of a run as flat arrays: what each column means, and the numbers that name things.
+
+A *shard* is a district, or (the last one) the city's hotline. All of a shard's events and queues
+lie in its own segments of the arrays, so that shards can run side by side.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.model.order import Kind
+from sim.model.state import Channel, Level, State, StopKind
+from sim.policy import Edd, Fifo, Nearest, Priority
+
+_int = np.int64  # of a plain number Numba would make a type, and compile each function for each
+
+
+UNDISCOVERED, CALLING, REGISTERED = map(_int, list(State)[:3])
+RECORDING, AT_CENTRE, UNSIGNED, WAITING = map(_int, list(State)[3:7])
+TRAVELLING, ON_SITE, SETTLING, CHECKING = map(_int, list(State)[7:11])
+CLOSED, VANISHED = map(_int, list(State)[11:])
+SHIFT, ARISE, VANISH, EYES = map(_int, (Kind.SHIFT, Kind.ARISE, Kind.VANISH, Kind.EYES))
+CAMERA, REPORT, PATROL, CALL = map(_int, (Kind.CAMERA, Kind.REPORT, Kind.PATROL, Kind.CALL))
+DELIVER, SERVICE, SIGN = map(_int, (Kind.DELIVER, Kind.SERVICE, Kind.SIGN))
+CREW, SETTLE, DEADLINE = map(_int, (Kind.CREW, Kind.SETTLE, Kind.DEADLINE))
+BY_NOBODY, BY_PATROL, BY_EYES, BY_CAMERA, BY_CALL, BY_WRITING, BY_POLICE = map(_int, Channel)
+REMINDER, DISTRICT, CITY = map(_int, (Level.REMINDER, Level.DISTRICT, Level.CITY))
+RECORD, SPOT, CHECK, JOB = map(_int, StopKind)
+STATES = len(State)
+
+POLICY_CODES = {Fifo: 0, Priority: 1, Edd: 2, Nearest: 3}
+FIFO, PRIORITY, EDD, NEAREST = POLICY_CODES.values()
+PYTHON = 4  # any other policy is called back
+
+# what a service at a centre is for
+ACCEPT, TRIAGE_AGAIN, CALL_BACK = map(_int, range(3))
+# what a gridworker does
+WALK, FIND, LOOK, GO, WORK, BACK = map(_int, range(6))
+# what a caller does
+WAITS, TALKS, TRIES_AGAIN = map(_int, range(3))
+# why a shard stopped before the instant it was to reach
+FINE, NO_ROOM, POLICY_FAILED, BROKEN = map(_int, range(4))
+# what a policy is called for
+ENTER, LEAVE, SERVE = map(_int, range(3))
+NONE, FIRST, ONE = map(_int, (-1, 0, 1))
+HOTLINE = _int(0)  # its desk
+LAST = _int(9)  # in order of service
+MARGIN = 64  # room that one event may need beyond one entry for each resource of its shard
+
+_LOAD = (
+    "arise loop x y patience lifetime eyes camera spot_s talk_s call_patience redial_s desk sign "
+    "work_s settle_s satisfied"
+)
+_LOAD_SMALL = {
+    "key": "i8",
+    "passes": "i4",
+    "grid": "i4",
+    "town": "i4",
+    "category": "i2",
+    "district": "i2",
+    "redials": "i2",
+    "wrong": "i2",
+    "wrong_department": "i2",
+    "fails": "i2",
+    "citizen": "i1",
+    "on_spot": "b1",
+    "at_once": "b1",
+    "joint": "b1",
+    "by_grid": "b1",
+}
+LOAD = (*_LOAD.split(), *_LOAD_SMALL)
+"""Columns that are the workload's."""
+
+_DONE = (
+    "called answered requested discovered accepted triaged tracked signed dispatched arrived "
+    "finished handled supervised checked closed due_sign due_arrive due_close"
+)
+DONE: dict[str, str] = dict.fromkeys(_DONE.split(), "f8") | {
+    "state": "i1",
+    "channel": "i1",
+    "unit": "i4",
+    "worker": "i4",
+    "level": "i1",
+    "attempts": "i2",
+    "sent_back": "i2",
+    "reopened": "i2",
+    "spot": "b1",
+    "duplicate": "b1",
+    "abandoned": "b1",
+    "content": "i1",
+}
+"""Columns that tell what became of a matter, with the types that they leave in."""
+
+_OWN = {
+    "id": "i8",  # number in order of arising, over the whole run
+    "ready": "f8",
+    "k0": "f8",  # its place in the queue it waits in
+    "k1": "f8",
+    "eyes_at": "f8",
+    "report_at": "f8",
+    "taken_at": "f8",
+    "service_s": "f8",
+    "centre": "i8",
+    "team": "i8",  # first crew on its way to it or there
+    "missing": "i8",
+    "present": "i8",
+    "wrong_left": "i8",
+    "call": "i8",  # which of its alarms on the line counts
+    "on_line": "i8",  # its call is not over yet: it cannot be forgotten
+    "calling": "i8",  # WAITS, TALKS, TRIES_AGAIN
+    "service": "i8",  # ACCEPT, TRIAGE_AGAIN, CALL_BACK
+    "watched": "b1",
+    "checking": "b1",  # waits for a gridworker's look
+    "used": "b1",  # the slot holds a matter
+    "done": "b1",  # nothing more will happen to it
+}
+
+
+def record(**columns: str) -> np.dtype[Any]:
+    """Return an aligned record type."""
+    return np.dtype(list(columns.items()), align=True)
+
+
+_columns = dict.fromkeys(_LOAD.split(), "f8") | _LOAD_SMALL | DONE | _OWN
+# one width for all whole numbers: each kernel is compiled once
+TICKET = record(**{n: "i8" if k.startswith("i") else k for n, k in _columns.items()})
+SMALL = _LOAD_SMALL
+EVENT = record(time="f8", rank="i8", slot="i8", aux="i8")
+HEAP = record(start="i8", room="i8", size="i8")
+NODE = record(k0="f8", k1="f8", id="i8", slot="i8", left="i8", right="i8", aux="i8")
+SHARD = record(
+    now="f8", next_shift="f8", next_arise="f8", arise_rank="i8", arrival="i8", arrivals_end="i8",
+    free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", retired="i8", status="i8",
+    first_desk="i8", last_desk="i8", first_unit="i8", last_unit="i8",
+)  # fmt: skip
+DESK = record(root="i8", busy="i8", on_duty="i8", shard="i8")
+UNIT = record(
+    department="i8", district="i8", root="i8", head="i8", tail="i8", waiting="i8", joint="i8",
+    idle="i8", first_crew="i8", last_crew="i8", first_lead="i8", last_lead="i8",
+)  # fmt: skip
+LEAD = record(unit="i8", count="i8")
+CREW_TYPE = record(
+    base_x="f8", base_y="f8", from_x="f8", from_y="f8", left="f8", back="f8", start="f8",
+    arrive="f8", work="f8", unit="i8", shift="i8", slot="i8", mate="i8", free="b1", works="b1",
+)  # fmt: skip
+WORKER = record(
+    odometer="f8", since="f8", alarm="f8", until="f8", way="f8", grid="i8", shift="i8", root="i8",
+    version="i8", slot="i8", does="i8", busy="b1",
+)  # fmt: skip
+GRID = record(loop="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8")
+CATEGORY = record(sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
+DEPARTMENT = record(sign_mean="f8", force="b1")
+VISIT = record(ticket="i8", start="f8", arrive="f8", work="f8", end="f8", crew="i4", unit="i4")
+STOP = record(ticket="i8", start="f8", end="f8", worker="i4", kind="i1")
+SERVED = record(ticket="i8", arrive="f8", start="f8", end="f8", desk="i4")
+CALL_MADE = record(time="f8", slot="i8")
+
+
+RULES = record(
+    districts="i8", shifts="i8", towns="i8", policy="i8", callback="i8", check="b1", detour="f8",
+    record_s="f8", check_s="f8", write_up="f8", accept_min="f8", triage_min="f8",
+    callback_min="f8", reminder="f8", city="f8", on_time="f8", late_penalty="f8",
+    reopened_penalty="f8",
+)  # fmt: skip
+
+Rules = Any
+"""The scenario's single figures, a `RULES` record; s unless their name says otherwise."""
+
+
+class Arrays(NamedTuple):
+    """Everything that changes, and the tables that it is looked up in.
+
+    ``heaps`` has two rows a shard: events that are near, and those that are far off and mostly
+    called off. ``nodes`` are the entries of all queues; ``logs`` are the segments of ``visits``,
+    ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where a policy in Python
+    writes whom it sends: how many, the slot, the crews.
+    """
+
+    rules: NDArray[Any]
+    tickets: NDArray[Any]
+    shards: NDArray[Any]
+    arrivals: NDArray[Any]
+    events: NDArray[Any]
+    heaps: NDArray[Any]
+    nodes: NDArray[Any]
+    desks: NDArray[Any]
+    posts: NDArray[Any]
+    shard_desks: NDArray[Any]
+    units: NDArray[Any]
+    shard_units: NDArray[Any]
+    unit_crews: NDArray[Any]
+    leads: NDArray[Any]
+    crews: NDArray[Any]
+    workers: NDArray[Any]
+    grids: NDArray[Any]
+    grid_workers: NDArray[Any]
+    part_time: NDArray[Any]
+    calendars: NDArray[Any]
+    edges: NDArray[Any]
+    rates: NDArray[Any]
+    below: NDArray[Any]
+    categories: NDArray[Any]
+    partners: NDArray[Any]
+    departments: NDArray[Any]
+    unit_of: NDArray[Any]
+    speed: NDArray[Any]
+    slow: NDArray[Any]
+    on_duty: NDArray[Any]
+    began: NDArray[Any]
+    counts: NDArray[Any]
+    moves: NDArray[Any]
+    visits: NDArray[Any]
+    stops: NDArray[Any]
+    services: NDArray[Any]
+    calls: NDArray[Any]
+    logs: NDArray[Any]
+    scratch: NDArray[Any]
+    team: NDArray[Any]

@@ -1,0 +1,163 @@
+"""Gridworkers' ways: what lies ahead of them, and when they reach it."""
+
+from __future__ import annotations
+
+from sim.clock import tick
+from sim.engine.compiled_engine import agenda, calendars, queues
+from sim.engine.compiled_engine.jit import kernel
+from sim.engine.compiled_engine.layout import (
+    CHECK,
+    FIRST,
+    ONE,
+    PATROL,
+    RECORD,
+    REGISTERED,
+    WAITING,
+    Arrays,
+    Rules,
+)
+from sim.engine.compiled_engine.ledger import urgency
+from sim.model.patrol import next_pass
+
+_NEVER = float("inf")
+
+
+@kernel
+def place(A: Arrays, grid: int, slot: int) -> float:
+    """Return where on the loop a ticket lies, s of walking."""
+    loop = A.grids[grid].loop
+    return tick(A.tickets[slot].loop * loop) % loop
+
+
+@kernel
+def walked(A: Arrays, R: Rules, w: int, now: float) -> float:
+    """Return what a gridworker's odometer shows now, s of walking."""
+    worker = A.workers[w]
+    if worker.busy:
+        return worker.odometer
+    rounds = R.shifts + worker.shift
+    return worker.odometer + calendars.between(A, rounds, worker.since, now)
+
+
+@kernel
+def live(A: Arrays, node: int) -> bool:
+    """Whether a stop ahead is still worth it."""
+    n = A.nodes[node]
+    t = A.tickets[n.slot]
+    if t.id != n.id or not t.used:
+        return False
+    if n.k1 == CHECK:
+        return t.checking
+    return 0 <= t.state <= REGISTERED
+
+
+@kernel
+def expect(A: Arrays, R: Rules, s: int, w: int, kind: int, slot: int, passes: int) -> None:
+    """Put a stop on a gridworker's way ahead."""
+    worker, t, now = A.workers[w], A.tickets[slot], A.shards[s].now
+    grid = worker.grid
+    loop = A.grids[grid].loop
+    at = next_pass(walked(A, R, w, now), place(A, grid, slot), loop, passes)
+    node = queues.new(A, s, at, float(kind), t.id, slot, FIRST)
+    worker.root = queues.merge(A.nodes, worker.root, node)
+    if A.nodes[worker.root].id == t.id:
+        aim(A, R, s, w)
+
+
+@kernel
+def aim(A: Arrays, R: Rules, s: int, w: int) -> None:
+    """Set the alarm for the next stop or job."""
+    worker = A.workers[w]
+    if worker.busy:
+        return
+    while worker.root >= 0 and not live(A, worker.root):
+        worker.root = queues.pop_root(A, s, worker.root)
+    when, now = _NEVER, A.shards[s].now
+    if worker.root >= 0:
+        left = A.nodes[worker.root].k0 - walked(A, R, w, now)
+        rounds = R.shifts + worker.shift
+        when = calendars.advance(A, rounds, now, left)
+        if left == 0.0 and calendars.rate(A, rounds, now) == 0.0:  # stands there, does not walk
+            when = calendars.next_start(A, rounds, now)
+    if A.grids[worker.grid].jobs > 0:
+        duty = worker.shift
+        on = calendars.rate(A, duty, now) > 0
+        when = min(when, now if on else calendars.next_start(A, duty, now))
+    if when != worker.alarm:
+        worker.alarm = when
+        ring(A, s, w, when)
+
+
+@kernel
+def ring(A: Arrays, s: int, w: int, time: float) -> None:
+    """Let a gridworker's next event be at a time, s, and none before."""
+    worker = A.workers[w]
+    worker.version += 1
+    agenda.push(A, 2 * s, time, PATROL, w, FIRST, worker.version)
+
+
+@kernel
+def expect_all(A: Arrays, R: Rules, s: int, grid: int, kind: int, slot: int, passes: int) -> None:
+    """Put a stop on the way of all gridworkers of a grid."""
+    g = A.grids[grid]
+    for i in range(g.first_worker, g.last_worker):
+        expect(A, R, s, A.grid_workers[i], kind, slot, passes)
+
+
+@kernel
+def notice(A: Arrays, R: Rules, s: int, slot: int) -> None:
+    """Let a matter lie there until a pass notices it."""
+    t = A.tickets[slot]
+    if t.passes > 0:
+        expect_all(A, R, s, t.grid, RECORD, slot, t.passes)
+
+
+@kernel
+def look_at(A: Arrays, R: Rules, s: int, slot: int) -> None:
+    """Ask for a check of a finished ticket on the next pass."""
+    t = A.tickets[slot]
+    t.checking = True
+    expect_all(A, R, s, t.grid, CHECK, slot, ONE)
+
+
+@kernel
+def send_for(A: Arrays, R: Rules, s: int, slot: int) -> None:
+    """Ask for somebody of the grid to go to a simple ticket."""
+    grid = A.tickets[slot].grid
+    g = A.grids[grid]
+    g.jobs += 1
+    queue_job(A, s, slot)
+    for i in range(g.first_worker, g.last_worker):
+        aim(A, R, s, A.grid_workers[i])
+
+
+@kernel
+def queue_job(A: Arrays, s: int, slot: int) -> None:
+    """Put a job where its urgency says."""
+    t = A.tickets[slot]
+    g = A.grids[t.grid]
+    t.k0 = float(urgency(A, slot))
+    t.k1 = t.ready
+    node = queues.new(A, s, t.k0, t.k1, t.id, slot, FIRST)
+    g.root = queues.merge(A.nodes, g.root, node)
+
+
+@kernel
+def rerank_job(A: Arrays, s: int, slot: int) -> None:
+    """Take note that a waiting job became more urgent."""
+    if float(urgency(A, slot)) != A.tickets[slot].k0:
+        queue_job(A, s, slot)
+
+
+@kernel
+def next_job(A: Arrays, s: int, grid: int) -> int:
+    """Take the next job of a grid that has one."""
+    g = A.grids[grid]
+    g.jobs -= 1
+    while True:
+        n = A.nodes[g.root]
+        slot, ident, k0, k1 = n.slot, n.id, n.k0, n.k1
+        g.root = queues.pop_root(A, s, g.root)
+        t = A.tickets[slot]
+        if t.id == ident and t.state == WAITING and t.unit < 0 and t.k0 == k0 and t.k1 == k1:
+            return slot
