@@ -94,16 +94,8 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     figures = (
         *traced,
         *_defaults(scenario, traced),
-        *tuple(
-            Figure(
-                f"categories.{row.id}",
-                f"{len(Category.model_fields) - 10} figures",
-                row.basis,
-                row.source,
-                places["tables.categories"].name,
-            )
-            for row in categories
-        ),
+        *_rows("district_table", districts, "name_en", places["area.districts"]),
+        *_rows("categories", categories, "id", places["tables.categories"]),
     )
     scenario = scenario.model_copy(
         update={
@@ -180,6 +172,16 @@ def _defaults(scenario: Scenario, traced: Sequence[Figure]) -> Iterator[Figure]:
     for path, leaf in _leaves(content):
         if is_figure(leaf.value) and path not in known and path not in NEED_NONE:
             yield Figure(path, leaf.value, "assumed", "neutral default: changes nothing", "default")
+
+
+def _rows(
+    table: str, rows: Sequence[Category | DistrictRow], key: str, file: Path
+) -> Iterator[Figure]:
+    """List the rows of a table, each with the source that it names itself."""
+    for row in rows:
+        numbers = sum(is_figure(value) for value in row.model_dump().values())
+        path = f"{table}.{getattr(row, key)}"
+        yield Figure(path, f"{numbers} figures", row.basis, row.source, file.name)
 
 
 def _override(tree: Tree, text: str) -> None:

@@ -183,7 +183,8 @@ def test_row(case: str, tmp_path: Path) -> None:
 FILES = {
     "column missing": ("districts.csv", "area_km2", "area", "header", "area_km2"),
     "column unknown": ("districts.csv", "lon,lat", "lon,lat,height", "header", "no other"),
-    "cells missing": ("districts.csv", ",40,", ",", "row 2", "8 cells"),
+    "cells missing": ("districts.csv", ",40,", ",", "row 2", "10 cells"),
+    "district without source": ("districts.csv", "a test", "", "row 2, column source", "at least"),
     "bad code": ("districts.csv", "900001", "9001", "row 2, column code", "match"),
     "border missing": ("districts.geojson", "900001", "900009", "feature 900001", "one border"),
     "no geojson": ("districts.geojson", "{", "[", "GeoJSON", "features"),
