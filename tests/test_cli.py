@@ -119,6 +119,7 @@ BAD = {
     "seed": (["run", "{tiny}", "--seed", "-1"], "-1"),
     "weeks": (["calibrate", "{tiny}"], "weeks"),
     "out is a file": (["run", "{tiny}", "--out", "{tiny}"], "a new folder"),
+    "out below a file": (["run", "{tiny}", "--out", "{tiny}/out"], "a place that can be written"),
 }
 
 

@@ -69,7 +69,7 @@ class Calibration:
         stays open: of those of a period T, W / T.
         """
         mean, high, low = (1 - span / self.period_s for span in self.open_s)
-        return Interval(mean, max(low, 0.0), min(high, 1.0))  # two weeks of a district say little
+        return Interval(mean, max(low, 0.0), min(high, 1.0))
 
 
 def calibrate(
@@ -101,7 +101,8 @@ def calibrate(
         If there are too few weeks, or no such district.
     """
     if not FOLLOW_WEEKS + 2 <= weeks <= scenario.time.days // 7:
-        allowed = f"{FOLLOW_WEEKS + 2} to {scenario.time.days // 7}, the scenario's weeks"
+        most = scenario.time.days // 7
+        allowed = f"at least {FOLLOW_WEEKS + 2}, and no more than the scenario's {most}"
         raise InputError("command line", "weeks", weeks, allowed)
     whole = restrict(scenario, days=7 * weeks, districts=districts)
     table = [row.name_en for row in whole.district_table]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from functools import reduce
@@ -107,7 +108,12 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
             "table_hashes": tuple(hashlib.sha256(t.encode()).hexdigest() for t in texts.values()),
         }
     )
-    check_references(scenario, path)
+    try:
+        check_references(scenario, path)
+    except InputError as error:
+        loc = [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", error.field)]
+        at_fault = _file_of(tree, [*loc, error.value]) or path
+        raise InputError(at_fault, error.field, error.value, error.allowed) from None
     check_categories(scenario, places["tables.categories"])
     return scenario
 
