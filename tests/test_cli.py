@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 from tiny import write
 
 from sim.cli import main
+from sim.cli.base import progress
 from sim.measure.store import read
 
 
@@ -131,6 +133,24 @@ def test_bad_input(case: str, tiny_toml: Path) -> None:
     assert result.stdout == ""
     assert message in result.stderr
     assert case == "seed" or result.stderr.startswith("error: ")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("patience", "seen"), [(0.05, True), (60.0, False)])
+def test_progress_of_what_takes_long(
+    patience: float, seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nothing is reported while it lasts."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("sim.cli.base.PATIENCE_S", patience)
+    with progress("prepare"):
+        time.sleep(0.4)
+    assert ("prepare" in terminal.getvalue()) == seen
 
 
 def start(*words: object) -> subprocess.Popen[str]:

@@ -63,8 +63,7 @@ def run(
     if out is not None:
         store.check_target(out, overwrite)
         _check_writable(out)
-    with progress("prepare") as report:
-        report(0.0)
+    with progress("prepare"):
         simulation = sim.prepare(
             sim.load(scenario, list(overrides)),
             days=days,
