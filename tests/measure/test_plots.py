@@ -13,8 +13,10 @@ import sim
 from sim.engine.outcome import Outcome
 from sim.measure.kpis import table
 from sim.measure.plots import PLOTS, save_all
+from sim.measure.plots.response import sent_out
 from sim.measure.plots.style import chinese_font
 from sim.measure.summary import Summary, duration, summary
+from sim.workload.channel import Channel
 
 matplotlib.use("Agg")
 
@@ -57,6 +59,18 @@ def test_map_of_one_district_is_filled_by_grid(tmp_path: Path) -> None:
     border = outcome.city.district_border[0].bounds  # the towns together are the district
     drawn = np.concatenate([path.vertices for path in axes.collections[1].get_paths()])
     assert [*drawn.min(axis=0), *drawn.max(axis=0)] == pytest.approx(border)
+
+
+def test_response_leaves_out_what_was_answered_in_the_call(outcome: Outcome) -> None:
+    every, sent = outcome.tickets, sent_out(outcome).tickets
+    triaged = {
+        name: (~np.isnan(t["triaged"])).sum() for name, t in (("all", every), ("sent", sent))
+    }
+    assert triaged["sent"] == triaged["all"] > 0
+    answered = every["at_once"] & ~np.isnan(every["closed"]) & np.isnan(every["triaged"])
+    assert len(sent["key"]) == len(every["key"]) - answered.sum() < len(every["key"])
+    written = sent["at_once"] & (sent["citizen"] == Channel.ONLINE)
+    assert (~np.isnan(sent["triaged"][written])).any()
 
 
 @pytest.mark.parametrize(("start", "weekend"), [("2018-01-01", []), ("2018-01-05", [1, 2])])

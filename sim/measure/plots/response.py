@@ -10,6 +10,7 @@ import numpy as np
 from sim.engine.outcome import Outcome
 from sim.measure.kpis import table
 from sim.measure.plots.style import BLUE, GREY, ORANGE, both, head, new, style
+from sim.measure.tables import known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,9 +29,13 @@ _TICKS = {
 
 
 def sent_out(outcome: Outcome) -> Outcome:
-    """Return the outcome without the requests that were answered during the call."""
-    rows = ~outcome.tickets["at_once"]
-    return replace(outcome, tickets={k: v[rows] for k, v in outcome.tickets.items()})
+    """Return the outcome without the requests that were answered during the call.
+
+    The same question put in writing is not: it goes to a department like any other request.
+    """
+    t = outcome.tickets
+    rows = ~(t["at_once"] & known(t["answered"]))
+    return replace(outcome, tickets={name: column[rows] for name, column in t.items()})
 
 
 def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
