@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from click.testing import CliRunner, Result
 from tiny import write
 
 from sim.cli import main
+from sim.cli.base import progress
 from sim.measure.store import read
 
 
@@ -119,6 +122,7 @@ BAD = {
     "seed": (["run", "{tiny}", "--seed", "-1"], "-1"),
     "weeks": (["calibrate", "{tiny}"], "weeks"),
     "out is a file": (["run", "{tiny}", "--out", "{tiny}"], "a new folder"),
+    "out below a file": (["run", "{tiny}", "--out", "{tiny}/out"], "a place that can be written"),
 }
 
 
@@ -132,25 +136,50 @@ def test_bad_input(case: str, tiny_toml: Path) -> None:
     assert case == "seed" or result.stderr.startswith("error: ")
 
 
-def start(*words: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "sim.cli", *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-    )
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("patience", "seen"), [(0.05, True), (60.0, False)])
+def test_progress_of_what_takes_long(
+    patience: float, seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nothing is reported while it lasts."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("sim.cli.base.PATIENCE_S", patience)
+    with progress("prepare"):
+        time.sleep(0.4)
+    assert ("prepare" in terminal.getvalue()) == seen
 
 
 def test_ctrl_c_leaves_a_valid_result(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    run = start("run", write(tmp_path / "tiny"), "--pace", 60, "--out", out, "--no-plots", "--json")
-    time.sleep(6)
-    run.send_signal(signal.SIGINT)
-    stdout, stderr = run.communicate(timeout=60)
-    assert run.returncode == 0, stderr
-    assert "Traceback" not in stderr
-    assert "stopped at day" in stderr
+    """As in a terminal: the counters are there, then Ctrl-C."""
+    out, words = tmp_path / "out", ["--pace", "60", "--no-plots", "--json"]
+    screen, terminal = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "sim.cli", "run", write(tmp_path / "tiny"), *words, "--out", out],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "TERM": "xterm"},
+    )
+    os.close(terminal)
+    seen, asked = b"", False
+    while True:
+        try:
+            seen += os.read(screen, 65536)
+        except OSError:  # its other end is closed
+            break
+        if not asked and b"Ctrl-C ends" in seen:
+            run.send_signal(signal.SIGINT)
+            asked = True
+    stdout, _ = run.communicate(timeout=60)
+    os.close(screen)
+    assert run.returncode == 0, seen
+    assert b"Traceback" not in seen
+    assert b"stopped at day" in seen
     outcome = read(out)
     assert 0 < outcome.until < 86400
     assert json.loads(stdout)["days"] == outcome.until / 86400

@@ -266,8 +266,8 @@ CATEGORIES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 DISTRICTS = [
-    ("900001", "East", "东区", "district", 120_000, 40, 120.7, 31.3),
-    ("900002", "West", "西区", "district", 80_000, 60, 120.6, 31.3),
+    ("900001", "East", "东区", "district", 120_000, 40, 120.7, 31.3, "assumed", "a test"),
+    ("900002", "West", "西区", "district", 80_000, 60, 120.6, 31.3, "assumed", "a test"),
 ]
 
 
@@ -304,7 +304,7 @@ def write(
             "properties": {"code": code},
             "geometry": {"type": "Polygon", "coordinates": [square(lon, lat)]},
         }
-        for code, *_, lon, lat in DISTRICTS
+        for code, *_, lon, lat, _basis, _source in DISTRICTS
     ]
     (folder / "districts.geojson").write_text(
         json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8"

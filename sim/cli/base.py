@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Timer
 from typing import Any
 
 import click
@@ -24,6 +24,10 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on st
 seed = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), help="The scenario's own by default."
 )
+
+
+PATIENCE_S = 2.0
+"""What takes longer shows its progress."""
 
 
 class Group(click.Group):
@@ -64,17 +68,15 @@ def progress(what: str) -> Iterator[Callable[[float], None]]:
         console=Console(stderr=True),
         transient=True,
     )
-    begun = time.monotonic()
-    task = bar.add_task(what, total=1.0)
+    task = bar.add_task(what, total=None)  # it pulses until something is reported
+    shown = Timer(PATIENCE_S, bar.start)
+    shown.daemon = True
+    shown.start()
     try:
-
-        def report(share: float) -> None:
-            if not bar.live.is_started and time.monotonic() - begun > 2:
-                bar.start()
-            bar.update(task, completed=share)
-
-        yield report
+        yield lambda share: bar.update(task, total=1.0, completed=share)
     finally:
+        shown.cancel()
+        shown.join()  # or it might start just now
         bar.stop()
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli.base import as_json, overrides, progress, seed
 from sim.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.experiment.calibration import Calibration
 
 
 @click.command()
@@ -47,24 +51,26 @@ def calibrate(
     loaded = load(scenario, list(overrides))
     with progress("calibrate") as report:
         found = run_calibration(loaded, districts, weeks=weeks, seed=seed, progress=report)
-    shares = {
-        "12345 requests, run over published": found.hotline,
-        "110 calls, run over published": found.police,
-        "closing rate of 12345 at the end of the period": found.closing_rate,
-    }
     if as_json:
         facts = {
-            "hotline": found.hotline._asdict(),
-            "police": found.police._asdict(),
-            "open_s": found.open_s._asdict(),
-            "closing_rate": found.closing_rate._asdict(),
+            **_intervals(found),
+            "districts": {name: _intervals(one) for name, one in found.districts.items()},
             "reported": json.loads(found.reported.to_json(orient="records")),
         }
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
     else:
         click.echo(found.reported.to_string(index=False, float_format="%.3f"))
-        for name, interval in shares.items():
-            click.echo(f"{name}: {interval}")
+        for name, one in (*found.districts.items(), ("together", found)):
+            click.echo(
+                f"{name}: 12345 requests, run over published {one.hotline}; "
+                f"110 calls {one.police}; "
+                f"closing rate of 12345 at the end of the period {one.closing_rate}"
+            )
     if write is not None:
         write.write_text(with_reported(loaded.source_files[-1], found.reported), encoding="utf-8")
         click.echo(f"written: {write}", err=True)
+
+
+def _intervals(found: Calibration) -> dict[str, dict[str, float]]:
+    names = ("hotline", "police", "open_s", "closing_rate")
+    return {name: getattr(found, name)._asdict() for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -61,8 +62,8 @@ def run(
         raise InputError("command line", "pace", pace, "a number above 0")
     if out is not None:
         store.check_target(out, overwrite)
-    with progress("prepare") as report:
-        report(0.0)
+        _check_writable(out)
+    with progress("prepare"):
         simulation = sim.prepare(
             sim.load(scenario, list(overrides)),
             days=days,
@@ -80,6 +81,19 @@ def run(
     _tell(outcome, as_json)
     if out is not None:
         _keep(outcome, out, overwrite, plots)
+
+
+def _check_writable(out: Path) -> None:
+    """Find out before the work is done whether its result can be kept."""
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=out.absolute().parent):
+            pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            "command line", "out", str(out), f"a place that can be written to ({reason})"
+        ) from None
 
 
 def _drive(simulation: Simulation) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from sim.clock import DAY, WEEK
 from sim.engine import find_engine
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
-from sim.measure.intervals import Interval, mean_interval
+from sim.measure.intervals import Interval, stratified_interval
 from sim.measure.tables import Bools, hotline, known, police
 from sim.scenario import Scenario, restrict
 from sim.workload.channel import Channel
@@ -50,6 +50,8 @@ class Calibration:
         How long a request of 12345 stays open on average, s.
     period_s : float
         Length of the published period, s.
+    districts : dict
+        The same of each single district, by its English name; empty if there is only one.
     """
 
     reported: pd.DataFrame
@@ -57,6 +59,7 @@ class Calibration:
     police: Interval
     open_s: Interval
     period_s: float
+    districts: dict[str, Calibration] = field(default_factory=dict)
 
     @property
     def closing_rate(self) -> Interval:
@@ -65,8 +68,8 @@ class Calibration:
         By Little's law, requests open at the end are the arrival rate times the time a request
         stays open: of those of a period T, W / T.
         """
-        mean, low, high = (1 - span / self.period_s for span in self.open_s)
-        return Interval(mean, high, low)
+        mean, high, low = (1 - span / self.period_s for span in self.open_s)
+        return Interval(mean, max(low, 0.0), min(high, 1.0))
 
 
 def calibrate(
@@ -79,6 +82,9 @@ def calibrate(
     progress: Callable[[float], None] | None = None,
 ) -> Calibration:
     """Run districts one by one, and compare them with what was published.
+
+    Each district meets days of its own (its place in the table is the replication): what they
+    show are independent samples, and each counts by its share of the published requests.
 
     Parameters
     ----------
@@ -95,16 +101,22 @@ def calibrate(
         If there are too few weeks, or no such district.
     """
     if not FOLLOW_WEEKS + 2 <= weeks <= scenario.time.days // 7:
-        allowed = f"{FOLLOW_WEEKS + 2} to {scenario.time.days // 7}, the scenario's weeks"
+        most = scenario.time.days // 7
+        allowed = f"at least {FOLLOW_WEEKS + 2}, and no more than the scenario's {most}"
         raise InputError("command line", "weeks", weeks, allowed)
     whole = restrict(scenario, days=7 * weeks, districts=districts)
-    names = whole.area.include or tuple(row.name_en for row in whole.district_table)
-    samples = []
+    table = [row.name_en for row in whole.district_table]
+    names = whole.area.include or tuple(table)
+    samples = {}
     for done, name in enumerate(names):
-        simulation = find_engine(engine)(restrict(whole, districts=[name]), seed=seed)
+        simulation = find_engine(engine)(
+            restrict(whole, districts=[name]), seed=seed, replication=table.index(name)
+        )
         simulation.run(progress=progress and _part(progress, done, len(names)))
-        samples.append(_Sample.of(simulation.outcome(), weeks))
-    return _sum_up(scenario, samples)
+        samples[name] = _Sample.of(simulation.outcome(), weeks)
+    each = {name: _sum_up(scenario, [sample]) for name, sample in samples.items()}
+    together = _sum_up(scenario, list(samples.values()))
+    return replace(together, districts=each) if len(each) > 1 else together
 
 
 def _part(progress: Callable[[float], None], done: int, of: int) -> Callable[[float], None]:
@@ -127,13 +139,15 @@ def with_reported(path: Path, reported: pd.DataFrame) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """One district: matters by category, and ratios and open times by week."""
+    """One district: matters by category, ratios and open times by week, published totals."""
 
     citizens: NDArray[np.int64]
     requests: NDArray[np.int64]
     hotline: NDArray[np.float64]
     police: NDArray[np.float64]
     open_s: NDArray[np.float64]
+    hotline_total: int
+    police_total: int
 
     @classmethod
     def of(cls, outcome: Outcome, weeks: int) -> _Sample:
@@ -148,6 +162,7 @@ class _Sample:
             expected = total / scenario.totals.period_days * 7
             return np.bincount(week, minlength=weeks)[1:weeks] / expected
 
+        hotline_total, police_total = int(city.hotline_requests[0]), int(city.police_calls[0])
         request = hotline(outcome)
         span = np.fmin(t["closed"], outcome.until) - t["requested"]
         # what came when the matter was a ticket already is not open for itself
@@ -156,9 +171,11 @@ class _Sample:
         return cls(
             np.bincount(t["category"][old], minlength=size),
             np.bincount(t["category"][old & asked], minlength=size),
-            volumes(request, int(city.hotline_requests[0])),
-            volumes(police(outcome), int(city.police_calls[0])),
+            volumes(request, hotline_total),
+            volumes(police(outcome), police_total),
             np.array([span[week == w].mean() for w in range(weeks - FOLLOW_WEEKS)]),
+            hotline_total,
+            police_total,
         )
 
 
@@ -178,11 +195,12 @@ def _sum_up(scenario: Scenario, samples: list[_Sample]) -> Calibration:
             "n": citizens,
         }
     )
+    by_hotline = [s.hotline_total for s in samples]
     return Calibration(
         reported,
-        mean_interval(np.concatenate([s.hotline for s in samples])),
-        mean_interval(np.concatenate([s.police for s in samples])),
-        mean_interval(np.concatenate([s.open_s for s in samples])),
+        stratified_interval([s.hotline for s in samples], by_hotline),
+        stratified_interval([s.police for s in samples], [s.police_total for s in samples]),
+        stratified_interval([s.open_s for s in samples], by_hotline),
         scenario.totals.period_days * DAY,
     )
 

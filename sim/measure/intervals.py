@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,41 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     mean = float(sample.mean())
     error = float(sample.std(ddof=1)) / len(sample) ** 0.5
     reach = float(t.ppf((1 + confidence) / 2, len(sample) - 1)) * error
+    return Interval(mean, mean - reach, mean + reach)
+
+
+def stratified_interval(
+    strata: Sequence[ArrayLike], weights: ArrayLike, confidence: float = 0.95
+) -> Interval:
+    """Return an interval for the weighted mean of strata that were sampled one by one.
+
+    The degrees of freedom are Satterthwaite's (Cochran, *Sampling Techniques*, section 5.4).
+
+    Parameters
+    ----------
+    strata : sequence of k arrays of float
+        Independent values, at least two of each stratum.
+    weights : array of float [k]
+        How much each stratum counts; they need not sum to 1.
+
+    Raises
+    ------
+    ValueError
+        If a stratum has fewer than two values.
+    """
+    from scipy.stats import t
+
+    samples = [np.asarray(values, dtype=float) for values in strata]
+    if min(map(len, samples)) < 2:
+        raise ValueError("an interval needs at least two values of each stratum")
+    weight = np.asarray(weights, dtype=float) / np.sum(weights)
+    mean = float(weight @ [sample.mean() for sample in samples])
+    parts = weight**2 * [sample.var(ddof=1) / len(sample) for sample in samples]
+    variance = float(parts.sum())
+    if variance == 0:
+        return Interval(mean, mean, mean)
+    freedom = variance**2 / np.sum(parts**2 / [len(sample) - 1 for sample in samples])
+    reach = float(t.ppf((1 + confidence) / 2, freedom)) * variance**0.5
     return Interval(mean, mean - reach, mean + reach)
 
 

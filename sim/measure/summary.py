@@ -87,7 +87,9 @@ def summary(outcome: Outcome) -> Summary:
         if len(city.district_name) <= 3
         else f"{len(city.district_name)} districts 市、区"
     )
-    span = f"{days:g} days from {scenario.time.start}"
+    whole = f"{days:g} {'day' if days == 1 else 'days'}"
+    span = whole if days == int(days) else duration(outcome.until)
+    span = f"{span} from {scenario.time.start}"
     title = f"{scenario.title_en} · {scenario.title_zh}: {places}, {span}"
     subtitle = (
         f"scenario {scenario.name} {scenario.content_hash[:12]}, policy {outcome.policy}, "
@@ -101,6 +103,8 @@ def summary(outcome: Outcome) -> Summary:
         ("Use of staff on duty", "人员使用", _staff(staff)),
         ("Where it hurts most", "短板", _pain(outcome)),
     ]
+    if len(city.district_name) > 1:
+        sections.append(("District by district", "各区县", _districts(outcome)))
     facts = {
         "scenario": scenario.name,
         "content_hash": scenario.content_hash,
@@ -152,7 +156,7 @@ def _volumes(outcome: Outcome, values: pd.Series, days: float) -> list[Row]:
     ):
         published = float(requests) / totals.period_days
         label = "12345 requests a day 热线" if name == "hotline" else "110 calls a day 报警"
-        remark = f"the year's mean for these districts: {published:,.0f}"
+        remark = f"published mean of these districts: {published:,.0f}"
         rows.append((label, _count(values[f"{name}.requests_per_day"]), remark))
     found = values["tickets.patrol"]
     rows.append(
@@ -223,7 +227,12 @@ def _hotline(values: pd.Series) -> list[Row]:
 
 def _staff(staff: pd.DataFrame) -> list[Row]:
     rows = [
-        (f"{r['name']} {r['name_zh']}", _share(r["utilisation"]), f"{r['posts']:,} posts")
+        (
+            f"{r['name']} {r['name_zh']}",
+            _share(r["utilisation"]),
+            f"{r['posts']:,} posts"
+            + ("; at stops and jobs, else on their rounds" if r["role"] == "gridworkers" else ""),
+        )
         for r in staff.to_dict("records")
         if r["role"] != "crews"
     ]
@@ -238,14 +247,30 @@ def _staff(staff: pd.DataFrame) -> list[Row]:
 def _pain(outcome: Outcome) -> list[Row]:
     departments = outcome.scenario.departments
     wide = table(outcome, "department")
-    late = wide[["close.on_time", "arrive.on_time"]].min(axis=1)
-    worst = late.dropna().sort_values(kind="stable").index[:3]
+    met = wide[["close.on_time", "arrive.on_time"]].min(axis=1)
+    worst = met[met < 1].sort_values(kind="stable").index[:3]
     return [
         (
             f"{departments[name].name_en} {departments[name].name_zh}",
-            _share(late[name]),
+            _share(met[name]),
             f"in time; {_count(wide.loc[name, 'backlog'])} open, "
             f"9 in 10 attended within {duration(wide.loc[name, 'arrive.p90'])}",
         )
         for name in worst
+    ] or [("nowhere: no deadline was missed 无超期", "", "")]
+
+
+def _districts(outcome: Outcome) -> list[Row]:
+    city, wide, staff = outcome.city, table(outcome, "district"), use(outcome, "district")
+    crews = staff[staff["role"] == "crews"].groupby("place")[["busy_h", "duty_h"]].sum()
+    busy = crews["busy_h"] / crews["duty_h"]
+    return [
+        (
+            f"{name} {name_zh}",
+            _count(wide.loc[name, "tickets"]),
+            f"tickets; {_share(wide.loc[name, 'close.on_time'])} closed in time, "
+            f"{_count(wide.loc[name, 'backlog'])} open, "
+            f"crews {_share(busy.get(name, np.nan))} busy",
+        )
+        for name, name_zh in zip(city.district_name, city.district_name_zh, strict=True)
     ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.clock import DAY, HOUR
 from sim.engine.outcome import Outcome
-from sim.measure.tables import Bools, Floats
+from sim.measure.tables import Floats
 from sim.model.calendar import day_seconds, shift_calendars
 
 if TYPE_CHECKING:
@@ -18,110 +18,179 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
+Ints = NDArray[np.int64]
+
+PLACES = ("city", "district", "town")
+"""By which place the use of staff can be told apart."""
+
 
 @dataclass(frozen=True, eq=False)
 class Role:
-    """Staff of one kind: its posts by shift, and the spans in which one of them was busy."""
+    """Staff of one kind: its posts by place and shift, and the spans in which one was busy."""
 
     role: str
     name: str
     name_zh: str
-    posts: NDArray[np.int64]
+    posts: Ints
+    """int64 [places, shifts]"""
+    place: Ints
+    """Of each span, below the number of places; so are the next three."""
     start: Floats
     end: Floats
-    shift: NDArray[np.int64] | None = None
-    """Of each span, where a shift can be told."""
+    shift: Ints | None = None
+    """Where a shift can be told."""
 
 
-def roles(outcome: Outcome) -> list[Role]:
-    """List the kinds of staff with what they did."""
-    plan, scenario = outcome.plan, outcome.scenario
-    shifts = len(scenario.shifts)
+def roles(outcome: Outcome, by: str = "city") -> list[Role]:
+    """List the kinds of staff with what they did, by the place they belong to.
+
+    The hotline belongs to the city; a force of a district, and its centre, to no single town.
+    """
+    plan, scenario, city = outcome.plan, outcome.scenario, outcome.city
     visits, stops, services = outcome.visits, outcome.stops, outcome.services
-    towns = len(plan.town_posts)
+    names = _names(outcome, by)
+    towns, districts = len(plan.town_posts), len(plan.district_posts)
+    of_town, of_district = {
+        "city": (np.zeros(towns, dtype=np.int64), np.zeros(districts, dtype=np.int64)),
+        "district": (city.town_district.astype(np.int64), np.arange(districts)),
+        "town": (np.arange(towns), np.full(districts, -1)),
+    }[by]
+    of_desk = np.concatenate(([0 if by == "city" else -1], of_town, of_district))
+
+    def role(
+        kind: str, name: str, name_zh: str, post: Ints, count: Ints, place: Ints,
+        *spans: Floats, shift: Ints | None = None,
+    ) -> Role:  # fmt: skip
+        """Sum up posts [n, shifts] by place, and drop what belongs to no place."""
+        posts = np.zeros((len(names), count.shape[1]), dtype=np.int64)
+        np.add.at(posts, post[post >= 0], count[post >= 0])
+        rows = place >= 0
+        start, end = (times[rows] for times in spans)
+        return Role(
+            kind,
+            name,
+            name_zh,
+            posts,
+            place[rows],
+            start,
+            end,
+            None if shift is None else shift[rows],
+        )
+
+    out = []
     desk = services["desk"]
+    first = 0
+    for name, name_zh, count in (
+        ("12345 hotline", "12345 话务员", plan.hotline_posts[None]),
+        ("town centres", "镇街联动中心", plan.town_posts),
+        ("district centres", "区县联动中心", plan.district_posts),
+    ):
+        rows = (desk >= first) & (desk < first + len(count))
+        post = of_desk[first : first + len(count)]
+        spans = services["start"][rows], services["end"][rows]
+        out.append(role("operators", name, name_zh, post, count, of_desk[desk[rows]], *spans))
+        first += len(count)
 
-    def served(rows: Bools) -> tuple[Floats, Floats]:
-        return services["start"][rows], services["end"][rows]
-
-    out = [
-        Role("operators", "12345 hotline", "12345 话务员", plan.hotline_posts, *served(desk == 0)),
-        Role(
-            "operators",
-            "town centres",
-            "镇街联动中心",
-            plan.town_posts.sum(axis=0),
-            *served((desk > 0) & (desk <= towns)),
-        ),
-        Role(
-            "operators",
-            "district centres",
-            "区县联动中心",
-            plan.district_posts.sum(axis=0),
-            *served(desk > towns),
-        ),
-        Role(
+    one = np.eye(len(scenario.shifts), dtype=np.int64)  # a post of each shift
+    home = of_town[city.grid_town[plan.worker_grid]]
+    who = stops["worker"]
+    out.append(
+        role(
             "gridworkers",
             "gridworkers",
             "专职网格员",
-            np.bincount(plan.worker_shift, minlength=shifts),
+            home,
+            one[plan.worker_shift],
+            home[who],
             stops["start"],
             stops["end"],
-            plan.worker_shift[stops["worker"]].astype(np.int64),
-        ),
-    ]
+            shift=plan.worker_shift[who].astype(np.int64),
+        )
+    )
+    of_unit = np.where(
+        plan.unit_town >= 0, of_town[plan.unit_town], of_district[plan.unit_district]
+    )
     department = plan.unit_department[plan.crew_unit]
     of_visit = plan.unit_department[visits["unit"]]
     for number, body in enumerate(scenario.departments.values()):
-        rows = of_visit == number
+        crews, rows = department == number, of_visit == number
         out.append(
-            Role(
+            role(
                 "crews",
                 body.name_en,
                 body.name_zh,
-                np.bincount(plan.crew_shift[department == number], minlength=shifts),
+                of_unit[plan.crew_unit[crews]],
+                one[plan.crew_shift[crews]],
+                of_unit[visits["unit"][rows]],
                 visits["start"][rows],
                 visits["end"][rows],
-                plan.crew_shift[visits["crew"][rows]].astype(np.int64),
+                shift=plan.crew_shift[visits["crew"][rows]].astype(np.int64),
             )
         )
     return out
 
 
-def use(outcome: Outcome) -> pd.DataFrame:
+def _names(outcome: Outcome, by: str) -> list[tuple[str, str]]:
+    city = outcome.city
+    if by == "city":
+        return [("city", "全市")]
+    if by == "district":
+        return list(zip(city.district_name, city.district_name_zh, strict=True))
+    if by == "town":
+        return list(zip(city.town_name, city.town_name_zh, strict=True))
+    raise ValueError(f"by {by!r} is not allowed; one of {', '.join(PLACES)}")
+
+
+def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     """Sum up how busy each kind of staff was.
 
     Gridworkers are busy at stops and jobs, not while they walk their rounds; crews from when
     they are sent until they leave. Work after the end of a shift is overtime, counted apart.
 
+    Parameters
+    ----------
+    by : str
+        One of `PLACES`. Staff that belong to none of them, such as the hotline to no district,
+        are left out.
+
     Returns
     -------
     pandas.DataFrame
-        ``role, name, name_zh, posts, duty_h, busy_h, overtime_h, utilisation``.
+        ``place, place_zh, role, name, name_zh, posts, duty_h, busy_h, overtime_h, utilisation``.
     """
     import pandas as pd
 
     until = outcome.until
     duty = np.array([calendar.accrued(until) for calendar in shift_calendars(outcome.scenario)])
-    rows = []
-    for role in roles(outcome):
+    names = _names(outcome, by)
+    frames = []
+    for role in roles(outcome, by):
         end = np.fmin(role.end, until)
-        busy = float(np.sum(end - role.start))
-        late = float(np.sum(_overtime(outcome.scenario, role, end)))
-        on_duty = float(role.posts @ duty)
-        rows.append(
+
+        def by_place(span: Floats, place: Ints = role.place) -> Floats:
+            return np.bincount(place, weights=span, minlength=len(names)).astype(float)
+
+        late = by_place(_overtime(outcome.scenario, role, end))
+        busy = by_place(end - role.start) - late
+        on_duty = role.posts @ duty
+        frame = pd.DataFrame(
             {
+                "place": [name for name, _ in names],
+                "place_zh": [name_zh for _, name_zh in names],
                 "role": role.role,
                 "name": role.name,
                 "name_zh": role.name_zh,
-                "posts": int(role.posts.sum()),
+                "posts": role.posts.sum(axis=1),
                 "duty_h": on_duty / HOUR,
-                "busy_h": (busy - late) / HOUR,
+                "busy_h": busy / HOUR,
                 "overtime_h": late / HOUR,
-                "utilisation": (busy - late) / on_duty if on_duty > 0 else np.nan,
+                "utilisation": np.divide(
+                    busy, on_duty, out=np.full(len(names), np.nan), where=on_duty > 0
+                ),
             }
         )
-    return pd.DataFrame(rows)
+        frames.append(frame if by == "city" else frame[frame["posts"] > 0])
+    return pd.concat(frames, ignore_index=True)
 
 
 def use_by_hour(outcome: Outcome) -> pd.DataFrame:
@@ -155,7 +224,7 @@ def use_by_hour(outcome: Outcome) -> pd.DataFrame:
                     "name_zh": role.name_zh,
                     "hour": np.arange(24),
                     "busy": np.bincount(hour, weights=busy, minlength=24) / share,
-                    "on_duty": (role.posts @ duty) / share,
+                    "on_duty": (role.posts[0] @ duty) / share,
                 }
             )
         )

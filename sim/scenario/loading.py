@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from functools import reduce
@@ -94,16 +95,8 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     figures = (
         *traced,
         *_defaults(scenario, traced),
-        *tuple(
-            Figure(
-                f"categories.{row.id}",
-                f"{len(Category.model_fields) - 10} figures",
-                row.basis,
-                row.source,
-                places["tables.categories"].name,
-            )
-            for row in categories
-        ),
+        *_rows("district_table", districts, "name_en", places["area.districts"]),
+        *_rows("categories", categories, "id", places["tables.categories"]),
     )
     scenario = scenario.model_copy(
         update={
@@ -115,7 +108,12 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
             "table_hashes": tuple(hashlib.sha256(t.encode()).hexdigest() for t in texts.values()),
         }
     )
-    check_references(scenario, path)
+    try:
+        check_references(scenario, path)
+    except InputError as error:
+        loc = [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", error.field)]
+        at_fault = _file_of(tree, [*loc, error.value]) or path
+        raise InputError(at_fault, error.field, error.value, error.allowed) from None
     check_categories(scenario, places["tables.categories"])
     return scenario
 
@@ -180,6 +178,16 @@ def _defaults(scenario: Scenario, traced: Sequence[Figure]) -> Iterator[Figure]:
     for path, leaf in _leaves(content):
         if is_figure(leaf.value) and path not in known and path not in NEED_NONE:
             yield Figure(path, leaf.value, "assumed", "neutral default: changes nothing", "default")
+
+
+def _rows(
+    table: str, rows: Sequence[Category | DistrictRow], key: str, file: Path
+) -> Iterator[Figure]:
+    """List the rows of a table, each with the source that it names itself."""
+    for row in rows:
+        numbers = sum(is_figure(value) for value in row.model_dump().values())
+        path = f"{table}.{getattr(row, key)}"
+        yield Figure(path, f"{numbers} figures", row.basis, row.source, file.name)
 
 
 def _override(tree: Tree, text: str) -> None:

@@ -35,7 +35,7 @@ def to_toml(scenario: Scenario, beside: bool = False) -> str:
             "note": figure.note,
         }
         for figure in scenario.figures
-        if not figure.path.startswith("categories.")
+        if not figure.path.startswith(("categories.", "district_table."))
     }
     return tomli_w.dumps(content)
 

@@ -13,6 +13,7 @@ from sim.errors import InputError
 from sim.scenario.base import Model, Name, NonNegative, Positive, Share
 
 Basis = Literal["published", "measured", "assumed"]
+Source = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class Category(Model):
@@ -51,7 +52,7 @@ class Category(Model):
     profile: Name
     place: Literal["population", "area", "even"]
     basis: Basis
-    source: Annotated[str, Field(min_length=1, max_length=300)]
+    source: Source
 
 
 class DistrictRow(Model):
@@ -65,6 +66,8 @@ class DistrictRow(Model):
     area_km2: Positive
     lon: Annotated[float, Field(ge=-180, le=180)]
     lat: Annotated[float, Field(ge=-90, le=90)]
+    basis: Basis
+    source: Source
 
 
 Row = TypeVar("Row", bound=Model)

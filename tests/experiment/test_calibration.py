@@ -39,7 +39,22 @@ def test_a_tiny_city(tmp_path: Path) -> None:
     # what nobody can see before it is reported is always reported, but for lost patience
     assert share["measured"].max() > 0.9
     low, high = found.closing_rate[1:]
-    assert 0 < low <= found.closing_rate.estimate <= high < 1
+    assert 0 <= low <= found.closing_rate.estimate <= high <= 1
+    assert found.closing_rate.estimate < 1
+
+
+def test_districts_are_samples_of_their_own(tmp_path: Path) -> None:
+    scenario = tiny(tmp_path, ["time.days=35"])
+    both = calibrate(scenario, weeks=5)
+    west = calibrate(scenario, ["West"], weeks=5)
+    assert set(both.districts) == {"East", "West"}
+    assert not west.districts
+    assert both.districts["West"].hotline == west.hotline  # whoever else is run
+    low, high = sorted(one.hotline.estimate for one in both.districts.values())
+    assert low < both.hotline.estimate < high
+    assert both.hotline.estimate == pytest.approx(
+        0.6 * both.districts["East"].hotline.estimate + 0.4 * west.hotline.estimate
+    )
 
 
 @pytest.mark.parametrize("weeks", [4, 7])

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.measure.intervals import Interval, batch_means, bootstrap_quantile, mean_interval
+from sim.measure.intervals import (
+    Interval,
+    batch_means,
+    bootstrap_quantile,
+    mean_interval,
+    stratified_interval,
+)
 
 
 def draws(*words: int) -> np.random.Generator:
@@ -24,6 +30,27 @@ def test_student() -> None:
     wide = mean_interval(values[0], 0.99)
     assert wide.low < mean_interval(values[0]).low
     assert wide.estimate == pytest.approx(values[0].mean())
+
+
+def test_strata() -> None:
+    """Three strata of unlike means and spreads, one of which counts most."""
+    weights, means, spreads = np.array([5.0, 2.0, 1.0]), (1.0, 4.0, 9.0), (0.5, 2.0, 4.0)
+    true = weights @ means / weights.sum()
+    draw = draws(5)
+    hits = sum(
+        true
+        in stratified_interval(
+            [draw.normal(m, s, 4) for m, s in zip(means, spreads, strict=True)], weights
+        )
+        for _ in range(1000)
+    )
+    assert covered(hits, 1000, 0.95)
+
+
+def test_one_stratum_is_student() -> None:
+    values = draws(6).normal(size=7)
+    assert stratified_interval([values], [3]) == pytest.approx(mean_interval(values))
+    assert stratified_interval([[2.0, 2.0], [4.0, 4.0]], [1, 3]) == (3.5, 3.5, 3.5)
 
 
 def test_batch_means_of_a_correlated_sequence() -> None:
@@ -52,6 +79,8 @@ def test_too_few() -> None:
         mean_interval([1.0])
     with pytest.raises(ValueError, match="at least two"):
         bootstrap_quantile([1.0], 0.5, 1)
+    with pytest.raises(ValueError, match="of each stratum"):
+        stratified_interval([[1.0, 2.0], [1.0]], [1, 1])
     with pytest.raises(ValueError, match="batches"):
         batch_means([1.0, 2.0])
 

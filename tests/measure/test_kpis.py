@@ -145,6 +145,32 @@ def test_use_of_staff(outcome: Outcome) -> None:
         assert rows["on_duty"].sum() * 3 == pytest.approx(found.loc[name, "duty_h"], rel=1e-6)
 
 
+@pytest.mark.parametrize("by", ["district", "town"])
+def test_use_of_staff_by_place(by: str, outcome: Outcome) -> None:
+    whole, found = use(outcome).set_index("name"), use(outcome, by)
+    sums = found.groupby("name")[["posts", "duty_h", "busy_h", "overtime_h"]].sum()
+    assert "12345 hotline" not in sums.index
+    assert ("district centres" in sums.index) == (by == "district")
+    for name, row in sums.iterrows():
+        assert list(row) == pytest.approx(list(whole.loc[name, sums.columns]))
+    # a force of a town is its own: by hand, the visits of the police of one place
+    town_level = outcome.plan.unit_town >= 0
+    police = (outcome.plan.unit_department == 0) & town_level
+    place = outcome.plan.unit_town if by == "town" else outcome.plan.unit_district
+    units = np.flatnonzero(police & (place == 1))
+    visits = {name: v[np.isin(outcome.visits["unit"], units)] for name, v in outcome.visits.items()}
+    busy = np.nansum(np.fmin(visits["end"], outcome.until) - visits["start"]) / HOUR
+    name = (outcome.city.town_name if by == "town" else outcome.city.district_name)[1]
+    row = found[(found["place"] == name) & (found["name"] == "Police")].iloc[0]
+    assert row["busy_h"] + row["overtime_h"] == pytest.approx(busy)
+    assert row["utilisation"] == pytest.approx(row["busy_h"] / row["duty_h"])
+
+
+def test_use_by_no_such_place(outcome: Outcome) -> None:
+    with pytest.raises(ValueError, match="one of city, district, town"):
+        use(outcome, "village")
+
+
 def test_frame_has_names(frame: pd.DataFrame, outcome: Outcome) -> None:
     assert set(frame["district"].cat.categories) == {"East", "West"}
     assert frame["state"].isin(["closed", "vanished", "undiscovered"]).any()

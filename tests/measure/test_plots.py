@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pytest
 from tiny import tiny
 
 import sim
 from sim.engine.outcome import Outcome
+from sim.measure.kpis import table
 from sim.measure.plots import PLOTS, save_all
+from sim.measure.plots.response import sent_out
 from sim.measure.plots.style import chinese_font
-from sim.measure.summary import duration, summary
+from sim.measure.summary import Summary, duration, summary
+from sim.workload.channel import Channel
 
 matplotlib.use("Agg")
 
@@ -31,6 +35,49 @@ def test_plot(name: str, outcome: Outcome) -> None:
     # Chinese stands beside English where a font has it, and empty boxes nowhere
     assert any("\u4e00" <= letter <= "\u9fff" for letter in words) == bool(chinese_font())
     assert any(letter.isascii() and letter.isalpha() for letter in words)
+
+
+def test_map_of_districts_is_filled_by_town(outcome: Outcome) -> None:
+    axes = PLOTS["map"](outcome).axes[0]
+    wide = table(outcome, "town")
+    filled = next(c for c in axes.collections if c.get_array() is not None)
+    rates = 1000 * wide["backlog"] / outcome.city.town_population
+    assert np.asarray(filled.get_array()).tolist() == pytest.approx(rates.tolist())
+    words = [text.get_text() for text in axes.texts]
+    for name, n in table(outcome, "district")["backlog"].items():
+        assert any(w.startswith(str(name)) and w.endswith(f"\n{n:,.0f}") for w in words)
+
+
+def test_map_of_one_district_is_filled_by_grid(tmp_path: Path) -> None:
+    outcome = sim.simulate(tiny(tmp_path), days=1, districts=["East"])
+    axes = PLOTS["map"](outcome).axes[0]
+    filled = next(c for c in axes.collections if c.get_array() is not None)
+    t = outcome.tickets
+    is_open = ~np.isnan(t["accepted"]) & np.isnan(t["closed"])
+    assert len(filled.get_paths()) == len(outcome.city.grid_xy)
+    assert np.sum(filled.get_array()) == is_open.sum() > 0
+    border = outcome.city.district_border[0].bounds  # the towns together are the district
+    drawn = np.concatenate([path.vertices for path in axes.collections[1].get_paths()])
+    assert [*drawn.min(axis=0), *drawn.max(axis=0)] == pytest.approx(border)
+
+
+def test_response_leaves_out_what_was_answered_in_the_call(outcome: Outcome) -> None:
+    every, sent = outcome.tickets, sent_out(outcome).tickets
+    triaged = {
+        name: (~np.isnan(t["triaged"])).sum() for name, t in (("all", every), ("sent", sent))
+    }
+    assert triaged["sent"] == triaged["all"] > 0
+    answered = every["at_once"] & ~np.isnan(every["closed"]) & np.isnan(every["triaged"])
+    assert len(sent["key"]) == len(every["key"]) - answered.sum() < len(every["key"])
+    written = sent["at_once"] & (sent["citizen"] == Channel.ONLINE)
+    assert (~np.isnan(sent["triaged"][written])).any()
+
+
+@pytest.mark.parametrize(("start", "weekend"), [("2018-01-01", []), ("2018-01-05", [1, 2])])
+def test_weekends_are_shaded(start: str, weekend: list[int], tmp_path: Path) -> None:
+    outcome = sim.simulate(tiny(tmp_path, [f"time.start={start}"]))
+    axes = PLOTS["steps"](outcome).axes[0]
+    assert [round(patch.get_x()) for patch in axes.patches] == weekend
 
 
 def test_save_all(outcome: Outcome, tmp_path: Path) -> None:
@@ -57,6 +104,33 @@ def test_summary(outcome: Outcome) -> None:
     assert told.facts["kpis"]["tickets"] > 0
     assert "<table>" in told._repr_html_()
     assert sim.show(outcome).facts == told.facts
+
+
+def rows_of(told: Summary, section: str) -> list[tuple[str, str, str]]:
+    return next((rows for english, _, rows in told.sections if english == section), [])
+
+
+def test_summary_names_the_worst_and_each_district(outcome: Outcome) -> None:
+    told = summary(outcome)
+    wide = table(outcome, "department")
+    met = wide[["close.on_time", "arrive.on_time"]].min(axis=1)
+    worst = rows_of(told, "Where it hurts most")
+    assert worst[0][1] == f"{100 * met.min():.1f} %"
+    assert [name for name, *_ in rows_of(told, "District by district")] == [
+        "East 东区",
+        "West 西区",
+    ]
+    west = table(outcome, "district").loc["West"]
+    assert rows_of(told, "District by district")[1][1] == f"{west['tickets']:,.0f}"
+
+
+def test_summary_of_a_few_hours(tmp_path: Path) -> None:
+    simulation = sim.prepare(tiny(tmp_path), districts=["West"])
+    simulation.run(5400)
+    told = summary(simulation.outcome())
+    assert "1.5 h from 2018-01-01" in told.title
+    assert rows_of(told, "Where it hurts most")[0][0].startswith("nowhere")
+    assert not rows_of(told, "District by district")
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,8 @@ def test_row(case: str, tmp_path: Path) -> None:
 FILES = {
     "column missing": ("districts.csv", "area_km2", "area", "header", "area_km2"),
     "column unknown": ("districts.csv", "lon,lat", "lon,lat,height", "header", "no other"),
-    "cells missing": ("districts.csv", ",40,", ",", "row 2", "8 cells"),
+    "cells missing": ("districts.csv", ",40,", ",", "row 2", "10 cells"),
+    "district without source": ("districts.csv", "a test", "", "row 2, column source", "at least"),
     "bad code": ("districts.csv", "900001", "9001", "row 2, column code", "match"),
     "border missing": ("districts.geojson", "900001", "900009", "feature 900001", "one border"),
     "no geojson": ("districts.geojson", "{", "[", "GeoJSON", "features"),
@@ -234,6 +235,8 @@ def test_not_utf8(tmp_path: Path) -> None:
 
 # an override, and parts of the field and of what is allowed
 OVERRIDES = {
+    "unknown shift": ("hotline.operators.dya=2", "hotline.operators", "did you mean day?"),
+    "unknown force": ("police_line.forces=['army']", "police_line.forces", "departments"),
     "no value": ("hotline.talk_mean_s", "--set", "key=value"),
     "no key": ("=3", "--set", "key=value"),
     "unknown key": ("hotline.talk_s=3", "hotline.talk_s", "no field of this name"),
@@ -252,6 +255,14 @@ def test_override(case: str, tmp_path: Path) -> None:
     assert error.file == "command line"
     assert field in error.field
     assert allowed in error.allowed
+
+
+def test_the_file_at_fault_is_that_which_says_it(tmp_path: Path) -> None:
+    """Not the one that was asked for, where that only extends it."""
+    base = write(tmp_path, TOML.replace('forces = ["police"]', 'forces = ["army"]', 1))
+    more = tmp_path / "more.toml"
+    more.write_text('schema_version = 1\nextends = "tiny"\nname = "more"\n', encoding="utf-8")
+    assert message(more).file == str(base)
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def test_each_figure_is_traced_to_the_file_that_set_it(tmp_path: Path) -> None:
     assert figures["patrol.speed_kmh"].note == "a walk"  # the longest path wins
     assert figures["patrol.record_min"].note == "a test"
     assert figures["categories.litter"].basis == "assumed"
+    row = figures["district_table.East"]  # residents, area, longitude, latitude
+    assert (row.value, row.basis, row.file) == ("4 figures", "assumed", "districts.csv")
 
 
 def test_every_number_has_a_source(tmp_path: Path) -> None:

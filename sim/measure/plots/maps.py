@@ -2,98 +2,132 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.engine.outcome import Outcome
 from sim.measure.plots.style import GREY, INK, both, head, new, style
-from sim.measure.tables import known
+from sim.measure.tables import Floats, known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path
+
+    from sim.city.city import City
+    from sim.measure.use import Ints
 
 _APPROXIMATE = {"Gusu", "SIP"}
 
 
 def plot_map(outcome: Outcome, ax: Axes | None = None) -> Any:
-    """Draw the districts with their open tickets per 1,000 residents; a single one by grids."""
-    from matplotlib.collections import PathCollection
-    from matplotlib.path import Path
+    """Draw where tickets are open.
 
+    Of several districts the towns, by open tickets per 1,000 residents; of a single one the
+    grids, by open tickets. The labels count those of each district, or of each town.
+    """
     city, t = outcome.city, outcome.tickets
     is_open = known(t["accepted"]) & ~known(t["closed"])
     single = len(city.district_name) == 1
+    cells = [city.grid_cells(d) for d in range(len(city.district_name))]
+    towns = _towns(city, [cell for part in cells for cell in part])
+    in_town = np.bincount(t["town"][is_open], minlength=len(towns))
     with style():
-        figure, ax = new(ax, 9, 8)
+        figure, ax = new(ax, _width(city, 8), 8)
         if single:
-            count = np.bincount(t["grid"][is_open], minlength=len(city.grid_xy))
-            shapes = city.grid_cells(0)
-            value = count.astype(float)
+            value = np.bincount(t["grid"][is_open], minlength=len(city.grid_xy)).astype(float)
+            areas = _areas(ax, cells[0], value, "#B0B0B0", 0.3)
+            areas.set_clim(0, max(float(np.quantile(value, 0.99)), 1))
+            _areas(ax, towns, None, INK, 1.2)
+            names = [name.removeprefix(f"{city.district_name[0]} ") for name in city.town_name]
+            _labels(ax, towns, names, in_town)
             label = both("open tickets in the grid", "网格未办结工单")
         else:
-            count = np.bincount(t["district"][is_open], minlength=len(city.district_name))
-            shapes = list(city.district_border)
-            value = 1000 * count / np.maximum(city.district_population, 1)
-            label = both("open tickets per 1,000 residents", "每千人未办结工单")
-        paths = [_path(shape, Path) for shape in shapes]
-        areas = PathCollection(
-            paths,
-            array=value,
-            cmap="YlGnBu",
-            edgecolor="#B0B0B0" if single else INK,
-            linewidth=0.3 if single else 0.8,
-        )
-        areas.set_clim(0, max(float(np.quantile(value, 0.99)) if len(value) else 0, 1e-9))
-        ax.add_collection(areas)
-        if single:
-            border = PathCollection(
-                [_path(city.district_border[0], Path)],
-                facecolor="none",
-                edgecolor=INK,
-                linewidth=1.2,
+            areas = _areas(
+                ax, towns, 1000 * in_town / np.maximum(city.town_population, 1), "#B0B0B0", 0.4
             )
-            ax.add_collection(border)
-        else:
-            ax.plot(*city.town_xy.T, ".", color="white", markersize=3, alpha=0.7)
-            for (x, y), name, zh, n in zip(
-                city.district_xy, city.district_name, city.district_name_zh, count, strict=True
-            ):
-                ax.annotate(
-                    f"{both(name, zh, chr(10))}\n{n:,}",
-                    (x, y),
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none", "alpha": 0.75},
-                )
+            _areas(ax, city.district_border, None, INK, 1.2)
+            names = [
+                both(name, zh, chr(10))
+                for name, zh in zip(city.district_name, city.district_name_zh, strict=True)
+            ]
+            count = np.bincount(t["district"][is_open], minlength=len(names))
+            _labels(ax, city.district_border, names, count)
+            label = both("open tickets per 1,000 residents of the town", "每千人未办结工单")
         ax.set_aspect("equal")
         ax.autoscale_view()
         ax.axis("off")
         _scale_bar(ax)
         figure.colorbar(areas, ax=ax, shrink=0.6, label=label)
-        name = both(city.district_name[0], city.district_name_zh[0]) if single else ""
-        head(ax, outcome, f"Where tickets are open {name}".strip(), "未办结工单分布")
+        where = f"in {city.district_name[0]}, by town and grid" if single else "by town"
+        head(ax, outcome, f"Where tickets are open {where}", "未办结工单分布")
+        note = "Towns and grids are laid by the model within the districts' borders."
         if _APPROXIMATE & set(city.district_name):
-            ax.text(
-                0,
-                0,
-                "The border between Gusu and SIP is an approximation.",
-                transform=ax.transAxes,
-                fontsize=7,
-                color=GREY,
-                va="top",
-            )
+            note += " The border between Gusu and SIP is an approximation."
+        ax.text(0, 0, note, fontsize=7, color=GREY, va="top", transform=ax.transAxes)
         return figure
 
 
-def _path(shape: Any, path: Any) -> Any:
+def _towns(city: City, cells: Sequence[Any]) -> list[Any]:
+    """Return the towns as areas: those of their grids together."""
+    import shapely
+
+    town = np.asarray(city.grid_town)
+    return [
+        shapely.union_all([cells[grid] for grid in np.flatnonzero(town == number).tolist()])
+        for number in range(len(city.town_name))
+    ]
+
+
+def _areas(
+    ax: Axes, shapes: Sequence[Any], value: Floats | None, edge: str, width: float
+) -> PathCollection:
+    """Draw areas, filled by their values or only outlined."""
+    from matplotlib.collections import PathCollection
+
+    fill: dict[str, Any] = (
+        {"facecolor": "none"} if value is None else {"array": value, "cmap": "YlGnBu"}
+    )
+    areas = PathCollection([_path(s) for s in shapes], edgecolor=edge, linewidth=width, **fill)
+    ax.add_collection(areas)
+    return areas
+
+
+def _width(city: City, height: float) -> float:
+    """Return the width of a picture in which the map leaves no empty sides."""
+    boxes = np.array([border.bounds for border in city.district_border])
+    west, south = boxes[:, :2].min(axis=0)
+    east, north = boxes[:, 2:].max(axis=0)
+    return float(np.clip((height - 1) * (east - west) / (north - south) + 1.6, 6.5, 14))
+
+
+def _labels(ax: Axes, areas: Sequence[Any], names: Sequence[str], counts: Ints) -> None:
+    """Write names and counts where the areas are widest."""
+    from shapely.ops import polylabel
+
+    for area, name, n in zip(areas, names, counts, strict=True):
+        largest = max(getattr(area, "geoms", [area]), key=lambda part: part.area)
+        ax.annotate(
+            f"{name}\n{n:,}",
+            polylabel(largest, tolerance=200).coords[0],
+            ha="center",
+            va="center",
+            fontsize=8,
+            bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none", "alpha": 0.75},
+        )
+
+
+def _path(shape: Any) -> Path:
     """Turn a polygon, or several, with holes, into one matplotlib path."""
+    from matplotlib.path import Path
+
     if shape.geom_type == "GeometryCollection":
         shape = shape.buffer(0)
     polygons = list(shape.geoms) if hasattr(shape, "geoms") else [shape]
     rings = [ring for p in polygons for ring in (p.exterior, *p.interiors)]
-    return path.make_compound_path(*(path(np.asarray(r.coords), closed=True) for r in rings))
+    return Path.make_compound_path(*(Path(np.asarray(r.coords), closed=True) for r in rings))
 
 
 def _scale_bar(ax: Axes) -> None:

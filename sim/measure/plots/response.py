@@ -10,8 +10,10 @@ import numpy as np
 from sim.engine.outcome import Outcome
 from sim.measure.kpis import table
 from sim.measure.plots.style import BLUE, GREY, ORANGE, both, head, new, style
+from sim.measure.tables import known
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 _TICKS = {
@@ -27,9 +29,13 @@ _TICKS = {
 
 
 def sent_out(outcome: Outcome) -> Outcome:
-    """Return the outcome without the requests that were answered during the call."""
-    rows = ~outcome.tickets["at_once"]
-    return replace(outcome, tickets={k: v[rows] for k, v in outcome.tickets.items()})
+    """Return the outcome without the requests that were answered during the call.
+
+    The same question put in writing is not: it goes to a department like any other request.
+    """
+    t = outcome.tickets
+    rows = ~(t["at_once"] & known(t["answered"]))
+    return replace(outcome, tickets={name: column[rows] for name, column in t.items()})
 
 
 def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
@@ -56,18 +62,9 @@ def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
         ax.minorticks_off()
         ax.grid(axis="y", visible=False)
         ax.set_ylim(-0.7, len(wide) - 0.3)
-        for row, n in zip(rows, wide["backlog"], strict=True):
-            ax.annotate(
-                f"{n:,.0f}",
-                (1.01, row),
-                xycoords=("axes fraction", "data"),
-                va="center",
-                fontsize=8,
-                color=GREY,
-            )
-        ax.annotate(
-            both("open", "未办结"), (1.01, 1.0), xycoords="axes fraction", fontsize=8, color=GREY
-        )
+        punctual = 100 * wide["arrive.on_time"]
+        _column(ax, 56, both("arrived\nin time", "按时到场", chr(10)), punctual, " %")
+        _column(ax, 92, both("open", "未办结", chr(10)), wide["backlog"])
         ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.07), ncol=2)
         ax.set_xlabel(
             "since acceptance, of those not answered on the telephone and for which it is over; "
@@ -76,3 +73,18 @@ def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
         )
         head(ax, outcome, "Response by department", "各部门响应时间")
         return figure
+
+
+def _column(ax: Axes, offset: float, name: str, values: pd.Series, unit: str = "") -> None:
+    """Write figures to the right of the axes, one a row, so many points away."""
+    look: Any = {
+        "xytext": (offset, 0),
+        "textcoords": "offset points",
+        "ha": "right",
+        "fontsize": 8,
+        "color": GREY,
+    }
+    ax.annotate(name, (1, 1), xycoords="axes fraction", va="bottom", **look)
+    for row, value in enumerate(values):
+        text = "–" if np.isnan(value) else f"{value:,.0f}{unit}"
+        ax.annotate(text, (1, row), xycoords=("axes fraction", "data"), va="center", **look)

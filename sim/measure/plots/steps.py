@@ -20,6 +20,7 @@ from sim.measure.plots.style import (
     SKY,
     YELLOW,
     both,
+    count_axis,
     day_axis,
     head,
     new,
@@ -97,38 +98,32 @@ def plot_steps(outcome: Outcome, ax: Axes | None = None) -> Any:
             linewidth=0,
         )
         day_axis(ax, outcome)
-        ax.set_ylabel(both("open tickets", "未办结工单"))
-        ax.set_ylim(bottom=0)
+        count_axis(ax, "open tickets", "未办结工单")
         handles, labels = ax.get_legend_handles_labels()
         ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5))
         head(ax, outcome, "Open tickets by step", "各环节未办结工单")
         return figure
 
 
-def plot_counters(outcome: Outcome, ax: Axes | None = None) -> Any:
-    """Draw the command centre's counters over time, closed and in all on a second scale."""
+def plot_counters(outcome: Outcome) -> Any:
+    """Draw the command centre's counters over time: what is open above, all of it below."""
+    from sim.measure.plots.picture import Picture
+
     with style():
-        figure, ax = new(ax)
+        figure = Picture(9, 6.5)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         table = counters(outcome, every=_every(outcome))
         days = table["time"] / DAY
-        for name, colour in (("unsigned", ORANGE), ("in_hand", BLUE), ("overdue", RED)):
-            ax.plot(days, table[name], color=colour, label=both(*COUNTERS[name]), linewidth=1.8)
-        right = ax.twinx()
-        right.grid(visible=False)
-        right.spines["right"].set_visible(True)
-        for name, dash in (("tickets", "-"), ("closed", "--")):
-            right.plot(days, table[name], color=GREY, linestyle=dash, label=both(*COUNTERS[name]))
-        right.set_ylabel(both("tickets in all, closed (grey)", "工单总数、已办结"), color=GREY)
-        ax.set_ylabel(both("tickets", "工单"))
-        for axes in (ax, right):
-            axes.set_ylim(bottom=0)
-        day_axis(ax, outcome)
-        lines = [*ax.get_lines(), *right.get_lines()]
-        ax.legend(
-            handles=lines,
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.08),
-            ncol=3,
-        )
-        head(ax, outcome, "The command centre's counters", "指挥中心大屏指标")
+        for ax, lines in (
+            (upper, (("in_hand", BLUE), ("unsigned", ORANGE), ("overdue", RED))),
+            (lower, (("tickets", GREY), ("closed", GREEN))),
+        ):
+            for name, colour in lines:
+                last = f"{both(*COUNTERS[name])}: {table[name].iloc[-1]:,}"
+                ax.plot(days, table[name], color=colour, label=last, linewidth=1.8)
+            day_axis(ax, outcome)
+            count_axis(ax, "tickets", "工单")
+            ax.legend(loc="upper left", title=both("at the end", "期末"), alignment="left")
+        lower.fill_between(days, table["closed"], table["tickets"], color=GREY, alpha=0.15)
+        head(upper, outcome, "The command centre's counters", "指挥中心大屏指标")
         return figure

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Okabe and Ito's palette, which the colour-blind can tell apart
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A"
-INK, PALE = "#222222", "#E8E8E8"
+INK, PALE, SHADE = "#222222", "#E8E8E8", "#F2F2F2"
 
 _CHINESE = (
     "Noto Sans CJK SC",
@@ -88,23 +88,23 @@ def new(ax: Axes | None, width: float = 9.0, height: float = 5.0) -> tuple[Any, 
 
 def head(ax: Axes, outcome: Outcome, english: str, chinese: str) -> None:
     """Put the title, and below it what it rests on: scenario, policy, engine, seed."""
-    ax.set_title(both(english, chinese, "  "), pad=24)
+    ax.set_title(both(english, chinese, "  "), pad=21)
     days = outcome.until / DAY
-    ax.text(
-        0,
-        1.0,
-        f"{outcome.scenario.name}, {days:g} days, policy {outcome.policy}, "
+    span = f"{days:.3g} {'day' if days == 1 else 'days'}"
+    ax.annotate(
+        f"{outcome.scenario.name}, {span}, policy {outcome.policy}, "
         f"engine {outcome.engine}, seed {outcome.seed}, replication {outcome.replication}",
-        transform=ax.transAxes,
-        va="bottom",
+        (0, 1),
+        (0, 8),
+        xycoords="axes fraction",
+        textcoords="offset points",
         fontsize=8,
         color=GREY,
-        bbox={"pad": 4, "facecolor": "none", "edgecolor": "none"},
     )
 
 
 def day_axis(ax: Axes, outcome: Outcome) -> None:
-    """Label the x axis, in days since the start, with dates."""
+    """Label the x axis, in days since the start, with dates; weekends are shaded."""
     from datetime import timedelta
 
     days = max(outcome.until / DAY, 1e-9)
@@ -115,6 +115,20 @@ def day_axis(ax: Axes, outcome: Outcome) -> None:
     for tick in ticks:
         date = start + timedelta(days=int(tick))
         hour = round(tick % 1 * 24)
-        names.append(f"{date:%d %b}" if hour == 0 else f"{hour:02d}:00")
+        names.append(f"{date:%a}\n{date:%d %b}" if hour == 0 else f"{hour:02d}:00")
     ax.set_xticks(ticks, names)
+    if days <= 100:
+        for day in range(int(days) + 1):
+            if (start + timedelta(days=day)).weekday() >= 5:
+                ax.axvspan(day, day + 1, color=SHADE, zorder=0, linewidth=0)
     ax.set_xlim(0, days)
+
+
+def count_axis(ax: Axes, english: str, chinese: str) -> None:
+    """Let the y axis count from 0, thousands set apart."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+    ax.set_ylabel(both(english, chinese))
+    ax.set_ylim(bottom=0)
+    ax.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
