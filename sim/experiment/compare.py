@@ -25,7 +25,7 @@ from sim.experiment.precision import Precision
 from sim.experiment.replication import ENGINE
 from sim.experiment.selection import Floats, Selection, kim_nelson
 from sim.experiment.warm_up import find_warm_up
-from sim.experiment.words import metric_name, verdict
+from sim.experiment.words import amount, metric_name, verdict
 from sim.measure.intervals import mean_interval
 from sim.policy import Policy
 from sim.scenario import Scenario
@@ -98,10 +98,11 @@ class Comparison:
             one = self.selection
             name = metric_name(one.metric)[0]
             if one.complete:
-                sure = f"selected with probability {one.probability:g} of being right"
+                far = amount(one.indifference, one.unit)
+                sure = f"with probability {one.probability:g} no other is better by {far} or more"
             else:
-                sure = "the best so far, but not selected: more replications are needed"
-            said.append(f"{one.best} is best on {name}: {sure}")
+                sure = "but only as the best so far; allow more with --max-replications"
+            said.append(f"{one.best} is selected on {name}: {sure}")
         said += verdict(self.differences)
         if self.exact is False:
             precision = self.settings["precision"]
@@ -369,6 +370,7 @@ def _select(
     return Selection(
         arms[best].label,
         target,
+        unit,
         wish.probability,
         indifference,
         {arms[i].label: r for i, r in sorted(dropped.items())},

@@ -85,7 +85,8 @@ def plot_ecdf(
 ) -> Any:
     """Draw what share of tickets is arrived at, and closed, within a time, for each arm.
 
-    Means over replications of each percentile; the bands reach from the least to the greatest.
+    Means over replications of each percentile; the band of the first arm reaches from the least
+    to the greatest.
     """
     arms = list(dict.fromkeys(metrics["arm"]))
     city = metrics[metrics["district"] == CITY]
@@ -102,7 +103,7 @@ def plot_ecdf(
                 times = np.maximum(wide.reindex(columns=wanted).to_numpy(), 30)
                 colour = _COLOURS[number % len(_COLOURS)]
                 ax.plot(times.mean(axis=0), SHARES, color=colour, label=arm, linewidth=1.8)
-                if len(arms) <= 4:
+                if number == 0:
                     ax.fill_betweenx(
                         SHARES, times.min(axis=0), times.max(axis=0), color=colour, alpha=0.12
                     )
@@ -139,6 +140,11 @@ def plot_trade_off(
             colour = _COLOURS[number % len(_COLOURS)]
             reach = [[service.estimate - service.low], [service.high - service.estimate]]
             ax.errorbar(cost.mean(), service.estimate, yerr=reach, fmt="o", color=colour, label=arm)
+        ax.margins(x=0.1)
+        least, most = ax.get_xlim()
+        room = max(0.01 * most - (most - least), 0) / 2  # less than a percent is no difference
+        ax.set_xlim(least - room, most + room)
+        ax.ticklabel_format(axis="x", useOffset=False)
         ax.set_xlabel(both("paid hours of all roles", "总工时"))
         ax.set_ylabel(f"{both(*metric_name(target))}, {shown}")
         ax.set_title(both("Cost and service", "成本与服务"))

@@ -20,7 +20,7 @@ class Selection:
     ----------
     best : str
         Its label.
-    metric : str
+    metric, unit : str
     probability : float
         With at least this, it is the best or not further from the best than ``indifference``.
     indifference : float
@@ -36,6 +36,7 @@ class Selection:
 
     best: str
     metric: str
+    unit: str
     probability: float
     indifference: float
     dropped: dict[str, int]
