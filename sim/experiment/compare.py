@@ -257,6 +257,8 @@ def _check(
     arms: Sequence[Arm], replications: int, confidence: float, policy_timeout: float
 ) -> None:
     line = "command line"
+    for arm in arms:
+        _ = arm.policy_name  # a policy that is not there is told before any work is done
     if len(arms) < 2:
         raise InputError(line, "arms", [arm.label for arm in arms], "at least two to compare")
     if replications < 2:

@@ -23,9 +23,10 @@ def mser(values: ArrayLike, batch: int = 5) -> int | None:
     """Return how many values to leave out at the beginning, by the rule MSER-5.
 
     Of the means of batches of five, those are left out without which the standard error of the
-    mean of the rest is least; if they are more than half, the run is too short to tell, and the
-    answer is None (White, Cobb and Spratt, *A comparison of five steady-state truncation
-    heuristics for simulation*, WSC 2000).
+    mean of the rest is least (White, Cobb and Spratt, *A comparison of five steady-state
+    truncation heuristics for simulation*, WSC 2000). Only the first half is searched, since a
+    few values at the end may be alike by chance; if it is still falling there, the run is too
+    short to tell, and the answer is None.
 
     Parameters
     ----------
@@ -43,8 +44,8 @@ def mser(values: ArrayLike, batch: int = 5) -> int | None:
     squares = np.cumsum((means - means.mean())[::-1] ** 2)[::-1]
     shifted = total - left * means.mean()
     error = (squares - shifted**2 / left) / left**2
-    best = int(np.argmin(error[: count - 1]))
-    return None if best > count // 2 else best * batch
+    best = int(np.argmin(error[: count // 2 + 1]))
+    return None if best == count // 2 else best * batch
 
 
 def open_by_hour(task: Replication) -> NDArray[np.float64]:
@@ -93,6 +94,7 @@ def find_warm_up(
             "or the days to leave out",
         )
     if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_name(f".{file.name}.tmp")
         temporary.write_text(json.dumps({"key": key, "warm_up_s": found}, indent=1))
         temporary.replace(file)

@@ -78,7 +78,7 @@ def _by(one: Difference, size: bool) -> str:
     if size and figures[0] < 0:
         figures = [-figures[0], -figures[2], -figures[1]]
     spread = max(figures[2] - figures[1], 1e-12)
-    digits = int(min(max(np.ceil(1 - np.log10(spread)), 0), 3))
+    digits = int(min(max(np.ceil(0.5 - np.log10(spread)), 0), 3))
     # no minus before a zero
     rounded = (round(value, digits) + 0.0 for value in figures)
     middle, low, high = (f"{value:.{digits}f}".replace("-", "−") for value in rounded)
