@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sim.cli import calibrate, run, scenarios
+from sim.cli import calibrate, experiments, run, scenarios
 from sim.cli.base import Group
 
 
@@ -26,5 +26,9 @@ for command in (
     scenarios.schema,
     calibrate.calibrate,
     run.run,
+    experiments.compare,
+    experiments.sweep,
+    experiments.report,
+    experiments.policies,
 ):
     main.add_command(command)

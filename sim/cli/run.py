@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 @seed
 @click.option("--replication", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option(
-    "--policy", default="priority", show_default=True, help="fifo, priority, nearest or edd."
+    "--policy",
+    default="priority",
+    show_default=True,
+    help="By name (`sim policies`), or your own: module:Class or path/to/file.py:Class.",
 )
 @click.option("--engine", default="simpy", show_default=True)
 @click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")

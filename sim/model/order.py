@@ -27,6 +27,7 @@ class Kind(IntEnum):
     SETTLE = 14  # id: matter
     DEADLINE = 15  # id: matter
     SAMPLE = 16  # outside requests of a live session
+    DECIDE = 17  # id: unit; the epoch of a policy that does not decide at once
 
 
 def rank(kind: int, ident: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from sim.clock import tick
 from sim.model.state import Level
 
@@ -13,6 +15,11 @@ def urgency(priority: int, level: int, reopened: int) -> int:
     done once before.
     """
     return priority - level - (1 if reopened > 0 else 0)
+
+
+def next_epoch(now: float, epoch_s: float) -> float:
+    """Return the next whole multiple of an epoch that does not lie before now, s."""
+    return tick(ceil(now / epoch_s) * epoch_s)
 
 
 def supervision_due(accepted: float, due: float, reminder: float, city: float, level: int) -> float:

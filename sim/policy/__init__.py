@@ -3,28 +3,72 @@
 from __future__ import annotations
 
 from sim.errors import InputError
-from sim.policy.base import Policy, View
+from sim.policy.base import HindsightView, Policy, View
+from sim.policy.batch import BatchAssignment
+from sim.policy.cost_benefit import CostBenefit
 from sim.policy.edd import Edd
 from sim.policy.fifo import Fifo
+from sim.policy.guard import Guarded
+from sim.policy.hindsight import Hindsight
 from sim.policy.nearest import Nearest
+from sim.policy.own import load_policy
+from sim.policy.patrol import DispatchFirst, PatrolFirst
 from sim.policy.priority import Priority
+from sim.policy.reserve import Reserve
 
-POLICIES: dict[str, type[Policy]] = {p.name: p for p in (Fifo, Priority, Nearest, Edd)}
+POLICIES: dict[str, type[Policy]] = {
+    policy.name: policy
+    for policy in (
+        Fifo,
+        Priority,
+        Nearest,
+        Edd,
+        CostBenefit,
+        BatchAssignment,
+        Reserve,
+        PatrolFirst,
+        DispatchFirst,
+        Hindsight,
+    )
+}
 """The built-in policies by name."""
 
-__all__ = ["POLICIES", "Edd", "Fifo", "Nearest", "Policy", "Priority", "View", "find_policy"]
+__all__ = [
+    "POLICIES",
+    "BatchAssignment",
+    "CostBenefit",
+    "DispatchFirst",
+    "Edd",
+    "Fifo",
+    "Guarded",
+    "Hindsight",
+    "HindsightView",
+    "Nearest",
+    "PatrolFirst",
+    "Policy",
+    "Priority",
+    "Reserve",
+    "View",
+    "find_policy",
+]
 
 
 def find_policy(policy: str | Policy) -> Policy:
-    """Return a policy by name; a policy is returned as it is.
+    """Return a policy by name, or from ``module:Class`` or ``path/to/file.py:Class``.
+
+    A policy is returned as it is; one from a file is guarded, so that what it does wrong is told
+    in one line.
 
     Raises
     ------
     InputError
-        If there is none of that name.
+        If there is none of that name, or it cannot be loaded.
     """
     if isinstance(policy, Policy):
         return policy
+    if ":" in policy:
+        return Guarded(load_policy(policy))
     if policy not in POLICIES:
-        raise InputError("command line", "policy", policy, f"one of {', '.join(POLICIES)}")
+        allowed = f"one of {', '.join(POLICIES)}, or module:Class, or path/to/file.py:Class"
+        raise InputError("command line", "policy", policy, allowed)
     return POLICIES[policy]()

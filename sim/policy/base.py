@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 
 class View(Protocol):
@@ -50,15 +50,41 @@ class View(Protocol):
     def travel(self, crew: int, ticket: int) -> float:
         """How long the crew would be under way to the ticket, s."""
 
+    def strength(self, crew: int) -> int:
+        """How many crews of its unit are on duty, free or not."""
+
+
+class HindsightView(View, Protocol):
+    """What only a policy with ``hindsight`` is told."""
+
+    def true_work(self, ticket: int) -> float:
+        """How long the work on site will really take, s."""
+
 
 class Policy(ABC):
     """Decides, for one unit at a time, which ticket is next and which crew goes.
 
-    The engine asks when a ticket begins to wait and when crews become free, and asks again
-    until one of the two has run out.
+    The engine asks when a ticket begins to wait, when crews become free, when a shift begins
+    and when supervision raises a ticket, and asks again until nobody is sent.
+
+    Attributes
+    ----------
+    name : str
+        By which it is chosen and shown.
+    epoch_s : float
+        0: it decides at once. Otherwise only at whole multiples of this many seconds, so that
+        several tickets and crews can be matched together; a multiple of 1/1024.
+    jobs_first : bool
+        Whether a gridworker leaves the round for a simple ticket that waits in the grid, or
+        goes to it only between the rounds of the shift.
+    hindsight : bool
+        Whether it sees what nobody can know (`HindsightView`): a bound, not a way to work.
     """
 
-    name: ClassVar[str]
+    name: str
+    epoch_s: float = 0.0
+    jobs_first: bool = True
+    hindsight: bool = False
 
     @abstractmethod
     def key(self, view: View, ticket: int) -> tuple[float, ...]:
@@ -67,8 +93,14 @@ class Policy(ABC):
         It is asked for when the ticket begins to wait, and again when supervision takes it up.
         """
 
-    def choose(self, view: View, tickets: Sequence[int], crews: Sequence[int]) -> tuple[int, int]:
-        """Return a ticket and the crew that goes.
+    def assign(
+        self, view: View, tickets: Sequence[int], crews: Sequence[int]
+    ) -> Sequence[tuple[int, int]]:
+        """Return pairs of ticket and crew, to be sent in this order; none: nobody goes now.
+
+        Each ticket and each crew at most once. A pair whose joint ticket has lost the crews of
+        its other departments to an earlier pair is passed over. Only policies that decide on
+        several at once need more than `choose`.
 
         Parameters
         ----------
@@ -78,6 +110,16 @@ class Policy(ABC):
             Tickets that could be served now, in the order of their keys; never empty.
         crews : sequence of int
             The unit's free crews on duty, ascending; never empty.
+        """
+        pair = self.choose(view, tickets, crews)
+        return () if pair is None else (pair,)
+
+    def choose(
+        self, view: View, tickets: Sequence[int], crews: Sequence[int]
+    ) -> tuple[int, int] | None:
+        """Return a ticket and the crew that goes, of those that `assign` is given.
+
+        None keeps the crews back until the next time it is asked.
         """
         return tickets[0], self.choose_crew(view, tickets[0], crews)
 

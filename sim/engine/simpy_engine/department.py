@@ -8,10 +8,11 @@ from collections.abc import Generator, Sequence
 from simpy.events import Event
 
 from sim.engine.simpy_engine.world import World
-from sim.errors import InputError
 from sim.model.order import Kind
+from sim.model.rules import next_epoch
 from sim.model.state import State
 from sim.model.travel import on_the_way
+from sim.policy.decision import check_crew, check_pairs
 
 Process = Generator[Event, object, None]
 Key = tuple[float, ...]
@@ -134,6 +135,7 @@ class Unit:
         self.waiting_lives: dict[int, Event] = {}
         self.joint = 0  # how many of those wait for other departments too
         self.leads: dict[int, int] = {}  # units whose joint tickets wait for this one
+        self.awaiting = False  # the policy's next epoch
 
     def handle(self, ticket: int) -> Event:
         """Queue a ticket; the event happens when the work on site is over."""
@@ -146,6 +148,7 @@ class Unit:
         """Ask the policy again where a ticket stands that supervision has taken up."""
         self._leave(ticket)
         self._enter(ticket)
+        self.dispatch()
 
     def _enter(self, ticket: int) -> None:
         key = self.keys[ticket] = self.world.policy.key(self.world.view, ticket)
@@ -176,7 +179,23 @@ class Unit:
         return [crew for crew in self.idle if self.crews[crew].on_duty]
 
     def dispatch(self) -> None:
-        """Send crews while there are any and something waits.
+        """Decide at once, or at the policy's next epoch, after all else at that instant."""
+        epoch = self.world.policy.epoch_s
+        if epoch == 0:
+            self.decide()
+        elif not self.awaiting:
+            self.awaiting = True
+            when = next_epoch(self.world.now, epoch)
+            event = self.world.env.at(when, Kind.DECIDE, self.number)
+            assert event.callbacks is not None
+            event.callbacks.append(self._epoch)
+
+    def _epoch(self, _: Event) -> None:
+        self.awaiting = False
+        self.decide()
+
+    def decide(self) -> None:
+        """Send crews while there are any, something waits, and the policy wants to.
 
         Joint tickets of other units that stand before all that waits here come first, the
         others last: they need several crews at once, and would otherwise wait for ever.
@@ -206,17 +225,23 @@ class Unit:
                 tickets = [t for t in tickets if all(p.ready() for p in self.partners(t))]
                 if not tickets:
                     return
-            ticket, crew = self.world.policy.choose(self.world.view, tickets, crews)
-            if ticket not in self.keys or crew not in crews or ticket not in tickets:
-                raise InputError(
-                    "policy",
-                    self.world.policy.name,
-                    (ticket, crew),
-                    "a waiting ticket and a free crew on duty of those it was given",
-                )
-            team = [self.crews[crew]]
-            for partner in self.partners(ticket):
-                chosen = self.world.policy.choose_crew(self.world.view, ticket, partner.ready())
-                team.append(partner.crews[chosen])
-            self._leave(ticket)
-            Visit(self.world, ticket, team)
+            policy, view = self.world.policy, self.world.view
+            pairs = policy.assign(view, tickets, crews)
+            check_pairs(policy, pairs, tickets, crews)
+            if not pairs:
+                return
+            for ticket, crew in pairs:
+                self._send(ticket, self.crews[crew])
+
+    def _send(self, ticket: int, crew: Crew) -> None:
+        """Send a crew and those of the other departments, unless one of them has none left."""
+        policy, team = self.world.policy, [crew]
+        for partner in self.partners(ticket):
+            ready = partner.ready()
+            if not ready:
+                return
+            chosen = policy.choose_crew(self.world.view, ticket, ready)
+            check_crew(policy, chosen, ready)
+            team.append(partner.crews[chosen])
+        self._leave(ticket)
+        Visit(self.world, ticket, team)

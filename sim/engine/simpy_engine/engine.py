@@ -17,7 +17,7 @@ from sim.engine.simpy_engine.gridworker import Grid
 from sim.engine.simpy_engine.hotline import Hotline
 from sim.engine.simpy_engine.nature import nature
 from sim.engine.simpy_engine.shifts import shifts
-from sim.engine.simpy_engine.view import Facts
+from sim.engine.simpy_engine.view import Facts, Hindsight
 from sim.engine.simpy_engine.world import World
 from sim.model.plan import Plan
 from sim.model.staffing import base_plan
@@ -197,7 +197,7 @@ def _people(world: World) -> None:
         crews[unit].append(crew)
     world.units = [Unit(world, unit, members) for unit, members in enumerate(crews)]
     world.crews = {number: crew for unit in world.units for number, crew in unit.crews.items()}
-    world.view = Facts(world)
+    world.view = Hindsight(world) if world.policy.hindsight else Facts(world)
     workers: dict[int, list[int]] = {}
     for worker, grid in enumerate(plan.worker_grid.tolist()):
         workers.setdefault(grid, []).append(worker)

@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 
 from simpy.events import Event
 
-from sim.clock import MINUTE, tick
+from sim.clock import MINUTE, WEEK, tick
 from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
@@ -110,8 +110,23 @@ class Gridworker:
             if left == 0.0 and self.rounds.rate(now) == 0.0:  # stands there, but does not walk
                 when = self.rounds.next_start(now)
         if self.grid.jobs:
-            when = min(when, now if self.duty.rate(now) > 0 else self.duty.next_start(now))
+            when = min(when, self.free_from(now))
         self.alarm.set(when)
+
+    def free_from(self, time: float) -> float:
+        """Return when the gridworker may next go to a job, s; inf if at no time of two weeks.
+
+        That is on duty, and between rounds where the policy has those come first.
+        """
+        last = time + 2 * WEEK
+        while time < last:
+            if self.duty.rate(time) == 0:
+                time = self.duty.next_start(time)
+            elif self.world.policy.jobs_first or self.rounds.rate(time) == 0:
+                return time
+            else:
+                time = self.rounds.next_change(time)
+        return _NEVER
 
     def _live(self, kind: int, ticket: int) -> bool:
         if kind == StopKind.CHECK:
@@ -125,7 +140,7 @@ class Gridworker:
             self.alarm.renew()
             now = self.world.now
             self.odometer, self.since = self.walked(), now
-            if self.grid.jobs and self.duty.rate(now) > 0:
+            if self.grid.jobs and self.free_from(now) == now:
                 self.busy = True
                 yield from self.job(heappop(self.grid.jobs)[2])
             elif self.ahead and self.ahead[0][0] <= self.odometer:

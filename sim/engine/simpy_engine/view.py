@@ -65,3 +65,17 @@ class Facts:
         """How long a crew would be under way to a ticket, s."""
         member = self._world.crews[crew]
         return self._world.way(member.unit.district, member.position(), self.place(ticket))
+
+    def strength(self, crew: int) -> int:
+        """How many crews of its unit are on duty, free or not."""
+        return sum(other.on_duty for other in self._world.crews[crew].unit.crews.values())
+
+
+class Hindsight(Facts):
+    """The world as a bound may see it; see `sim.policy.base.HindsightView`."""
+
+    __slots__ = ()
+
+    def true_work(self, ticket: int) -> float:
+        """How long the work on site will really take, s."""
+        return self._world.load.work_s[ticket]

@@ -1,0 +1,313 @@
+"""Experiments: comparing policies, sweeping over figures, and the report of either."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.base import as_json, overrides, progress, seed
+from sim.clock import DAY
+from sim.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.experiment.arm import Arm
+    from sim.experiment.compare import Comparison
+    from sim.experiment.executor import Executor
+
+STOPPED_BY_POLICY = 1
+"""Exit code when an arm was stopped by what its policy did; the others went on."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+_OPTIONS = (
+    overrides,
+    click.option("--days", type=int, help="Run only the first days."),
+    click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable."),
+    click.option("--replications", "-n", default=10, show_default=True, help="Of each arm."),
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="KPI",
+        help="What is compared, such as close.p90. Repeatable; --precision and --select look at "
+        "the first.  [default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
+    ),
+    click.option("--of", "part", metavar="DISTRICT", help="Compare one district's figures."),
+    click.option(
+        "--precision",
+        metavar="5%",
+        help="Add replications until the intervals reach no further than this: a share of the "
+        "baseline's mean (of a share: points), or a number in the KPI's unit.",
+    ),
+    click.option("--max-replications", default=200, show_default=True),
+    click.option("--confidence", default=0.95, show_default=True, help="Of all intervals at once."),
+    click.option(
+        "--warmup",
+        default="0",
+        show_default=True,
+        metavar="DAYS",
+        help="Leave out the first days, or `auto`: as many as MSER-5 finds.",
+    ),
+    click.option("--select", is_flag=True, help="Select the best arm (Kim and Nelson's KN)."),
+    click.option(
+        "--indifference",
+        default="1%",
+        show_default=True,
+        help="For --select: the smallest difference that matters.",
+    ),
+    click.option(
+        "--pcs", default=0.95, show_default=True, help="For --select: probability of being right."
+    ),
+    seed,
+    click.option("--engine", help="By default that of experiments."),
+    click.option("--policy-timeout", default=10.0, show_default=True, help="For a decision, s."),
+    click.option("--workers", type=int, help="Processes; one for each processor by default."),
+    click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        help="Keep each finished replication there, and go on from what is there.",
+    ),
+    click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures."),
+    as_json,
+)
+
+
+def experiment_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that all experiments have."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--policies",
+    required=True,
+    metavar="A,B,...",
+    help="The first is the baseline. By name (`sim policies`), or module:Class or file.py:Class.",
+)
+@experiment_options
+def compare(
+    scenario: str,
+    policies: str,
+    overrides: Sequence[str],
+    days: int | None,
+    districts: Sequence[str],
+    **options: Any,
+) -> None:
+    """Compare dispatch policies on a scenario.
+
+    Every policy meets the same matters. Exit code 1: a policy was stopped, the others are told.
+    """
+    from sim.experiment.arm import Arm
+    from sim.scenario import load, restrict
+
+    loaded = restrict(load(scenario, list(overrides)), days=days, districts=list(districts))
+    names = _listed(policies, "policies")
+    arms = [Arm(name, loaded, name) for name in names]
+    question = f"Which policy is better on {loaded.name}: {', '.join(names)}?"
+    _run(arms, question, **options)
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--vary",
+    multiple=True,
+    required=True,
+    metavar="KEY=A,B,...",
+    help="A field and its values, such as staff_scale.crews=0.8,1.0,1.2; the first of each makes "
+    "the baseline. Repeat it for a grid.",
+)
+@click.option("--policies", default="priority", show_default=True, metavar="A,B,...")
+@experiment_options
+def sweep(
+    scenario: str,
+    vary: Sequence[str],
+    policies: str,
+    overrides: Sequence[str],
+    days: int | None,
+    districts: Sequence[str],
+    **options: Any,
+) -> None:
+    """Compare a scenario with itself as some of its fields vary."""
+    from sim.experiment.sweep import Vary, sweep_arms, sweep_question
+
+    fields = [Vary.parse(text) for text in vary]
+    arms = sweep_arms(
+        scenario,
+        fields,
+        _listed(policies, "policies"),
+        overrides=list(overrides),
+        days=days,
+        districts=list(districts),
+    )
+    _run(arms, sweep_question(arms[0].scenario.name, fields), **options)
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="By default DIR/report.html.")
+def report(directory: Path, out: Path | None) -> None:
+    """Write one self-contained page about an experiment that `sim compare` or `sweep` kept."""
+    from sim.experiment.report import write_report
+
+    if out is not None and not out.parent.is_dir():
+        raise InputError("command line", "out", str(out), "a file in a folder that exists")
+    click.echo(write_report(directory, out))
+
+
+@click.command()
+def policies() -> None:
+    """List the built-in dispatch policies."""
+    from inspect import getdoc
+
+    from sim.policy import POLICIES
+
+    for name, policy in POLICIES.items():
+        click.echo(f"{name:<18} {(getdoc(policy) or '').splitlines()[0]}")
+
+
+def _listed(text: str, field: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names) or len(set(names)) < len(names):
+        raise InputError("command line", field, text, "names with commas between, each once")
+    return names
+
+
+def executor_for(workers: int | None) -> Executor:
+    """Return where replications are run."""
+    from sim.experiment.pool import Pool
+
+    return Pool(workers)
+
+
+def _run(
+    arms: list[Arm],
+    question: str,
+    *,
+    replications: int,
+    targets: Sequence[str],
+    part: str | None,
+    precision: str | None,
+    max_replications: int,
+    confidence: float,
+    warmup: str,
+    select: bool,
+    indifference: str,
+    pcs: float,
+    seed: int | None,
+    engine: str | None,
+    policy_timeout: float,
+    workers: int | None,
+    out: Path | None,
+    plots: bool,
+    as_json: bool,
+) -> None:
+    from sim.engine import find_engine
+    from sim.experiment.compare import Select, compare_arms
+    from sim.experiment.measures import CITY
+    from sim.experiment.precision import Precision
+    from sim.experiment.replication import ENGINE
+    from sim.experiment.results import check_folder, write
+
+    find_engine(engine or ENGINE)
+    if out is not None:
+        check_folder(out)
+    context = click.get_current_context()
+    try:
+        with progress("replicate") as bar:
+            found = compare_arms(
+                arms,
+                question=question,
+                replications=replications,
+                targets=targets,
+                district=part or CITY,
+                precision=Precision.parse(precision) if precision is not None else None,
+                max_replications=max_replications,
+                confidence=confidence,
+                warm_up=_warm_up(warmup),
+                select=(
+                    Select(Precision.parse(indifference, "indifference"), pcs) if select else None
+                ),
+                seed=seed,
+                engine=engine or ENGINE,
+                policy_timeout=policy_timeout,
+                executor=executor_for(workers),
+                out=out,
+                progress=bar,
+            )
+    except KeyboardInterrupt:
+        kept = len(list(out.glob("parts/*/*.json"))) if out is not None else 0
+        how = (
+            f"{kept} finished replications are kept in {out}; the same command goes on from there"
+            if out is not None
+            else "nothing is kept; with --out it could go on"
+        )
+        click.echo(f"stopped: {how}", err=True)
+        context.exit(INTERRUPTED)
+    _tell(found, as_json)
+    if out is not None:
+        with progress("draw") as bar:
+            write(found, out, plots=plots, progress=bar)
+        click.echo(f"written: {out}; `sim report {out}` makes a page of it", err=True)
+    for one in found.failed:
+        where = f"in replication {one.replication}"
+        click.echo(f"error: {one.arm} was stopped {where}: {one.message}", err=True)
+    if found.failed:
+        context.exit(STOPPED_BY_POLICY)
+
+
+def _warm_up(text: str) -> Any:
+    if text.strip() == "auto":
+        return "auto"
+    try:
+        return float(text) * DAY
+    except ValueError:
+        raise InputError("command line", "warmup", text, "a number of days, or auto") from None
+
+
+def _tell(found: Comparison, as_json: bool) -> None:
+    from sim.experiment.results import facts
+    from sim.experiment.words import interval_text, metric_name
+
+    if as_json:
+        click.echo(json.dumps(facts(found), ensure_ascii=False, indent=1, default=float))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
+    settings = found.settings
+    console.print(found.question, style="bold", markup=False)
+    for line in found.verdict:
+        console.print(f"· {line}", markup=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("metric 指标", "arm 方案"):
+        table.add_column(column, no_wrap=True)
+    for column in ("mean 均值", "baseline 基准", "pairs", "pairing saves"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in found.differences:
+        table.add_row(
+            " ".join(metric_name(one.metric)).strip(),
+            one.arm,
+            interval_text(one.mean, one.unit),
+            interval_text(one.base, one.unit),
+            str(one.n),
+            f"{one.pairing:.3g}×",
+        )
+    console.print(table)
+    console.print(
+        f"{settings['replications']} replications, seed {settings['seed']}, engine "
+        f"{settings['engine']}, warm-up {settings['warm_up_days']:.3g} days; all differences hold "
+        f"at once with {100 * settings['confidence']:g} %",
+        style="dim",
+        markup=False,
+    )

@@ -1,0 +1,101 @@
+"""An arm of an experiment: what is compared with others."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+from sim.errors import InputError
+from sim.model.plan import Plan
+from sim.policy import POLICIES, Guarded, Policy, find_policy
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """A scenario, a plan and a policy under one name.
+
+    Attributes
+    ----------
+    label : str
+        How it is called where arms are compared.
+    scenario : Scenario
+        Restricted to the days and districts that are run.
+    policy : str or Policy
+        By name, as ``module:Class`` or ``file.py:Class``, or itself.
+    plan : Plan, optional
+        The scenario's own by default.
+    scenario_label, plan_label : str
+        How the scenario and the plan are called in tables.
+    """
+
+    label: str
+    scenario: Scenario
+    policy: str | Policy = "priority"
+    plan: Plan | None = None
+    scenario_label: str = ""
+    plan_label: str = "base"
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The columns that tell its rows from others' in a table."""
+        return {
+            "scenario": self.scenario_label or self.scenario.name,
+            "plan": self.plan_label,
+            "policy": self.policy_name,
+        }
+
+    @cached_property
+    def policy_name(self) -> str:
+        """How the policy is called; parameters that were given to it are part of its name."""
+        policy = _bare(self.policy)
+        given = ",".join(f"{key}={value}" for key, value in sorted(vars(policy).items()))
+        changed = isinstance(self.policy, Policy) and given
+        return f"{policy.name}({given})" if changed else policy.name
+
+    @cached_property
+    def fingerprint(self) -> dict[str, str]:
+        """What the arm's outcomes depend on, besides the seed and the program."""
+        return {
+            "scenario": self.scenario.content_hash,
+            "plan": _plan_digest(self.plan),
+            "policy": _policy_digest(self.policy),
+        }
+
+
+def _plan_digest(plan: Plan | None) -> str:
+    if plan is None:
+        return "base"
+    digest = hashlib.sha256()
+    for field in fields(Plan):
+        column = getattr(plan, field.name)
+        digest.update(f"{field.name} {column.dtype.str} {column.shape}".encode())
+        digest.update(column.tobytes())
+    return digest.hexdigest()
+
+
+def _bare(policy: str | Policy) -> Policy:
+    found = find_policy(policy)
+    return found.policy if isinstance(found, Guarded) else found
+
+
+def _policy_digest(policy: str | Policy) -> str:
+    """Name a built-in policy; of a user's own, what its file says counts too."""
+    if isinstance(policy, str) and policy in POLICIES:
+        return policy
+    decides = _bare(policy)
+    kind = type(decides)
+    try:
+        text = Path(inspect.getfile(kind)).read_bytes()
+    except (OSError, TypeError):
+        raise InputError(
+            f"policy {kind.name}",
+            "class",
+            kind.__qualname__,
+            "a class in a file, so that kept results can tell whether it has changed",
+        ) from None
+    state = repr(sorted(vars(decides).items()))
+    return f"{kind.__qualname__} {hashlib.sha256(text + state.encode()).hexdigest()}"

@@ -1,0 +1,381 @@
+"""Comparing arms: replications until the answer is exact enough, differences, a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sim.clock import DAY
+from sim.errors import InputError
+from sim.experiment.arm import Arm
+from sim.experiment.difference import (
+    Difference,
+    difference_table,
+    differences,
+    lower_is_better,
+)
+from sim.experiment.executor import Executor
+from sim.experiment.experiment import Experiment, Failed
+from sim.experiment.measures import CITY
+from sim.experiment.parts import Parts
+from sim.experiment.pool import Pool
+from sim.experiment.precision import Precision
+from sim.experiment.replication import ENGINE
+from sim.experiment.selection import Floats, Selection, kim_nelson
+from sim.experiment.warm_up import find_warm_up
+from sim.experiment.words import amount, metric_name, verdict
+from sim.measure.intervals import mean_interval
+from sim.policy import Policy
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TARGETS = ("arrive.p90", "arrive.on_time", "close.p90", "close.on_time")
+"""What is compared unless something else is asked for; the first is the one to be exact in."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Select:
+    """A wish to have the best arm of the first target selected.
+
+    Attributes
+    ----------
+    indifference : Precision
+        The smallest difference that matters.
+    probability : float
+        Of correct selection.
+    """
+
+    indifference: Precision
+    probability: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 0.5 <= self.probability < 1:
+            raise InputError("command line", "pcs", self.probability, "a share from 0.5, below 1")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What an experiment found.
+
+    Attributes
+    ----------
+    question : str
+    arms : tuple of Arm
+        The first is the baseline.
+    metrics : pandas.DataFrame
+        See `Experiment.metrics`.
+    differences : list of Difference
+        Of all arms that did not fail from the baseline, in all targets.
+    failed : list of Failed
+        Arms that were stopped.
+    selection : Selection, optional
+    settings : dict
+        How it was asked: seed, replications, confidence, warm-up, engine, ...
+    exact : bool, optional
+        Whether the precision asked for was met.
+    """
+
+    question: str
+    arms: tuple[Arm, ...]
+    metrics: pd.DataFrame
+    differences: list[Difference]
+    failed: list[Failed]
+    selection: Selection | None
+    settings: dict[str, Any]
+    exact: bool | None = None
+
+    @property
+    def verdict(self) -> list[str]:
+        """What was found, in plain language, a sentence each."""
+        said = []
+        if self.selection is not None:
+            one = self.selection
+            name = metric_name(one.metric)[0]
+            if one.complete:
+                far = amount(one.indifference, one.unit)
+                sure = f"with probability {one.probability:g} no other is better by {far} or more"
+            else:
+                sure = "but only as the best so far; allow more with --max-replications"
+            said.append(f"{one.best} is selected on {name}: {sure}")
+        said += verdict(self.differences)
+        if self.exact is False:
+            precision = self.settings["precision"]
+            said.append(
+                f"not as exact as asked ({precision}) after {self.settings['replications']} "
+                "replications; allow more with --max-replications"
+            )
+        return said
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The differences, a row each; see `difference_table`."""
+        return difference_table(self.differences)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        said = "".join(f"<li>{escape(line)}</li>" for line in self.verdict)
+        failed = "".join(
+            f"<li>{escape(one.arm)} was stopped: {escape(one.message)}</li>" for one in self.failed
+        )
+        return f"<b>{escape(self.question)}</b><ul>{said}{failed}</ul>"
+
+
+def compare(
+    scenario: Scenario,
+    policies: Sequence[str | Policy] | Mapping[str, str | Policy],
+    **options: Any,
+) -> Comparison:
+    """Compare policies on a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Restricted to what is to be run.
+    policies : sequence or mapping
+        The first is the baseline. Keys are their labels, if it is a mapping.
+    **options
+        Those of `compare_arms`.
+
+    Raises
+    ------
+    InputError
+        If an option or policy is not allowed.
+    """
+    arms: list[Arm] = []
+    if isinstance(policies, Mapping):
+        arms = [Arm(label, scenario, policy) for label, policy in policies.items()]
+    else:
+        for policy in policies:
+            name = Arm("", scenario, policy).policy_name
+            arms.append(Arm(name, scenario, policy))
+    labels = ", ".join(arm.label for arm in arms)
+    question = f"Which policy is better on {scenario.name}: {labels}?"
+    return compare_arms(arms, question=question, **options)
+
+
+def compare_arms(
+    arms: Sequence[Arm],
+    *,
+    question: str,
+    replications: int = 10,
+    targets: Sequence[str] = (),
+    district: str = CITY,
+    precision: Precision | None = None,
+    max_replications: int = 200,
+    confidence: float = 0.95,
+    warm_up: float | Literal["auto"] = 0.0,
+    select: Select | None = None,
+    seed: int | None = None,
+    engine: str = ENGINE,
+    policy_timeout: float = 10.0,
+    executor: Executor | None = None,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Replicate arms with common random numbers, and compare them with the first.
+
+    Parameters
+    ----------
+    replications : int
+        Of each arm, at least two; more are added for ``precision`` and ``select``.
+    targets : sequence of str
+        Metrics; `TARGETS` by default. Precision and selection look at the first.
+    district : str
+        Whose metrics are compared; ``city`` is all of the scenario.
+    precision : Precision, optional
+        How short the intervals of the first target must be.
+    confidence : float
+        With which all intervals hold at once.
+    warm_up : float or "auto"
+        What is left out at the beginning, s, or to be found by MSER-5.
+    select : Select, optional
+        To have the best selected.
+    executor : Executor, optional
+        A `Pool` of all processors by default.
+    out : Path, optional
+        Where finished replications are kept, and found again.
+
+    Raises
+    ------
+    InputError
+        If an option is not allowed, or the baseline failed.
+    """
+    _check(arms, replications, confidence, policy_timeout)
+    wanted = list(dict.fromkeys(targets or TARGETS))
+    used = arms[0].scenario.seed if seed is None else seed
+    with executor if executor is not None else Pool() as running:
+        if warm_up == "auto":
+            file = out / "warm-up.json" if out is not None else None
+            warm = find_warm_up(arms[0], used, engine, running, file)
+        else:
+            warm = _checked_warm_up(warm_up, arms)
+        experiment = Experiment(
+            arms,
+            used,
+            running,
+            Parts(out / "parts") if out is not None else None,
+            engine,
+            warm,
+            policy_timeout,
+        )
+        found, count, exact = _until_exact(
+            experiment, wanted, district, replications, precision, max_replications,
+            confidence, progress,
+        )  # fmt: skip
+        selection = None
+        if select is not None and len(experiment.going) > 1:
+            selection = _select(
+                experiment, wanted[0], district, select, replications, max_replications, progress
+            )
+    settings: dict[str, Any] = {
+        "seed": used,
+        "replications": count,
+        "baseline": arms[0].label,
+        "targets": wanted,
+        "district": district,
+        "confidence": confidence,
+        "precision": None if precision is None else _said(precision),
+        "warm_up_days": warm / DAY,
+        "warm_up_by": "MSER-5" if warm_up == "auto" else "given",
+        "engine": engine,
+        "policy_timeout_s": policy_timeout,
+    }
+    failed = [experiment.failed[arm.label] for arm in arms if arm.label in experiment.failed]
+    return Comparison(
+        question, tuple(arms), experiment.metrics(), found, failed, selection, settings, exact
+    )
+
+
+def _check(
+    arms: Sequence[Arm], replications: int, confidence: float, policy_timeout: float
+) -> None:
+    line = "command line"
+    for arm in arms:
+        _ = arm.policy_name  # a policy that is not there is told before any work is done
+    if len(arms) < 2:
+        raise InputError(line, "arms", [arm.label for arm in arms], "at least two to compare")
+    if replications < 2:
+        raise InputError(line, "replications", replications, "at least 2")
+    if not 0.5 <= confidence < 1:
+        raise InputError(line, "confidence", confidence, "a share from 0.5, below 1")
+    if not policy_timeout > 0:
+        raise InputError(line, "policy-timeout", policy_timeout, "a number of seconds above 0")
+
+
+def _checked_warm_up(warm_up: float, arms: Sequence[Arm]) -> float:
+    days = min(arm.scenario.time.days for arm in arms)
+    if not 0 <= warm_up < days * DAY:
+        allowed = f"auto, or from 0 and below the {days} days that are run"
+        raise InputError("command line", "warmup", warm_up / DAY, allowed)
+    return float(warm_up)
+
+
+def _said(precision: Precision) -> str:
+    return f"{100 * precision.amount:g}%" if precision.relative else f"{precision.amount:g}"
+
+
+def _until_exact(
+    experiment: Experiment,
+    targets: Sequence[str],
+    district: str,
+    replications: int,
+    precision: Precision | None,
+    most: int,
+    confidence: float,
+    progress: Progress | None,
+) -> tuple[list[Difference], int, bool | None]:
+    """Add replications, all arms alike, until the first target is exact enough."""
+    count = replications
+    while True:
+        experiment.replicate(range(count), progress=progress)
+        found = _found(experiment, targets, district, confidence, count)
+        if precision is None:
+            return found, count, None
+        first = [one for one in found if one.metric == targets[0]]
+        need = precision.replications(first, count)
+        if need <= count or count >= most:
+            return found, count, need <= count
+        count = min(need, most)
+
+
+def _found(
+    experiment: Experiment, targets: Sequence[str], district: str, confidence: float, count: int
+) -> list[Difference]:
+    baseline = experiment.arms[0].label
+    if baseline in experiment.failed:
+        failed = experiment.failed[baseline]
+        raise InputError(
+            f"arm {baseline}",
+            f"replication {failed.replication}",
+            failed.message,
+            "a baseline that runs to its end; the others are compared with it",
+        )
+    values, units = {}, {}
+    metrics = experiment.metrics()
+    for target in targets:
+        table = experiment.values(target, district)
+        values[target] = table.loc[table.index < count]
+        units[target] = str(metrics.loc[metrics["metric"] == target, "unit"].iloc[0])
+    return differences(
+        values, units, baseline=baseline, confidence=confidence, seed=experiment.seed
+    )
+
+
+def _select(
+    experiment: Experiment,
+    target: str,
+    district: str,
+    wish: Select,
+    first: int,
+    most: int,
+    progress: Progress | None,
+) -> Selection:
+    """Run the procedure KN, which asks for replications of the arms that are left."""
+    arms = experiment.going
+    sign = 1.0 if lower_is_better(target) else -1.0
+
+    def sample(which: Sequence[int], number: int) -> Floats:
+        import numpy as np
+
+        asked = [arms[i] for i in which]
+        experiment.replicate([number], asked, progress)
+        row = experiment.values(target, district).loc[number]
+        values = np.array([row[arm.label] for arm in asked], dtype=float)
+        if np.isnan(values).any():
+            raise InputError(
+                "command line",
+                "target",
+                target,
+                f"a metric that has cases in every replication; there are none in {number}",
+            )
+        return sign * values
+
+    base = mean_interval(experiment.values(target, district)[arms[0].label].dropna()).estimate
+    metrics = experiment.metrics()
+    unit = str(metrics.loc[metrics["metric"] == target, "unit"].iloc[0])
+    indifference = wish.indifference.absolute(base, unit)
+    best, dropped, count, complete = kim_nelson(
+        sample,
+        len(arms),
+        first=first,
+        indifference=indifference,
+        probability=wish.probability,
+        most=max(most, first),
+    )
+    return Selection(
+        arms[best].label,
+        target,
+        unit,
+        wish.probability,
+        indifference,
+        {arms[i].label: r for i, r in sorted(dropped.items())},
+        count,
+        complete,
+    )

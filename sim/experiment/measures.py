@@ -1,0 +1,119 @@
+"""What is measured of one replication: a tidy table of a few kilobytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.clock import DAY
+from sim.engine.outcome import Columns, Outcome
+from sim.measure.kpis import kpis
+from sim.measure.tables import known
+from sim.measure.use import use
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CITY = "city"
+"""The name in column ``district`` of what is measured of all districts together."""
+
+SHARES = (*range(5, 100, 5), 99)
+"""Percentiles of the times until arrival and closing that are kept, for ECDFs."""
+
+_URGENT = ("arrive.mean", "arrive.p50", "arrive.p90", "arrive.on_time", "close.p90")
+
+
+def measure(outcome: Outcome, warm_up: float = 0.0) -> pd.DataFrame:
+    """Measure a replication.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    warm_up : float
+        Matters that arose before it are left out, and so is what staff did before it, s.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``district, metric, value, unit, n``; the district ``city`` is all of them. Besides the
+        KPIs: ``urgent.*`` of the matters of priority 1, percentiles of the times until arrival
+        and closing, the use of staff, and ``staff_h``: the paid hours of all roles.
+    """
+    import pandas as pd
+
+    counted = _after(outcome, warm_up)
+    columns = ["district", "metric", "value", "unit", "n"]
+    city = kpis(counted).assign(district=CITY)
+    places = kpis(counted, "district").rename(columns={"name": "district"})
+    both = pd.concat([city, places], ignore_index=True)
+    if warm_up > 0:  # the run was longer than what is counted of it
+        daily = both["unit"] == "1/d"
+        both.loc[daily, "value"] *= outcome.until / (outcome.until - warm_up)
+    urgent = kpis(_rows(counted, counted.tickets["priority"] <= 1))
+    urgent = urgent[urgent["metric"].isin(_URGENT)].assign(district=CITY)
+    urgent["metric"] = "urgent." + urgent["metric"]
+    rows = pd.DataFrame([*_percentiles(counted), *_staff(outcome, warm_up)], columns=columns)
+    new = rows[~rows["metric"].isin(city["metric"])]
+    return pd.concat([both[columns], urgent[columns], new], ignore_index=True)
+
+
+def _after(outcome: Outcome, warm_up: float) -> Outcome:
+    if warm_up <= 0:
+        return outcome
+    return _rows(outcome, outcome.tickets["arisen"] >= warm_up)
+
+
+def _rows(outcome: Outcome, rows: NDArray[np.bool_]) -> Outcome:
+    return replace(outcome, tickets={name: c[rows] for name, c in outcome.tickets.items()})
+
+
+def _percentiles(outcome: Outcome) -> list[tuple[Any, ...]]:
+    t = outcome.tickets
+    rows: list[tuple[Any, ...]] = []
+    for name, end in (("arrive", "arrived"), ("close", "closed")):
+        span = np.sort((t[end] - t["accepted"])[known(t["accepted"]) & known(t[end])])
+        for share in SHARES:
+            place = max(int(np.ceil(share / 100 * len(span))) - 1, 0)
+            value = float(span[place]) if len(span) else np.nan
+            rows.append((CITY, f"{name}.p{share:02d}", value, "s", len(span)))
+    return rows
+
+
+def _staff(outcome: Outcome, warm_up: float) -> list[tuple[Any, ...]]:
+    hours = ["duty_h", "busy_h", "overtime_h"]
+    total = use(outcome).groupby("role", sort=False)[hours].sum()
+    if warm_up > 0:
+        total -= use(_until(outcome, warm_up)).groupby("role", sort=False)[hours].sum()
+    rows: list[tuple[Any, ...]] = []
+    for role, row in total.iterrows():
+        busy = row["busy_h"] / row["duty_h"] if row["duty_h"] > 0 else np.nan
+        rows.append((CITY, f"{role}.utilisation", busy, "share", 0))
+        rows.append((CITY, f"{role}.duty_h", row["duty_h"], "h", 0))
+        rows.append((CITY, f"{role}.overtime_h", row["overtime_h"], "h", 0))
+    paid = float(total["duty_h"].sum() + total["overtime_h"].sum())
+    rows.append((CITY, "staff_h", paid, "h", 0))
+    visits = outcome.visits
+    there = known(visits["arrive"]) & (visits["start"] >= warm_up)
+    way = (visits["arrive"] - visits["start"])[there]
+    mean = float(way.mean()) if len(way) else np.nan
+    days = (outcome.until - warm_up) / DAY
+    rows.append((CITY, "crews.travel.mean", mean, "s", len(way)))
+    rows.append((CITY, "crews.visits_per_day", len(way) / days, "1/d", len(way)))
+    return rows
+
+
+def _until(outcome: Outcome, time: float) -> Outcome:
+    def before(columns: Columns) -> Columns:
+        rows = columns["start"] < time
+        return {name: column[rows] for name, column in columns.items()}
+
+    return replace(
+        outcome,
+        until=time,
+        visits=before(outcome.visits),
+        stops=before(outcome.stops),
+        services=before(outcome.services),
+    )

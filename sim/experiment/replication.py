@@ -1,0 +1,123 @@
+"""One replication of one arm: the task that executors run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.city.city import City
+from sim.engine import find_engine
+from sim.experiment.arm import Arm
+from sim.experiment.measures import measure
+from sim.policy import POLICIES, Guarded, find_policy
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.engine.outcome import Outcome
+
+ENGINE = "simpy"
+"""The engine of experiments unless another is asked for."""
+
+_UPON = ("scenario", "city", "workload", "model", "engine", "policy", "measure")
+
+
+@dataclass(frozen=True, eq=False)
+class Replication:
+    """What one replication is made from.
+
+    Attributes
+    ----------
+    arm : Arm
+    seed, number : int
+        The key of all randomness: the same for all arms, so that they meet the same matters.
+    engine : str
+    warm_up : float
+        What is left out at the beginning, s.
+    policy_timeout : float
+        How long a policy may take over one decision, s.
+    """
+
+    arm: Arm
+    seed: int
+    number: int
+    engine: str = ENGINE
+    warm_up: float = 0.0
+    policy_timeout: float = 10.0
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """All that its result depends on, as plain data."""
+        return {
+            **self.arm.fingerprint,
+            "seed": self.seed,
+            "replication": self.number,
+            "engine": self.engine,
+            "warm_up_s": self.warm_up,
+            "program": program_digest(),
+        }
+
+
+def replicate(task: Replication) -> pd.DataFrame:
+    """Run a replication and measure it; see `sim.experiment.measures.measure`.
+
+    Raises
+    ------
+    InputError
+        If the policy does what none may: raises, hangs, or sends whom or where it cannot.
+    """
+    return measure(run(task), task.warm_up)
+
+
+def run(task: Replication, progress: Callable[[float], None] | None = None) -> Outcome:
+    """Run a replication to its end."""
+    scenario = task.arm.scenario
+    policy = find_policy(task.arm.policy)
+    trusted = isinstance(task.arm.policy, str) and task.arm.policy in POLICIES
+    guard = None if trusted else policy if isinstance(policy, Guarded) else Guarded(policy)
+    simulation = find_engine(task.engine)(
+        scenario,
+        city=_city(scenario),
+        plan=task.arm.plan,
+        policy=guard or policy,
+        seed=task.seed,
+        replication=task.number,
+    )
+    with guard.within(task.policy_timeout) if guard else nullcontext():
+        simulation.run(progress=progress)
+    return simulation.outcome()
+
+
+@lru_cache(maxsize=1)
+def program_digest() -> str:
+    """Return a digest of the program text that decides what a replication gives.
+
+    What another version of the program has kept is not taken for its own.
+    """
+    root = Path(__file__).parents[1]
+    files = [file for part in _UPON for file in (root / part).rglob("*.py")]
+    files += [root / "clock.py", root / "experiment" / "measures.py"]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.relative_to(root).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+_cities: dict[str, City] = {}
+
+
+def _city(scenario: Scenario) -> City:
+    """Build a city once for each scenario that a worker meets; the last few are kept."""
+    name = scenario.content_hash
+    if name not in _cities:
+        while len(_cities) >= 4:
+            del _cities[next(iter(_cities))]
+        _cities[name] = City.build(scenario)
+    return _cities[name]

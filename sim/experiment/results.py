@@ -1,0 +1,135 @@
+"""Results of an experiment on disk: tidy tables, facts, pictures."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError
+from sim.experiment.arm import Arm
+from sim.experiment.compare import Comparison
+from sim.experiment.plots import PLOTS
+from sim.experiment.replication import program_digest
+
+MARK = "experiment.json"
+FORMAT = 1
+
+
+def check_folder(folder: Path) -> None:
+    """Check that an experiment may use a folder, before the work is done.
+
+    Raises
+    ------
+    InputError
+        If it holds something else.
+    """
+    if not folder.exists():
+        return
+    here = {path.name for path in folder.iterdir()} if folder.is_dir() else None
+    if here is None or (here and not here & {MARK, "parts"}):
+        allowed = "a new folder, or one of an experiment, to go on with it"
+        raise InputError("command line", "out", str(folder), allowed)
+
+
+def facts(found: Comparison) -> dict[str, Any]:
+    """Return what an experiment found and rests on, as plain data."""
+    scenarios = {arm.scenario.content_hash: arm.scenario for arm in found.arms}
+    base = found.arms[0].scenario
+    return {
+        "format": FORMAT,
+        "question": found.question,
+        "verdict": found.verdict,
+        "settings": found.settings,
+        "exact": found.exact,
+        "scenario": base.name,
+        "title": [base.title_en, base.title_zh],
+        "days": base.time.days,
+        "districts": list(base.area.include) or [row.name_en for row in base.district_table],
+        "arms": [_arm(arm) for arm in found.arms],
+        "scenarios": sorted(scenarios),
+        "differences": json.loads(found.table.to_json(orient="records")),
+        "selection": None if found.selection is None else asdict(found.selection),
+        "failed": [
+            {"arm": one.arm, "replication": one.replication, "message": one.message}
+            for one in found.failed
+        ],
+        "program": program_digest(),
+        "versions": {
+            "python": platform.python_version(),
+            **{
+                name: version(name)
+                for name in ("suzhou-dispatch", "simpy", "numpy", "scipy", "pandas", "pyarrow")
+            },
+        },
+    }
+
+
+def _arm(arm: Arm) -> dict[str, str]:
+    names = {f"{name}_name": label for name, label in arm.names.items()}
+    return {"label": arm.label, **names, **arm.fingerprint}
+
+
+def write(
+    found: Comparison,
+    folder: Path,
+    *,
+    plots: bool = True,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Write tables, facts and pictures into the experiment's folder.
+
+    Each file is replaced as a whole. `MARK` comes last.
+    """
+    import pandas as pd
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tidy = found.metrics.drop(columns="arm")
+    _replace(folder / "metrics.parquet", lambda p: tidy.to_parquet(p, index=False))
+    _replace(folder / "metrics.csv", lambda p: tidy.to_csv(p, index=False))
+    _replace(folder / "differences.csv", lambda p: found.table.to_csv(p, index=False))
+    sources = pd.DataFrame([asdict(one) for one in found.arms[0].scenario.figures])
+    _replace(folder / "sources.csv", lambda p: sources.to_csv(p, index=False))
+    if plots:
+        (folder / "plots").mkdir(exist_ok=True)
+        for done, (name, plot) in enumerate(PLOTS.items(), start=1):
+            figure = plot(found.metrics, found.differences, found.settings["district"])
+            _replace(folder / "plots" / f"{name}.png", figure.savefig)
+            if progress is not None:
+                progress(done / len(PLOTS))
+    text = json.dumps(facts(found), indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
+    _replace(folder / MARK, lambda p: p.write_text(text, encoding="utf-8"))
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
+    write(temporary)
+    temporary.replace(path)
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Read what an experiment found.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished experiment.
+    """
+    mark = folder / MARK
+    try:
+        said = json.loads(mark.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        allowed = f"a folder of sim compare or sim sweep, with a readable {MARK}"
+        raise InputError("command line", "DIR", str(folder), allowed) from None
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise InputError(mark, "format", said if not isinstance(said, dict) else
+                         said.get("format"), f"{FORMAT}")  # fmt: skip
+    return said

@@ -1,0 +1,103 @@
+"""Metrics and differences in plain language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.experiment.difference import Difference
+from sim.measure.intervals import Interval
+from sim.measure.summary import duration
+
+_NAMES = {
+    "discovery": ("time to discovery", "发现用时"),
+    "sign": ("time to signature", "签收用时"),
+    "arrive": ("time to arrive", "到场用时"),
+    "close": ("time to close", "办结用时"),
+    "sign.on_time": ("signed on time", "按时签收"),
+    "arrive.on_time": ("arrived on time", "按时到场"),
+    "close.on_time": ("closed on time", "按时办结"),
+    "closing_rate": ("closed of all", "办结率"),
+    "closing_rate.hotline": ("closed of 12345's", "热线办结率"),
+    "backlog": ("open tickets", "未办结"),
+    "backlog.overdue": ("overdue tickets", "超期"),
+    "satisfied": ("citizens satisfied", "满意率"),
+    "reopened": ("reopened", "返工率"),
+    "evaluation": ("evaluation", "评价得分"),
+    "crews.travel.mean": ("mean travel of crews", "平均行程"),
+    "crews.utilisation": ("use of crews", "部门人员使用率"),
+    "crews.overtime_h": ("overtime of crews", "部门人员加班"),
+    "staff_h": ("paid hours", "总工时"),
+    "hotline.wait.mean": ("mean wait at 12345", "热线平均等待"),
+    "hotline.lost": ("callers lost", "放弃率"),
+}
+
+
+def metric_name(metric: str) -> tuple[str, str]:
+    """Return what a metric is called, in English and Chinese."""
+    if metric.startswith("urgent."):
+        english, chinese = metric_name(metric.removeprefix("urgent."))
+        return f"urgent: {english}", f"紧急：{chinese}"
+    if metric in _NAMES:
+        return _NAMES[metric]
+    stem, _, last = metric.rpartition(".")
+    if stem in _NAMES and (last == "mean" or re.fullmatch(r"p\d\d", last)):
+        english, chinese = _NAMES[stem]
+        return f"{last} {english}", f"{chinese} {'均值' if last == 'mean' else last}"
+    return metric, ""
+
+
+def amount(value: float, unit: str) -> str:
+    """Write a value in a unit one would say."""
+    if np.isnan(value):
+        return "–"
+    if unit == "s":
+        return duration(value) if value >= 0 else f"−{duration(-value)}"
+    if unit == "share":
+        return f"{100 * value:.1f} %"
+    return f"{value:,.4g} {unit}".removesuffix(" 1")
+
+
+def interval_text(interval: Interval, unit: str) -> str:
+    """Write an estimate with its interval."""
+    if np.isnan(interval.low):
+        return amount(interval.estimate, unit)
+    low, high = amount(interval.low, unit), amount(interval.high, unit)
+    return f"{amount(interval.estimate, unit)} [{low}, {high}]"
+
+
+def _by(one: Difference, size: bool) -> str:
+    """Write how far apart: in percent of the baseline, shares in points."""
+    points = one.unit == "share" or np.isnan(one.relative.low)
+    interval = one.difference if points else one.relative
+    scale = 100.0 if one.unit == "share" or not points else 1.0
+    unit = "points" if one.unit == "share" else f"{one.unit}" if points else "%"
+    figures = [scale * value for value in interval]
+    if size and figures[0] < 0:
+        figures = [-figures[0], -figures[2], -figures[1]]
+    spread = max(figures[2] - figures[1], 1e-12)
+    digits = int(min(max(np.ceil(0.5 - np.log10(spread)), 0), 3))
+    # no minus before a zero
+    rounded = (round(value, digits) + 0.0 for value in figures)
+    middle, low, high = (f"{value:.{digits}f}".replace("-", "−") for value in rounded)
+    return f"{middle} {unit} [{low}, {high}]"
+
+
+def sentence(one: Difference) -> str:
+    """Say what was found of one arm in one metric."""
+    name = metric_name(one.metric)[0]
+    if np.isnan(one.difference.low):
+        return f"{name}: too few cases to tell {one.arm} from {one.baseline}"
+    if one.seen:
+        verb = "beats" if one.better else "is worse than"
+        return f"{one.arm} {verb} {one.baseline} on {name} by {_by(one, size=True)}"
+    if one.difference.low == one.difference.high == 0:
+        return f"{name}: {one.arm} and {one.baseline} are the same in every replication"
+    return f"{name}: no difference seen between {one.arm} and {one.baseline} ({_by(one, False)})"
+
+
+def verdict(found: Sequence[Difference]) -> list[str]:
+    """Say what was found, what was seen first."""
+    return [sentence(one) for one in sorted(found, key=lambda one: not one.seen)]

@@ -1,0 +1,95 @@
+"""A policy of the user's own, from a file or a module."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from sim.errors import InputError
+from sim.policy.base import Policy
+
+
+def load_policy(spec: str) -> Policy:
+    """Load ``module:Class`` or ``path/to/file.py:Class``, and make one.
+
+    Modules are also looked for in the present folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, module or class, if it raises, or if it is not a policy.
+    """
+    place, _, name = spec.rpartition(":")
+    if not place or not name.isidentifier():
+        raise InputError("command line", "policy", spec, "module:Class or path/to/file.py:Class")
+    try:
+        module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
+    except InputError:
+        raise
+    except Exception as error:  # the user's code may raise anything
+        raise InputError(place, "import", _told(error), "a file that Python can import") from error
+    kind = getattr(module, name, None)
+    known = [
+        word
+        for word, thing in vars(module).items()
+        if isinstance(thing, type)
+        and issubclass(thing, Policy)
+        and thing.__module__ == module.__name__
+    ]
+    if not (isinstance(kind, type) and issubclass(kind, Policy)):
+        found = f"its policies are {', '.join(known)}" if known else "it has none"
+        raise InputError(place, "policy", name, f"a class derived from sim.policy.Policy; {found}")
+    if not isinstance(getattr(kind, "name", None), str) or not kind.name:
+        raise InputError(place, f"{name}.name", getattr(kind, "name", None), "a name for tables")
+    missing = ", ".join(sorted(getattr(kind, "__abstractmethods__", ())))
+    if missing:
+        raise InputError(place, name, f"no {missing}", f"a policy that defines {missing}")
+    try:
+        return kind()
+    except Exception as error:
+        allowed = "a policy that can be made without arguments"
+        raise InputError(place, name, _told(error), allowed) from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise InputError("command line", "policy", str(path), "a file that exists")
+    text = path.read_bytes()
+    # named by what it says: a changed file is another module, the same one is loaded once
+    name = f"policy_{path.stem}_{hashlib.sha256(text).hexdigest()[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _from_module(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise InputError(
+            "command line", "policy", name, "a module that can be imported, or a file.py"
+        ) from None
+    finally:
+        sys.path.remove(here)
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

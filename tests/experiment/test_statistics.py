@@ -1,0 +1,187 @@
+"""Differences, corrections, warm-up, selection: against exact figures and formulas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.errors import InputError
+from sim.experiment.difference import Difference, differences, holm, lower_is_better
+from sim.experiment.precision import Precision
+from sim.experiment.selection import kim_nelson
+from sim.experiment.sweep import Vary
+from sim.experiment.warm_up import mser, warm_up_of
+from sim.experiment.words import sentence, verdict
+from sim.measure.intervals import bootstrap_mean, mean_interval
+
+
+def compared(a: list[float], b: list[float], metric: str = "close.mean") -> Difference:
+    unit = "share" if "on_time" in metric else "s"
+    table = pd.DataFrame({"base": b, "new": a})
+    (one,) = differences({metric: table}, {metric: unit}, baseline="base")
+    return one
+
+
+def test_difference_is_that_of_a_paired_t_test() -> None:
+    """Student's sleep data (Biometrika 6, 1908): mean 1.58, t = 4.0621, p = 0.002833."""
+    a = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+    b = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+    one = compared(a, b)
+    assert one.difference.estimate == pytest.approx(1.58)
+    assert one.difference.low == pytest.approx(0.7001142, abs=1e-6)
+    assert one.difference.high == pytest.approx(2.4598858, abs=1e-6)
+    assert one.p_value == pytest.approx(0.002833, abs=1e-6)
+    assert one.seen
+    assert not one.better  # longer times
+    assert one.n == 10
+
+
+def test_intervals_of_a_family_hold_at_once() -> None:
+    draw = np.random.Generator(np.random.Philox(1))
+    table = pd.DataFrame(draw.normal(size=(12, 3)), columns=["base", "x", "y"])
+    values = {"close.mean": table, "arrive.mean": table + 1}
+    units = dict.fromkeys(values, "s")
+    found = differences(values, units, baseline="base", confidence=0.9)
+    assert [(one.metric, one.arm) for one in found] == [
+        (metric, arm) for metric in values for arm in ("x", "y")
+    ]
+    for one in found:
+        gap = table[one.arm] - table["base"]
+        assert one.difference == pytest.approx(mean_interval(gap, 1 - 0.1 / 4))
+
+
+def test_holm() -> None:
+    """Each times the number of those not yet rejected, never falling."""
+    corrected = holm([0.01, 0.04, 0.03, np.nan, 0.005])
+    assert corrected == pytest.approx([0.03, 0.06, 0.06, np.nan, 0.02], nan_ok=True)
+    assert holm([0.9, 0.8]).tolist() == [1.0, 1.0]
+
+
+def test_pairing_saves_what_the_common_part_varies() -> None:
+    draw = np.random.Generator(np.random.Philox(2))
+    common, own = draw.normal(size=4000) * 3, draw.normal(size=(2, 4000))
+    one = compared((common + own[0]).tolist(), (common + own[1]).tolist())
+    assert one.pairing == pytest.approx(10, rel=0.1)  # (9 + 1 + 9 + 1) / 2
+
+
+def test_missing_cases_are_left_out() -> None:
+    one = compared([1.0, 2.0, np.nan, 4.0], [0.0, 2.0, 2.0, np.nan])
+    assert one.n == 2
+    few = compared([1.0, np.nan], [1.0, 2.0])
+    assert not few.seen
+    assert "too few cases" in sentence(few)
+
+
+def test_quantiles_are_bootstrapped_where_there_are_enough() -> None:
+    draw = np.random.Generator(np.random.Philox(3))
+    a, b = draw.exponential(size=(2, 12))
+    assert compared(a.tolist(), b.tolist(), "close.p90").method == "bootstrap-t"
+    assert compared(a[:9].tolist(), b[:9].tolist(), "close.p90").method == "Student"
+    assert compared(a.tolist(), b.tolist(), "close.mean").method == "Student"
+    assert bootstrap_mean(a, 5) == bootstrap_mean(a, 5)
+    same = bootstrap_mean([2.0, 2.0, 2.0], 5)
+    assert (same.low, same.high) == (2.0, 2.0)
+    with pytest.raises(ValueError, match="two"):
+        bootstrap_mean([1.0], 0)
+
+
+def test_verdict_is_plain() -> None:
+    steady = np.linspace(-1, 1, 10)
+    base = (100 + steady).tolist()
+    faster = compared((86 + 1.5 * steady).tolist(), base)
+    assert sentence(faster).startswith(
+        "new beats base on mean time to close by 14.0 % [13.8, 14.2]"
+    )
+    slower = compared((114 + steady / 2).tolist(), base)
+    assert sentence(slower).startswith("new is worse than base on mean time to close by 14")
+    share = compared((0.9 + steady / 90).tolist(), (0.8 + steady / 100).tolist(), "close.on_time")
+    assert sentence(share).startswith("new beats base on closed on time by 10.0")
+    assert "points" in sentence(share)
+    same = compared(base, base)
+    assert "the same in every replication" in sentence(same)
+    noise = compared((100 + steady[::-1]).tolist(), base)
+    assert "no difference seen between new and base (0.0 % [−1.0, 1.0])" in sentence(noise)
+    assert verdict([same, faster])[0] == sentence(faster)
+
+
+def test_which_way_is_better() -> None:
+    assert lower_is_better("close.p90")
+    assert lower_is_better("staff_h")
+    assert not lower_is_better("urgent.arrive.on_time")
+    assert not lower_is_better("satisfied")
+
+
+def test_precision() -> None:
+    relative, absolute = Precision.parse("5%"), Precision.parse("600")
+    assert relative.absolute(200.0, "s") == 10.0
+    assert relative.absolute(0.5, "share") == 0.05
+    assert absolute.absolute(200.0, "s") == 600.0
+    wide = compared([90.0, 110, 95, 105], [100.0, 100, 100, 100])
+    assert relative.replications([wide], 4) == 8  # at most twice as many
+    assert Precision(1.1 * wide.difference.half_width, False).replications([wide], 4) == 4
+    assert Precision(wide.difference.half_width / 1.2, False).replications([wide], 4) == 6
+    for bad in ("five", "-5%", "0", "inf", "nan"):
+        with pytest.raises(InputError, match="such as 5%"):
+            Precision.parse(bad)
+
+
+def test_vary() -> None:
+    assert Vary.parse("a.b=1, 2.5") == Vary("a.b", ("1", "2.5"))
+    assert Vary.parse('a="x,y",z') == Vary("a", ("x,y", "z"))
+    for bad in ("a", "=1", "a=", "a=1,,2", "a=1,1"):
+        with pytest.raises(InputError):
+            Vary.parse(bad)
+
+
+def naive_mser(values: np.ndarray) -> int | None:
+    means = values[: len(values) // 5 * 5].reshape(-1, 5).mean(axis=1)
+    n = len(means)
+    error = [((means[d:] - means[d:].mean()) ** 2).sum() / (n - d) ** 2 for d in range(n - 1)]
+    best = int(np.argmin(error[: n // 2 + 1]))
+    return None if best == n // 2 else 5 * best
+
+
+def test_mser_is_the_rule_it_says() -> None:
+    draw = np.random.Generator(np.random.Philox(4))
+    for length in (20, 103, 500):
+        for rise in (0.0, 5.0, 50.0):
+            values = draw.normal(size=length) - rise * np.exp(-np.arange(length) / 30)
+            assert mser(values) == naive_mser(values)
+    assert mser(np.arange(100.0)) is None  # it never settles
+    assert mser([1.0] * 10) is None
+
+
+def test_warm_up_of_open_tickets() -> None:
+    hour = np.arange(24 * 14)
+    rhythm = 20 * np.sin(hour * 2 * np.pi / 24)
+    noise = np.random.Generator(np.random.Philox(6)).normal(size=len(hour)) * 10
+    rising = 300 * (1 - np.exp(-hour / 20)) + rhythm + noise
+    found = warm_up_of([rising, rising + 1])
+    assert found is not None
+    assert 2 * 86400 < found < 7 * 86400
+    level = warm_up_of([300 + rhythm + noise])
+    assert level is not None
+    assert level < found
+    assert warm_up_of([rising[:30]]) is None
+
+
+def test_selection_of_what_is_plain_to_see() -> None:
+    draw = np.random.Generator(np.random.Philox(5))
+    noise = draw.normal(size=(1000, 4))
+    means = np.array([3.0, 0.0, 1.0, 10.0])
+    asked: list[tuple[list[int], int]] = []
+
+    def sample(arms: list[int], r: int) -> np.ndarray:
+        asked.append((list(arms), r))
+        return (means + noise[r])[arms]
+
+    best, dropped, count, complete = kim_nelson(sample, 4, first=10, indifference=0.5)
+    assert (best, complete) == (1, True)
+    assert set(dropped) == {0, 2, 3}
+    assert dropped[3] == 10  # seen at once
+    assert dropped[2] >= dropped[0]
+    assert count == max(dropped.values()) < 1000
+    assert [r for _, r in asked] == list(range(count))
+    short = kim_nelson(sample, 4, first=10, indifference=0.001, most=12)
+    assert short[2:] == (12, False)
