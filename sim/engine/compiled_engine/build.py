@@ -35,6 +35,8 @@ def rules_of(
         layout.POLICY_CODES.get(type(policy), layout.PYTHON),
         callback,
         check,
+        policy.jobs_first,
+        policy.epoch_s,
         scenario.travel.detour,
         tick(scenario.patrol.record_min * MINUTE),
         tick(scenario.patrol.check_min * MINUTE),
@@ -279,6 +281,7 @@ def _tables(scenario: Scenario) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any
     partners = np.full((len(kinds), max(len(c.joint_with) for c in kinds)), -1, dtype=np.int64)
     for i, c in enumerate(kinds):
         categories[i] = (
+            c.work_min * MINUTE,
             tick(c.sign_h * HOUR),
             tick(c.arrive_h * HOUR),
             tick(c.close_h * HOUR),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from sim.engine.compiled_engine import agenda, queues
 from sim.engine.compiled_engine.jit import call_python, kernel
 from sim.engine.compiled_engine.layout import (
+    COST_BENEFIT,
     CREW,
+    DECIDE,
     EDD,
     ENTER,
     FIRST,
+    HINDSIGHT,
     LEAVE,
     NEAREST,
     NONE,
@@ -22,7 +25,9 @@ from sim.engine.compiled_engine.layout import (
     Rules,
 )
 from sim.engine.compiled_engine.ledger import move, urgency
+from sim.model.rules import next_epoch
 from sim.model.travel import hour_of, on_the_way, slowed, travel_time
+from sim.policy.cost_benefit import cost_benefit_key
 from sim.policy.edd import edd_key
 from sim.policy.priority import priority_key
 
@@ -126,6 +131,11 @@ def rank_ticket(A: Arrays, R: Rules, slot: int) -> None:
     t = A.tickets[slot]
     if R.policy == PRIORITY:
         t.k0, t.k1 = priority_key(urgency(A, slot), t.ready)
+    elif R.policy == COST_BENEFIT:
+        work = A.categories[t.category].work
+        t.k0, t.k1 = cost_benefit_key(urgency(A, slot), work, t.ready)
+    elif R.policy == HINDSIGHT:
+        t.k0, t.k1 = cost_benefit_key(urgency(A, slot), t.work_s, t.ready)
     elif R.policy == EDD:
         t.k0, t.k1 = edd_key(t.due_arrive, t.due_close, t.arrived == t.arrived, t.ready)
     else:
@@ -176,10 +186,10 @@ def rerank(A: Arrays, R: Rules, s: int, slot: int) -> None:
     k0, k1 = t.k0, t.k1
     if R.policy != PYTHON:
         rank_ticket(A, R, slot)
-        if t.k0 == k0 and t.k1 == k1:
-            return
-    leave(A, R, s, slot)
-    enter(A, R, s, slot)
+    if R.policy == PYTHON or t.k0 != k0 or t.k1 != k1:
+        leave(A, R, s, slot)
+        enter(A, R, s, slot)
+    dispatch(A, R, s, t.unit)
 
 
 @kernel
@@ -319,6 +329,7 @@ def depart(  # type: ignore[no-untyped-def]
         c.mate = t.team
         t.team = crew
         c.start = now
+        c.due = arrive
         c.arrive = c.work = float("nan")
         A.units[c.unit].idle -= 1
     t.dispatched = now
@@ -327,7 +338,29 @@ def depart(  # type: ignore[no-untyped-def]
 
 @kernel
 def dispatch(A: Arrays, R: Rules, s: int, u: int) -> None:
-    """Send crews while there are any and something waits.
+    """Decide at once, or at the policy's next epoch, after all else at that instant."""
+    if R.epoch == 0.0:
+        decide(A, R, s, u)
+    elif A.units[u].awaiting == 0:
+        A.units[u].awaiting = 1
+        when = next_epoch(A.shards[s].now, R.epoch)
+        agenda.push(A, 2 * s, when, DECIDE, u, FIRST, FIRST)
+
+
+@kernel
+def take_up(A: Arrays, R: Rules, s: int, u: int) -> None:
+    """Let a unit whose crews come on duty take up what waits for them."""
+    unit = A.units[u]
+    some = unit.waiting > 0
+    for i in range(unit.first_lead, unit.last_lead):
+        some = some or A.leads[i].count > 0
+    if some:
+        dispatch(A, R, s, u)
+
+
+@kernel
+def decide(A: Arrays, R: Rules, s: int, u: int) -> None:
+    """Send crews while there are any, something waits, and the policy wants to.
 
     Joint tickets of other units that stand before all that waits here come first, the others
     last: they need several crews at once, and would otherwise wait for ever.

@@ -12,6 +12,7 @@ from sim.city.city import City
 from sim.clock import DAY, tick
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.build import build, rules_of, with_room
+from sim.engine.compiled_engine.callback import Callback
 from sim.engine.compiled_engine.compilation import kernel
 from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.invariants import check_arrays
@@ -69,8 +70,9 @@ class CompiledSimulation:
         self.plan = base_plan(scenario, self.city) if plan is None else plan
         self.policy = find_policy(policy)
         self.check = check
-        rules = rules_of(scenario, self.city, self.policy, check, 0)
-        self._arrays = build(scenario, self.city, self.plan, rules)
+        self._callback = Callback(self, self.policy)
+        rules = rules_of(scenario, self.city, self.policy, check, self._callback.address)
+        self.arrays = build(scenario, self.city, self.plan, rules)
         self._record = Record()
         self._loaded = 0  # matters so far
         if workload is not None:
@@ -86,7 +88,7 @@ class CompiledSimulation:
     @property
     def now(self) -> float:
         """The instant up to which it has been run, s since the scenario's start."""
-        return float(self._arrays.shards["now"][-1])
+        return float(self.arrays.shards["now"][-1])
 
     @property
     def horizon(self) -> float:
@@ -96,17 +98,17 @@ class CompiledSimulation:
     @property
     def events(self) -> int:
         """Timed events so far."""
-        return int(self._arrays.shards["events"].sum())
+        return int(self.arrays.shards["events"].sum())
 
     @property
     def ledger(self) -> NDArray[np.int64]:
         """Matters by district and state now, int64 [D, states]."""
-        return self._arrays.counts[:-1].copy()
+        return self.arrays.counts[:-1].copy()
 
     @property
     def overdue(self) -> NDArray[np.int64]:
         """Tickets past their deadline for closing now, int64 [D]."""
-        return self._arrays.shards["overdue"][:-1].copy()
+        return self.arrays.shards["overdue"][:-1].copy()
 
     def run(
         self, until: float | None = None, progress: Callable[[float], None] | None = None
@@ -127,7 +129,7 @@ class CompiledSimulation:
         while self.now < until:
             self._run_to(min(self.now + step, until))
             if self.check:
-                check_arrays(self._arrays, self._record.counts)
+                check_arrays(self.arrays, self._record.counts)
             if progress is not None:
                 progress(self.now / self.horizon)
 
@@ -142,21 +144,23 @@ class CompiledSimulation:
             self._run_kernel(end)
 
     def _run_kernel(self, until: float) -> None:
-        rules = self._arrays.rules[0]
+        rules = self.arrays.rules[0]
         windows = rules["policy"] != layout.PYTHON and rules["write_up"] >= _LOOKAHEAD
         loop = kernel("run_windows" if windows else "run_lockstep")
-        while not loop(Handle(self._arrays), until):
+        while not loop(Handle(self.arrays), until):
             self._attend()
 
     def _attend(self) -> None:
         """See to what made the kernel stop."""
-        shards = self._arrays.shards
+        shards = self.arrays.shards
+        if self._callback.error is not None:
+            raise self._callback.error
         if (shards["status"] == layout.BROKEN).any():
-            old, new = self._arrays.scratch[shards["status"] == layout.BROKEN][0, :2]
+            old, new = self.arrays.scratch[shards["status"] == layout.BROKEN][0, :2]
             raise InvariantError(f"no matter goes from {State(old).name} to {State(new).name}")
         shards["status"] = layout.FINE
-        self._record.add_logs(drain(self._arrays))
-        self._arrays = with_room(self._arrays)
+        self._record.add_logs(drain(self.arrays))
+        self.arrays = with_room(self.arrays)
 
     def _load_days(self) -> None:
         days = range(self._until_day, min(self._until_day + self._days, self.scenario.time.days))
@@ -164,13 +168,13 @@ class CompiledSimulation:
         self._load(Workload.draw(self.scenario, self.city, self.seed, self.replication, days))
 
     def _load(self, workload: Workload) -> None:
-        self._arrays = load_matters(self._arrays, workload, self._loaded)
+        self.arrays = load_matters(self.arrays, workload, self._loaded)
         self._loaded += len(workload)
 
     def _put_away(self) -> None:
         """Move what is over from the arrays to the record."""
-        self._record.add_logs(drain(self._arrays))
-        self._record.add_tickets(take_done(self._arrays))
+        self._record.add_logs(drain(self.arrays))
+        self._record.add_tickets(take_done(self.arrays))
 
     def add(self, matters: Workload) -> range:
         """Put further matters into a running simulation.
@@ -193,11 +197,11 @@ class CompiledSimulation:
 
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
-        self._record.add_logs(drain(self._arrays))
-        tickets = self._arrays.tickets
+        self._record.add_logs(drain(self.arrays))
+        tickets = self.arrays.tickets
         present = tickets[tickets["used"] & (tickets["arise"] < self.now)]
         priority = np.array([c.priority for c in self.scenario.categories], dtype=np.int8)
-        columns: dict[str, Any] = self._record.columns(present, under_way(self._arrays), priority)
+        columns: dict[str, Any] = self._record.columns(present, under_way(self.arrays), priority)
         return Outcome(
             scenario=self.scenario,
             city=self.city,

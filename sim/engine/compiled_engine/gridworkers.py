@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.engine.compiled_engine import calendars, patrols, queues, tickets
+from sim.engine.compiled_engine import patrols, queues, tickets
 from sim.engine.compiled_engine.jit import kernel
 from sim.engine.compiled_engine.layout import (
     BACK,
@@ -71,7 +71,7 @@ def arrive(A: Arrays, R: Rules, s: int, w: int) -> None:
     worker.alarm = float("inf")
     worker.odometer = patrols.walked(A, R, w, now)
     worker.since = now
-    if A.grids[worker.grid].jobs > 0 and calendars.rate(A, worker.shift, now) > 0:
+    if A.grids[worker.grid].jobs > 0 and patrols.free_from(A, R, w, now) == now:
         job(A, R, s, w, patrols.next_job(A, s, worker.grid))
         return
     root = worker.root

@@ -10,6 +10,7 @@ from numba.extending import intrinsic, register_jitable
 
 from sim.clock import tick
 from sim.model import calendar, order, patrol, rules, travel
+from sim.policy.cost_benefit import cost_benefit_key
 from sim.policy.edd import edd_key
 from sim.policy.priority import priority_key
 
@@ -24,6 +25,7 @@ for rule in (
     order.rank,
     patrol.next_pass,
     patrol.walk_to,
+    rules.next_epoch,
     rules.urgency,
     rules.supervision_due,
     rules.satisfaction,
@@ -33,6 +35,7 @@ for rule in (
     travel.on_the_way,
     edd_key,
     priority_key,
+    cost_benefit_key,
 ):
     register_jitable(_nrt=False, error_model="numpy")(rule)
 

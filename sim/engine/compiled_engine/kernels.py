@@ -24,6 +24,7 @@ from sim.engine.compiled_engine.layout import (
     CALL,
     CREW,
     DEADLINE,
+    DECIDE,
     DELIVER,
     FINE,
     FIRST,
@@ -96,7 +97,7 @@ def shift(A: Arrays, R: Rules, s: int) -> None:
         count_operators(A, R, s, A.shard_desks[i])
         desks.begin(A, R, A.shard_desks[i])
     for i in range(shard.first_unit, shard.last_unit):
-        departments.dispatch(A, R, s, A.shard_units[i])
+        departments.take_up(A, R, s, A.shard_units[i])
 
 
 @kernel
@@ -174,6 +175,9 @@ def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
         tickets.signed(A, R, s, slot)
     elif kind == CREW:
         crew_event(A, R, s, ident)
+    elif kind == DECIDE:
+        A.units[ident].awaiting = 0
+        departments.decide(A, R, s, ident)
     elif kind == SETTLE:
         tickets.check(A, R, s, slot)
     elif kind == DEADLINE:

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from sim.model.order import Kind
 from sim.model.state import Channel, Level, State, StopKind
-from sim.policy import Edd, Fifo, Nearest, Priority
+from sim.policy import (
+    CostBenefit,
+    DispatchFirst,
+    Edd,
+    Fifo,
+    Hindsight,
+    Nearest,
+    PatrolFirst,
+    Priority,
+)
 
 _int = np.int64  # of a plain number Numba would make a type, and compile each function for each
 
@@ -25,15 +34,25 @@ CLOSED, VANISHED = map(_int, list(State)[11:])
 SHIFT, ARISE, VANISH, EYES = map(_int, (Kind.SHIFT, Kind.ARISE, Kind.VANISH, Kind.EYES))
 CAMERA, REPORT, PATROL, CALL = map(_int, (Kind.CAMERA, Kind.REPORT, Kind.PATROL, Kind.CALL))
 DELIVER, SERVICE, SIGN = map(_int, (Kind.DELIVER, Kind.SERVICE, Kind.SIGN))
-CREW, SETTLE, DEADLINE = map(_int, (Kind.CREW, Kind.SETTLE, Kind.DEADLINE))
+CREW, SETTLE = map(_int, (Kind.CREW, Kind.SETTLE))
+DEADLINE, DECIDE = map(_int, (Kind.DEADLINE, Kind.DECIDE))
 BY_NOBODY, BY_PATROL, BY_EYES, BY_CAMERA, BY_CALL, BY_WRITING, BY_POLICE = map(_int, Channel)
 REMINDER, DISTRICT, CITY = map(_int, (Level.REMINDER, Level.DISTRICT, Level.CITY))
 RECORD, SPOT, CHECK, JOB = map(_int, StopKind)
 STATES = len(State)
 
-POLICY_CODES = {Fifo: 0, Priority: 1, Edd: 2, Nearest: 3}
-FIFO, PRIORITY, EDD, NEAREST = POLICY_CODES.values()
-PYTHON = 4  # any other policy is called back
+FIFO, PRIORITY, EDD, NEAREST, COST_BENEFIT, HINDSIGHT = range(6)
+PYTHON = 6  # any other policy is called back
+POLICY_CODES = {
+    Fifo: FIFO,
+    Priority: PRIORITY,
+    PatrolFirst: PRIORITY,
+    DispatchFirst: PRIORITY,
+    Edd: EDD,
+    Nearest: NEAREST,
+    CostBenefit: COST_BENEFIT,
+    Hindsight: HINDSIGHT,
+}
 
 # what a service at a centre is for
 ACCEPT, TRIAGE_AGAIN, CALL_BACK = map(_int, range(3))
@@ -139,11 +158,12 @@ SHARD = record(
 DESK = record(root="i8", busy="i8", on_duty="i8", shard="i8")
 UNIT = record(
     department="i8", district="i8", root="i8", head="i8", tail="i8", waiting="i8", joint="i8",
-    idle="i8", first_crew="i8", last_crew="i8", first_lead="i8", last_lead="i8",
+    idle="i8", awaiting="i8", first_crew="i8", last_crew="i8", first_lead="i8", last_lead="i8",
 )  # fmt: skip
 LEAD = record(unit="i8", count="i8")
 CREW_TYPE = record(
     base_x="f8", base_y="f8", from_x="f8", from_y="f8", left="f8", back="f8", start="f8",
+    due="f8",
     arrive="f8", work="f8", unit="i8", shift="i8", slot="i8", mate="i8", free="b1", works="b1",
 )  # fmt: skip
 WORKER = record(
@@ -151,7 +171,7 @@ WORKER = record(
     version="i8", slot="i8", does="i8", busy="b1",
 )  # fmt: skip
 GRID = record(loop="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8")
-CATEGORY = record(sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
+CATEGORY = record(work="f8", sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
 DEPARTMENT = record(sign_mean="f8", force="b1")
 VISIT = record(ticket="i8", start="f8", arrive="f8", work="f8", end="f8", crew="i4", unit="i4")
 STOP = record(ticket="i8", start="f8", end="f8", worker="i4", kind="i1")
@@ -160,7 +180,8 @@ CALL_MADE = record(time="f8", slot="i8")
 
 
 RULES = record(
-    districts="i8", shifts="i8", towns="i8", policy="i8", callback="i8", check="b1", detour="f8",
+    districts="i8", shifts="i8", towns="i8", policy="i8", callback="i8", check="b1",
+    jobs_first="b1", epoch="f8", detour="f8",
     record_s="f8", check_s="f8", write_up="f8", accept_min="f8", triage_min="f8",
     callback_min="f8", reminder="f8", city="f8", on_time="f8", late_penalty="f8",
     reopened_penalty="f8",

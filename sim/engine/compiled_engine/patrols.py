@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.clock import tick
+from sim.clock import WEEK, tick
 from sim.engine.compiled_engine import agenda, calendars, queues
 from sim.engine.compiled_engine.jit import kernel
 from sim.engine.compiled_engine.layout import (
@@ -65,6 +65,23 @@ def expect(A: Arrays, R: Rules, s: int, w: int, kind: int, slot: int, passes: in
 
 
 @kernel
+def free_from(A: Arrays, R: Rules, w: int, time: float) -> float:
+    """Return when a gridworker may next go to a job, s; inf if at no time of two weeks.
+
+    That is on duty, and between rounds where the policy has those come first.
+    """
+    shift, last = A.workers[w].shift, time + 2 * WEEK
+    while time < last:
+        if calendars.rate(A, shift, time) == 0:
+            time = calendars.next_start(A, shift, time)
+        elif R.jobs_first or calendars.rate(A, R.shifts + shift, time) == 0:
+            return time
+        else:
+            time = calendars.next_change(A, R.shifts + shift, time)
+    return _NEVER
+
+
+@kernel
 def aim(A: Arrays, R: Rules, s: int, w: int) -> None:
     """Set the alarm for the next stop or job."""
     worker = A.workers[w]
@@ -80,9 +97,7 @@ def aim(A: Arrays, R: Rules, s: int, w: int) -> None:
         if left == 0.0 and calendars.rate(A, rounds, now) == 0.0:  # stands there, does not walk
             when = calendars.next_start(A, rounds, now)
     if A.grids[worker.grid].jobs > 0:
-        duty = worker.shift
-        on = calendars.rate(A, duty, now) > 0
-        when = min(when, now if on else calendars.next_start(A, duty, now))
+        when = min(when, free_from(A, R, w, now))
     if when != worker.alarm:
         worker.alarm = when
         ring(A, s, w, when)

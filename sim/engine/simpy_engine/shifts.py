@@ -29,5 +29,5 @@ def shifts(world: World) -> Generator[Event, object, None]:
         for desk in (world.hotline, *world.town_centres, *world.district_centres):
             desk.begin()
         for unit in sorted(world.units, key=lambda unit: unit.district):
-            if unit.order or unit.leads:
+            if unit.order or any(unit.leads.values()):
                 unit.dispatch()

@@ -1,0 +1,116 @@
+"""Policies written in Python: the kernels call them back at decision epochs."""
+
+from __future__ import annotations
+
+import ctypes
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING
+
+from sim.engine.compiled_engine import layout
+from sim.engine.compiled_engine.view import Facts, Hindsight
+from sim.policy import Policy
+from sim.policy.decision import check_crew, check_pairs
+
+if TYPE_CHECKING:
+    from sim.engine.compiled_engine.engine import CompiledSimulation
+
+Key = tuple[float, ...]
+_FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+class Callback:
+    """Keeps the queues of all units by the policy's keys, and asks it who goes.
+
+    Attributes
+    ----------
+    address : int
+        Of the function that kernels call: what for, the unit, and the slot of a ticket or the
+        unit before whose first the tickets must stand (-1: none). It answers 1 if somebody
+        goes, and has written whom to ``arrays.team``; 0 if not; -1 if the policy failed.
+    error : BaseException or None
+        What the policy raised.
+    """
+
+    def __init__(self, simulation: CompiledSimulation, policy: Policy) -> None:
+        self.simulation, self.policy = simulation, policy
+        self.view: Facts = (Hindsight if policy.hindsight else Facts)(simulation)
+        self.order: dict[int, list[tuple[Key, int]]] = {}
+        self.keys: dict[int, Key] = {}
+        self.pairs: list[tuple[int, int]] = []  # decided on, not sent yet
+        self.error: BaseException | None = None
+        self._function = _FUNCTION(self._call)
+        self.address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
+
+    def __getstate__(self) -> dict[str, object]:
+        kept = ("policy", "order", "keys", "pairs")
+        return {name: getattr(self, name) for name in kept} | {"slots": self.view.slots}
+
+    def _call(self, what: int, unit: int, other: int) -> int:
+        try:
+            if what == layout.SERVE:
+                return int(self._serve(unit, other))
+            ticket = int(self.simulation.arrays.tickets["id"][other])
+            order = self.order.setdefault(unit, [])
+            if what == layout.ENTER:
+                self.view.slots[ticket] = other
+                key = self.keys[ticket] = self.policy.key(self.view, ticket)
+                insort(order, (key, ticket))
+            else:
+                del order[bisect_left(order, (self.keys.pop(ticket), ticket))]
+            return 0
+        except BaseException as error:  # it must not be lost in the kernel
+            self.error = error
+            return -1
+
+    def _serve(self, unit: int, before: int) -> bool:
+        """Find the next who is sent: what is decided on already, or what the policy says now."""
+        order = self.order[unit]
+        while True:
+            while self.pairs:
+                ticket, crew = self.pairs.pop(0)
+                if self._send(ticket, crew):
+                    return True
+            if not order:
+                return False
+            crews = self._ready(unit)
+            limit = self.order[before][0] if before >= 0 else None
+            tickets = [t for key, t in order if limit is None or (key, t) < limit]
+            tickets = [t for t in tickets if all(self._ready(u) for u in self._partners(t))]
+            if not crews or not tickets:
+                return False
+            pairs = self.policy.assign(self.view, tickets, crews)
+            check_pairs(self.policy, pairs, tickets, crews)
+            if not pairs:
+                return False
+            self.pairs = list(pairs)
+
+    def _send(self, ticket: int, crew: int) -> bool:
+        """Write down a crew and those of other departments, unless one of them has none left."""
+        team = [crew]
+        for partner in self._partners(ticket):
+            ready = self._ready(partner)
+            if not ready:
+                return False
+            chosen = self.policy.choose_crew(self.view, ticket, ready)
+            check_crew(self.policy, chosen, ready)
+            team.append(chosen)
+        out = self.simulation.arrays.team
+        out[: 2 + len(team)] = (len(team), self.view.slots[ticket], *team)
+        return True
+
+    def _ready(self, unit: int) -> list[int]:
+        """Return the free crews on duty of a unit, ascending."""
+        arrays = self.simulation.arrays
+        row = arrays.units[unit]
+        crews = arrays.unit_crews[row["first_crew"] : row["last_crew"]]
+        free = arrays.crews["free"][crews]
+        return [crew for crew in crews[free].tolist() if self.view.on_duty(crew)]
+
+    def _partners(self, ticket: int) -> list[int]:
+        """Return the further units a ticket needs; none unless it is joint."""
+        row = self.view.row(ticket)
+        if not row["joint"]:
+            return []
+        arrays = self.simulation.arrays
+        departments = arrays.partners[row["category"]]
+        return [int(arrays.unit_of[d, row["town"]]) for d in departments if d >= 0]
