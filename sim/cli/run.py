@@ -15,7 +15,7 @@ from sim.errors import InputError
 
 if TYPE_CHECKING:
     from sim.engine.outcome import Outcome
-    from sim.engine.simpy_engine.engine import Simulation
+    from sim.engine.simulation import Simulation
 
 
 @click.command()
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="By name (`sim policies`), or your own: module:Class or path/to/file.py:Class.",
 )
-@click.option("--engine", default="simpy", show_default=True)
+@click.option("--engine", default="compiled", show_default=True, help="Or simpy: slower.")
 @click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from sim.engine.simpy_engine.engine import Simulation
+    from sim.engine.simulation import Simulation
 
-ENGINES = ("simpy",)
-"""Names of the engines."""
+ENGINES = ("compiled", "simpy")
+"""Names of the engines; the first is the one to use, the last the one to read."""
 
 
 def find_engine(name: str) -> type[Simulation]:
@@ -21,8 +21,12 @@ def find_engine(name: str) -> type[Simulation]:
     InputError
         If there is none of that name.
     """
-    if name != "simpy":
-        raise InputError("command line", "engine", name, f"one of {', '.join(ENGINES)}")
-    from sim.engine.simpy_engine.engine import Simulation
+    if name == "compiled":
+        from sim.engine.compiled_engine.engine import CompiledSimulation
 
-    return Simulation
+        return CompiledSimulation
+    if name == "simpy":
+        from sim.engine.simpy_engine.engine import SimpySimulation
+
+        return SimpySimulation
+    raise InputError("command line", "engine", name, f"one of {', '.join(ENGINES)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Columns = dict[str, NDArray[Any]]
+Table = Mapping[str, NDArray[Any]]
+"""Columns in memory, or on disk: `sim.engine.stored.StoredColumns`."""
 
 TIMES = (
     "arisen",
@@ -73,6 +76,8 @@ class Outcome:
         The instant up to which it was run, s.
     events : int
         Timed events that happened.
+    keep : object
+        What must live as long as the columns do, such as the folder they lie in.
     tickets : dict of arrays
         One row for each matter that arose, in order of arising. Times as in `TIMES`, and
 
@@ -115,10 +120,11 @@ class Outcome:
     replication: int
     until: float
     events: int
-    tickets: Columns
-    visits: Columns
-    stops: Columns
-    services: Columns
+    tickets: Table
+    visits: Table
+    stops: Table
+    services: Table
+    keep: object = None
 
     def __len__(self) -> int:
         return len(self.tickets["key"])

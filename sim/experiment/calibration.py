@@ -78,7 +78,7 @@ def calibrate(
     *,
     weeks: int = 5,
     seed: int | None = None,
-    engine: str = "simpy",
+    engine: str = "compiled",
     progress: Callable[[float], None] | None = None,
 ) -> Calibration:
     """Run districts one by one, and compare them with what was published.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAY
-from sim.engine.outcome import Columns, Outcome
+from sim.engine.outcome import Outcome, Table
 from sim.measure.kpis import kpis
 from sim.measure.tables import known
 from sim.measure.use import use
@@ -106,7 +106,7 @@ def _staff(outcome: Outcome, warm_up: float) -> list[tuple[Any, ...]]:
 
 
 def _until(outcome: Outcome, time: float) -> Outcome:
-    def before(columns: Columns) -> Columns:
+    def before(columns: Table) -> Table:
         rows = columns["start"] < time
         return {name: column[rows] for name, column in columns.items()}
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sim.engine.outcome import Outcome
 
-ENGINE = "simpy"
+ENGINE = "compiled"
 """The engine of experiments unless another is asked for."""
 
 _UPON = ("scenario", "city", "workload", "model", "engine", "policy", "measure")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import TICKS_PER_SECOND
-from sim.engine.simpy_engine.engine import Simulation
+from sim.engine.simulation import Simulation
 from sim.model.state import State
 from sim.workload.channel import Channel
 from sim.workload.reported import reported

@@ -139,7 +139,16 @@ def read(directory: str | Path) -> Outcome:
 
 def provenance(outcome: Outcome) -> dict[str, Any]:
     """Return what a result rests on: scenario, seed, versions."""
-    packages = ("suzhou-dispatch", "simpy", "numpy", "scipy", "shapely", "pandas", "pyarrow")
+    packages = [
+        "suzhou-dispatch",
+        "simpy",
+        "numba",
+        "numpy",
+        "scipy",
+        "shapely",
+        "pandas",
+        "pyarrow",
+    ]
     return {
         "format": FORMAT,
         "run": {

@@ -16,7 +16,7 @@ from tiny import tiny
 from sim.city import City
 from sim.clock import to_ticks
 from sim.engine.outcome import Outcome
-from sim.engine.simpy_engine.engine import Simulation
+from sim.engine.simpy_engine.engine import SimpySimulation as Simulation
 from sim.model.plan import Plan
 from sim.model.staffing import base_plan
 from sim.scenario import Scenario

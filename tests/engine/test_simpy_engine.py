@@ -15,7 +15,7 @@ import sim
 from sim.city import City
 from sim.engine import find_engine
 from sim.engine.outcome import Outcome
-from sim.engine.simpy_engine.engine import Simulation
+from sim.engine.simpy_engine.engine import SimpySimulation as Simulation
 from sim.errors import InputError, InvariantError
 from sim.model.order import Kind
 from sim.model.state import State
@@ -266,7 +266,9 @@ def test_a_policy_cannot_cheat(policy: Policy, tmp_path: Path) -> None:
 
 
 def test_unknown_engine_and_policy(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="engine: 'salabim' is not allowed; one of simpy"):
+    with pytest.raises(
+        InputError, match="engine: 'salabim' is not allowed; one of compiled, simpy"
+    ):
         find_engine("salabim")
     with pytest.raises(InputError, match="policy: 'random' is not allowed"):
         sim.simulate(tiny(tmp_path), policy="random")

@@ -28,7 +28,7 @@ def test_written_and_read_again(outcome: Outcome, tmp_path: Path) -> None:
     folder = write(outcome, tmp_path / "deep" / "out")
     again = read(folder)
     assert same(outcome, again)
-    assert (again.seed, again.policy, again.engine, again.replication) == (3, "edd", "simpy", 0)
+    assert (again.seed, again.policy, again.engine, again.replication) == (3, "edd", "compiled", 0)
     assert again.scenario.content_hash == outcome.scenario.content_hash
     assert np.array_equal(again.plan.crew_xy, outcome.plan.crew_xy)
     pd.testing.assert_frame_equal(kpis(again, "town"), kpis(outcome, "town"))

@@ -265,7 +265,10 @@ def _calendars(scenario: Scenario) -> tuple[NDArray[Any], ...]:
         Calendar.from_hours(scenario.activity.part_time_eyes),
         Calendar.from_hours(scenario.activity.citizens),
     ]
-    index, edges, rates, below = [], [], [], []
+    index: list[tuple[int, int]] = []
+    edges: list[float] = []
+    rates: list[float] = []
+    below: list[float] = []
     for calendar in found:
         index.append((len(edges), len(calendar.rates)))
         edges += calendar.edges

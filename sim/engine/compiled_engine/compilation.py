@@ -59,3 +59,17 @@ def kernel(name: str) -> Callable[..., Any]:
         return njit(cache=True, **OPTIONS)(loop)
     finally:
         config.CACHE_DIR = before
+
+
+def warm_up() -> None:
+    """Compile the main loops now, if they are not on disk yet."""
+    import sim
+    from sim.engine.compiled_engine.engine import CompiledSimulation
+    from sim.engine.compiled_engine.handle import Handle
+
+    loops = ("run_windows", "run_lockstep")
+    if all(any(_folder().rglob(f"*{name}*.nbi")) for name in loops):
+        return
+    simulation = CompiledSimulation(sim.load("gusu-week", ["time.days=1"]))
+    for name in loops:
+        kernel(name)(Handle(simulation.arrays), 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ from sim.scenario import Scenario
 from sim.workload.arrivals import Demand
 from sim.workload.workload import Workload
 
-_BLOCK = 250_000  # matters drawn at a time, about
+_BLOCK = 130_000  # matters drawn at a time, about
+_IN_MEMORY = 3_000_000  # tickets of a run that is kept in memory
 _LOOKAHEAD = 60.0  # s; with less than this, windows do not pay
 
 
@@ -73,15 +75,19 @@ class CompiledSimulation:
         self._callback = Callback(self, self.policy)
         rules = rules_of(scenario, self.city, self.policy, check, self._callback.address)
         self.arrays = build(scenario, self.city, self.plan, rules)
-        self._record = Record()
         self._loaded = 0  # matters so far
+        self._drawer: ThreadPoolExecutor | None = None
+        self._drawn: Future[Workload] | None = None  # the next days' matters, being drawn
+        priority = np.array([c.priority for c in scenario.categories], dtype=np.int8)
+        daily = float(Demand.build(scenario, self.city).matters.sum())
+        expected = daily * scenario.time.days if workload is None else len(workload)
+        self._record = Record(priority, on_disk=expected > _IN_MEMORY)
         if workload is not None:
             self._load(workload)
             self._until_day = scenario.time.days
             self._days = 1
         else:
             self._until_day = 0
-            daily = float(Demand.build(scenario, self.city).matters.sum())
             self._days = max(int(_BLOCK / max(daily, 1.0)), 1)
             self._load_days()
 
@@ -163,9 +169,24 @@ class CompiledSimulation:
         self.arrays = with_room(self.arrays)
 
     def _load_days(self) -> None:
-        days = range(self._until_day, min(self._until_day + self._days, self.scenario.time.days))
+        """Load the matters of the next days, and have those after them drawn meanwhile."""
+        days = self._next_days()
         self._until_day = days.stop
-        self._load(Workload.draw(self.scenario, self.city, self.seed, self.replication, days))
+        drawn = self._draw(days) if self._drawn is None else self._drawn.result()
+        self._drawn = None
+        self._load(drawn)
+        following = self._next_days()
+        if following:
+            if self._drawer is None:
+                self._drawer = ThreadPoolExecutor(1, thread_name_prefix="draw")
+            self._drawn = self._drawer.submit(self._draw, following)
+
+    def _next_days(self) -> range:
+        last = min(self._until_day + self._days, self.scenario.time.days)
+        return range(self._until_day, last)
+
+    def _draw(self, days: range) -> Workload:
+        return Workload.draw(self.scenario, self.city, self.seed, self.replication, days)
 
     def _load(self, workload: Workload) -> None:
         self.arrays = load_matters(self.arrays, workload, self._loaded)
@@ -200,8 +221,7 @@ class CompiledSimulation:
         self._record.add_logs(drain(self.arrays))
         tickets = self.arrays.tickets
         present = tickets[tickets["used"] & (tickets["arise"] < self.now)]
-        priority = np.array([c.priority for c in self.scenario.categories], dtype=np.int8)
-        columns: dict[str, Any] = self._record.columns(present, under_way(self.arrays), priority)
+        columns: dict[str, Any] = self._record.columns(present, under_way(self.arrays))
         return Outcome(
             scenario=self.scenario,
             city=self.city,
@@ -212,5 +232,6 @@ class CompiledSimulation:
             replication=self.replication,
             until=self.now,
             events=self.events,
+            keep=self._record,
             **columns,
         )

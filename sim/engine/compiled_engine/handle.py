@@ -32,7 +32,7 @@ _WORDS = 4  # of the table for each array: its address and up to three lengths
 _WORD = ir.IntType(64)
 
 
-class ArraysType(types.Type):
+class ArraysType(types.Type):  # type: ignore[misc]
     """The type of a handle: names and types of its arrays, in order."""
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:

@@ -147,6 +147,19 @@ def crew_event(A: Arrays, R: Rules, s: int, crew: int) -> None:
 
 
 @kernel
+def on_the_line(A: Arrays, R: Rules, kind: int, ident: int, slot: int, aux: int) -> bool:
+    """Let an event of the hotline happen; False if it does not count."""
+    if kind != CALL:
+        hotline.attempt(A, R, slot)
+        return False  # its district has counted that the citizen calls
+    t = A.tickets[slot]
+    if t.id != ident or t.call != aux:
+        return False
+    hotline.on_line(A, R, slot)
+    return True
+
+
+@kernel
 def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
     """Let a shard's next event happen."""
     shard = A.shards[s]
@@ -188,14 +201,7 @@ def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
     elif kind == DELIVER:
         nature.delivered(A, R, s, slot)
     elif s == R.districts:
-        if kind == CALL:
-            t = A.tickets[slot]
-            counts = t.id == ident and t.call == aux
-            if counts:
-                hotline.on_line(A, R, slot)
-        else:
-            counts = False  # its district has counted that the citizen calls
-            hotline.attempt(A, R, slot)
+        counts = on_the_line(A, R, kind, ident, slot, aux)
     elif kind == CALL:
         nature.police_call_ends(A, R, s, slot)
     else:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,33 +12,60 @@ from numpy.typing import NDArray
 
 from sim.engine.compiled_engine.matters import ticket_columns
 from sim.engine.outcome import LOGS, Columns, in_order
+from sim.engine.stored import ROW, Cache, PartWriter, StoredColumns
 from sim.model.state import State
 
 Pieces = list[NDArray[Any]]
+_PART = 1_000_000  # rows of a log's part, about
 
 
 class Record:
-    """What has been moved out of the arrays so far."""
+    """What has been moved out of the arrays so far, in memory or on disk.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    priority : int8 [C]
+        Of each category.
+    on_disk : bool
+        Whether pieces go to Parquet parts in a temporary folder.
+    """
+
+    def __init__(self, priority: NDArray[np.int8], on_disk: bool) -> None:
+        self.priority = priority
         self.tickets: Pieces = []
         self.logs: dict[str, Pieces] = {name: [] for name in LOGS}
         self.counts = np.zeros(len(State), dtype=np.int64)
+        self.writer: PartWriter | None = None
+        if on_disk:
+            self._folder = tempfile.TemporaryDirectory(prefix="suzhou-dispatch-")
+            self.writer = PartWriter(Path(self._folder.name))
 
     def add_tickets(self, tickets: NDArray[Any]) -> None:
         """Add tickets that are over."""
         self.counts += np.bincount(tickets["state"], minlength=len(State))
-        self.tickets.append(tickets)
+        if self.writer is None:
+            self.tickets.append(tickets)
+        elif len(tickets):
+            self.writer.write("tickets", self._with_row(tickets))
 
     def add_logs(self, logs: dict[str, NDArray[Any]]) -> None:
         """Add what resources did."""
         for name, entries in logs.items():
             if len(entries):
                 self.logs[name].append(entries)
+            if self.writer is not None and sum(map(len, self.logs[name])) > _PART:
+                self._flush(self.writer, name)
+
+    def _flush(self, writer: PartWriter, log: str) -> None:
+        pieces, self.logs[log] = self.logs[log], []
+        writer.write(log, in_order(log, _columns(log, pieces)))
+
+    def _with_row(self, tickets: NDArray[Any]) -> Columns:
+        return {ROW: tickets["id"].astype(np.int64)} | ticket_columns(tickets, self.priority)
 
     def columns(
-        self, present: NDArray[Any], visits: NDArray[Any], priority: NDArray[np.int8]
-    ) -> dict[str, Columns]:
+        self, present: NDArray[Any], visits: NDArray[Any]
+    ) -> dict[str, Mapping[str, NDArray[Any]]]:
         """Return the parts of an `Outcome`.
 
         Parameters
@@ -44,21 +74,42 @@ class Record:
             Tickets that are still in the arrays.
         visits : records
             Visits that are not over.
-        priority : int8 [C]
-            Of each category.
         """
+        if self.writer is not None:
+            return self._stored(self.writer, present, visits)
         tickets = np.concatenate((*self.tickets, present))
         tickets = tickets[np.argsort(tickets["id"])]
-        out = {"tickets": ticket_columns(tickets, priority)}
-        for name, columns in LOGS.items():
+        out: dict[str, Mapping[str, NDArray[Any]]] = {
+            "tickets": ticket_columns(tickets, self.priority)
+        }
+        for name in LOGS:
             pieces = self.logs[name] + ([visits] if name == "visits" else [])
-            out[name] = in_order(
-                name,
-                {
-                    column: np.concatenate([piece[column] for piece in pieces]).astype(kind)
-                    if pieces
-                    else np.zeros(0, kind)
-                    for column, kind in columns.items()
-                },
-            )
+            out[name] = in_order(name, _columns(name, pieces))
         return out
+
+    def _stored(
+        self, writer: PartWriter, present: NDArray[Any], visits: NDArray[Any]
+    ) -> dict[str, Mapping[str, NDArray[Any]]]:
+        """Write what is left beside the parts, as they are now; the run may go on afterwards."""
+        now = PartWriter(Path(tempfile.mkdtemp(dir=writer.folder)))
+        now.write("tickets", self._with_row(present))
+        for name in LOGS:
+            pieces = self.logs[name] + ([visits] if name == "visits" else [])
+            now.write(name, in_order(name, _columns(name, pieces)))
+        writer.finish()
+        now.finish()
+        cache = Cache()
+        return {
+            name: StoredColumns([*writer.parts.get(name, []), *now.parts[name]], cache)
+            for name in ("tickets", *LOGS)
+        }
+
+
+def _columns(log: str, pieces: Pieces) -> Columns:
+    """Put a log's pieces together."""
+    return {
+        column: np.concatenate([piece[column] for piece in pieces]).astype(kind)
+        if pieces
+        else np.zeros(0, kind)
+        for column, kind in LOGS[log].items()
+    }

@@ -26,7 +26,7 @@ from sim.scenario import Scenario
 from sim.workload.workload import Workload
 
 
-class Simulation:
+class SimpySimulation:
     """One run that can be stopped at any instant and gone on with.
 
     Parameters

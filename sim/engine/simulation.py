@@ -1,0 +1,85 @@
+"""What every engine offers: a run that can be stopped at any instant and gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.city.city import City
+from sim.engine.outcome import Outcome
+from sim.model.plan import Plan
+from sim.policy import Policy
+from sim.scenario import Scenario
+from sim.workload.workload import Workload
+
+
+class Simulation(Protocol):
+    """One run.
+
+    Attributes
+    ----------
+    engine : str
+        Its engine's name.
+    scenario, city, plan, policy : Scenario, City, Plan, Policy
+        What it is run on.
+    seed, replication : int
+        The key of all randomness.
+    check : bool
+        Whether the invariants are checked all along.
+    """
+
+    engine: str
+    scenario: Scenario
+    city: City
+    plan: Plan
+    policy: Policy
+    seed: int
+    replication: int
+    check: bool
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        city: City | None = None,
+        workload: Workload | None = None,
+        plan: Plan | None = None,
+        policy: str | Policy = "priority",
+        seed: int | None = None,
+        replication: int = 0,
+        check: bool = False,
+    ) -> None: ...
+
+    @property
+    def now(self) -> float:
+        """The instant up to which it has been run, s since the scenario's start."""
+
+    @property
+    def horizon(self) -> float:
+        """The scenario's end, s."""
+
+    @property
+    def events(self) -> int:
+        """Timed events so far."""
+
+    @property
+    def ledger(self) -> NDArray[np.int64]:
+        """Matters by district and state now, int64 [D, states]."""
+
+    @property
+    def overdue(self) -> NDArray[np.int64]:
+        """Tickets past their deadline for closing now, int64 [D]."""
+
+    def run(
+        self, until: float | None = None, progress: Callable[[float], None] | None = None
+    ) -> None:
+        """Go on to an instant; what happens at that very instant is left for the next call."""
+
+    def add(self, matters: Workload) -> range:
+        """Put further matters into a running simulation; return their ticket numbers."""
+
+    def outcome(self) -> Outcome:
+        """Return the record so far; the simulation may go on afterwards."""

@@ -1,0 +1,152 @@
+"""Columns on disk: Parquet parts, written as they come, and read column by column when asked for.
+
+The nine months of the whole city are some eighteen million tickets: more than fits into memory
+beside what is computed from them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROW = "row"
+"""The column that says where a row stands, where the parts do not have them in order."""
+
+_CACHE = 2_500_000_000  # bytes of columns kept in memory, all tables of a run together
+
+
+def write_part(columns: Mapping[str, NDArray[Any]], path: Path) -> None:
+    """Write columns as one Parquet file, times and numbers encoded for what they are."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({name: pa.array(column) for name, column in columns.items()})
+    times = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+    whole = [f.name for f in table.schema if pa.types.is_integer(f.type)]
+    encoding = dict.fromkeys(times, "BYTE_STREAM_SPLIT") | dict.fromkeys(
+        whole, "DELTA_BINARY_PACKED"
+    )
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=False,
+        column_encoding=encoding,
+    )
+
+
+class Cache:
+    """Columns that were read, the longest unused dropped first."""
+
+    def __init__(self, room: int = _CACHE) -> None:
+        self.room = room
+        self._kept: OrderedDict[tuple[int, str], NDArray[Any]] = OrderedDict()
+
+    def get(self, key: tuple[int, str]) -> NDArray[Any] | None:
+        """Return a column that is kept."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def put(self, key: tuple[int, str], column: NDArray[Any]) -> None:
+        """Keep a column."""
+        self._kept[key] = column
+        while sum(c.nbytes for c in self._kept.values()) > self.room and len(self._kept) > 1:
+            self._kept.popitem(last=False)
+
+
+class StoredColumns(Mapping[str, NDArray[Any]]):
+    """A table's columns, in Parquet parts.
+
+    Parameters
+    ----------
+    parts : list of Path
+        With the same columns each; those with a column ``row`` are put in its order.
+    cache : Cache
+        Shared by the tables of a run.
+    """
+
+    def __init__(self, parts: list[Path], cache: Cache | None = None) -> None:
+        import pyarrow.parquet as pq
+
+        self.parts = parts
+        self._cache = Cache() if cache is None else cache
+        schemas = [pq.read_schema(part) for part in parts[:1]]
+        names = schemas[0].names if schemas else []
+        self._ordered = ROW in names
+        self._names = [name for name in names if name != ROW]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        key = (id(self), name)
+        column = self._cache.get(key)
+        if column is None:
+            column = self._read(name)
+            if self._ordered:
+                column = self._in_order(column)
+            self._cache.put(key, column)
+        return column
+
+    def _in_order(self, column: NDArray[Any]) -> NDArray[Any]:
+        key = (id(self), ROW)
+        row = self._cache.get(key)
+        if row is None:
+            row = self._read(ROW).astype(np.int32)
+            self._cache.put(key, row)
+        out = np.empty_like(column)
+        out[row] = column
+        return out
+
+    def _read(self, name: str) -> NDArray[Any]:
+        import pyarrow.parquet as pq
+
+        pieces = [
+            pq.read_table(part, columns=[name])[name].to_numpy(zero_copy_only=False)
+            for part in self.parts
+        ]
+        return np.concatenate(pieces)
+
+
+class PartWriter:
+    """Writes parts in the background, one behind the other.
+
+    Parameters
+    ----------
+    folder : Path
+        For one folder a table.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.parts: dict[str, list[Path]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="parts")
+        self._pending: list[Future[None]] = []
+
+    def write(self, table: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Add a part to a table; waits where the disk is far behind."""
+        parts = self.parts.setdefault(table, [])
+        path = self.folder / table / f"part-{len(parts):05}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parts.append(path)
+        while len(self._pending) > 4:
+            self._pending.pop(0).result()
+        self._pending.append(self._thread.submit(write_part, columns, path))
+
+    def finish(self) -> None:
+        """Wait until all is on disk."""
+        while self._pending:
+            self._pending.pop(0).result()
