@@ -68,6 +68,14 @@ def interval_text(interval: Interval, unit: str) -> str:
     return f"{amount(interval.estimate, unit)} [{low}, {high}]"
 
 
+def gap_text(interval: Interval, unit: str) -> str:
+    """Write a difference with its interval; of shares in points."""
+    if unit != "share" or np.isnan(interval.low):
+        return interval_text(interval, unit)
+    middle, low, high = (f"{100 * value:.2f}".replace("-", "−") for value in interval)
+    return f"{middle} points [{low}, {high}]"
+
+
 def _by(one: Difference, size: bool) -> str:
     """Write how far apart: in percent of the baseline, shares in points."""
     points = one.unit == "share" or np.isnan(one.relative.low)
