@@ -128,7 +128,7 @@ def _differences(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         unit = row["unit"]
         english, chinese = metric_name(row["metric"])
-        kind = ("better" if row["better"] else "worse") if row["seen"] else ""
+        kind = "better" if row["better"] else "worse" if row["worse"] else ""
         cells = [interval_text(_interval(row, name), unit) for name in ("base", "mean")]
         gap = gap_text(_interval(row, "difference"), unit)
         holm = "–" if row["p_holm"] is None else f"{row['p_holm']:.2g}"

@@ -99,7 +99,8 @@ def sentence(one: Difference) -> str:
     if np.isnan(one.difference.low):
         return f"{name}: too few cases to tell {one.arm} from {one.baseline}"
     if one.seen:
-        verb = "beats" if one.better else "is worse than"
+        side = "is below" if one.difference.estimate < 0 else "is above"
+        verb = "beats" if one.better else "is worse than" if one.worse else side
         return f"{one.arm} {verb} {one.baseline} on {name} by {_by(one, size=True)}"
     if one.difference.low == one.difference.high == 0:
         return f"{name}: {one.arm} and {one.baseline} are the same in every replication"
