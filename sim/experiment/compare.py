@@ -14,7 +14,7 @@ from sim.experiment.difference import (
     Difference,
     difference_table,
     differences,
-    lower_is_better,
+    direction,
 )
 from sim.experiment.executor import Executor
 from sim.experiment.experiment import Experiment, Failed
@@ -339,7 +339,7 @@ def _select(
 ) -> Selection:
     """Run the procedure KN, which asks for replications of the arms that are left."""
     arms = experiment.going
-    sign = 1.0 if lower_is_better(target) else -1.0
+    sign = -1.0 if direction(target) > 0 else 1.0  # the least is selected
 
     def sample(which: Sequence[int], number: int) -> Floats:
         import numpy as np

@@ -69,22 +69,34 @@ class Difference:
     @property
     def better(self) -> bool:
         """Whether what was seen is for the better."""
-        return self.seen and (self.difference.estimate < 0) == lower_is_better(self.metric)
+        return self.seen and self.difference.estimate * direction(self.metric) > 0
+
+    @property
+    def worse(self) -> bool:
+        """Whether what was seen is for the worse."""
+        return self.seen and self.difference.estimate * direction(self.metric) < 0
 
 
-def lower_is_better(metric: str) -> bool:
-    """Tell which way a metric is better: times, costs and backlogs down, kept promises up."""
-    up = (
-        "on_time",
-        "closing_rate",
-        "closing_rate.hotline",
-        "satisfied",
-        "evaluation",
-        "hotline.answered",
-        "hotline.answered_20s",
-        "on_the_spot",
-    )
-    return not any(metric == name or metric.endswith(f".{name}") for name in up)
+_UP = (
+    "on_time",
+    "closing_rate",
+    "closing_rate.hotline",
+    "satisfied",
+    "evaluation",
+    "hotline.answered",
+    "hotline.answered_20s",
+)
+_NEITHER = re.compile(
+    r"matters|tickets.*|state\..*|duplicates|on_the_spot|sent_back"
+    r"|.*(requests|requests_per_day|callers|calls|visits_per_day|utilisation)"
+)
+
+
+def direction(metric: str) -> int:
+    """Tell which way a metric is better: times and costs -1, kept promises 1, volumes 0."""
+    if any(metric == name or metric.endswith(f".{name}") for name in _UP):
+        return 1
+    return 0 if _NEITHER.fullmatch(metric) else -1
 
 
 def differences(
@@ -190,6 +202,11 @@ def difference_table(found: Sequence[Difference]) -> pd.DataFrame:
             row |= {name: interval.estimate, f"{name}_low": interval.low}
             row[f"{name}_high"] = interval.high
         row |= {"p_value": one.p_value, "p_holm": one.p_holm, "seen": one.seen}
-        row |= {"better": one.better, "method": one.method, "pairing": one.pairing}
+        row |= {
+            "better": one.better,
+            "worse": one.worse,
+            "method": one.method,
+            "pairing": one.pairing,
+        }
         rows.append(row)
     return pd.DataFrame(rows)

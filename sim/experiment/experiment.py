@@ -138,6 +138,8 @@ class Experiment:
     def metrics(self) -> pd.DataFrame:
         """Return all that was measured, in the order of arms and replications.
 
+        Of an arm that was stopped nothing: what it had finished until then is a matter of chance.
+
         Returns
         -------
         pandas.DataFrame
@@ -146,7 +148,7 @@ class Experiment:
         import pandas as pd
 
         frames = []
-        for arm in self.arms:
+        for arm in self.going:
             for label, number in sorted(self._tables, key=lambda key: key[1]):
                 if label == arm.label:
                     names = {"arm": label, **arm.names, "replication": number}

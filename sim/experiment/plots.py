@@ -68,7 +68,7 @@ def _panel(ax: Axes, found: Sequence[Difference], arms: Sequence[str]) -> None:
         shown = one.difference if points else one.relative
         scale = 100.0 if one.unit == "share" or not points else 1.0
         middle, low, high = (scale * value for value in shown)
-        colour = (GREEN if one.better else RED) if one.seen else GREY
+        colour = GREEN if one.better else RED if one.worse else BLUE if one.seen else GREY
         ax.hlines(row, low, high, color=colour, linewidth=3, alpha=0.7)
         ax.plot(middle, row, "o", color=colour, markersize=6)
     ax.axvline(0, color=INK, linewidth=1)

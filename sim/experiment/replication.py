@@ -79,8 +79,9 @@ def run(task: Replication, progress: Callable[[float], None] | None = None) -> O
     """Run a replication to its end."""
     scenario = task.arm.scenario
     policy = find_policy(task.arm.policy)
-    trusted = isinstance(task.arm.policy, str) and task.arm.policy in POLICIES
-    guard = None if trusted else policy if isinstance(policy, Guarded) else Guarded(policy)
+    guard = None
+    if type(policy) not in POLICIES.values():
+        guard = policy if isinstance(policy, Guarded) else Guarded(policy)
     simulation = find_engine(task.engine)(
         scenario,
         city=_city(scenario),

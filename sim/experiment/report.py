@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.experiment.results import read_facts
-from sim.experiment.words import interval_text, metric_name
+from sim.experiment.words import gap_text, interval_text, metric_name
 from sim.measure.intervals import Interval
 
 _STYLE = """
@@ -128,9 +128,9 @@ def _differences(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         unit = row["unit"]
         english, chinese = metric_name(row["metric"])
-        kind = ("better" if row["better"] else "worse") if row["seen"] else ""
+        kind = "better" if row["better"] else "worse" if row["worse"] else ""
         cells = [interval_text(_interval(row, name), unit) for name in ("base", "mean")]
-        gap = interval_text(_interval(row, "difference"), unit)
+        gap = gap_text(_interval(row, "difference"), unit)
         holm = "–" if row["p_holm"] is None else f"{row['p_holm']:.2g}"
         pairing = "–" if row["pairing"] is None else f"{row['pairing']:.3g}×"
         body.append(

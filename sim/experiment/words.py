@@ -68,6 +68,14 @@ def interval_text(interval: Interval, unit: str) -> str:
     return f"{amount(interval.estimate, unit)} [{low}, {high}]"
 
 
+def gap_text(interval: Interval, unit: str) -> str:
+    """Write a difference with its interval; of shares in points."""
+    if unit != "share" or np.isnan(interval.low):
+        return interval_text(interval, unit)
+    middle, low, high = (f"{100 * value:.2f}".replace("-", "−") for value in interval)
+    return f"{middle} points [{low}, {high}]"
+
+
 def _by(one: Difference, size: bool) -> str:
     """Write how far apart: in percent of the baseline, shares in points."""
     points = one.unit == "share" or np.isnan(one.relative.low)
@@ -91,7 +99,8 @@ def sentence(one: Difference) -> str:
     if np.isnan(one.difference.low):
         return f"{name}: too few cases to tell {one.arm} from {one.baseline}"
     if one.seen:
-        verb = "beats" if one.better else "is worse than"
+        side = "is below" if one.difference.estimate < 0 else "is above"
+        verb = "beats" if one.better else "is worse than" if one.worse else side
         return f"{one.arm} {verb} {one.baseline} on {name} by {_by(one, size=True)}"
     if one.difference.low == one.difference.high == 0:
         return f"{name}: {one.arm} and {one.baseline} are the same in every replication"
