@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.errors import InputError
 from sim.experiment.executor import Executor, Failure, Result, Task, attempt
+from sim.experiment.replication import program_digest
 
 PACKAGES = ("suzhou-dispatch", "numpy", "numba", "scipy", "shapely", "simpy")
 """What must be the same everywhere, with Python itself, for results to be the same."""
@@ -122,6 +123,7 @@ class Cluster(Executor):
                 threads = self._client.nthreads()
                 if not threads.keys() <= self._checked:
                     _compare(self.address, self._client.get_versions(packages=list(PACKAGES)))
+                    _compare_programs(self.address, self._client.run(program_digest))
                     self._checked |= threads.keys()
             except (OSError, CancelledError) as error:
                 raise self._gone(error) from None
@@ -200,6 +202,15 @@ def _compare(address: str, versions: Any) -> None:
         here = ", ".join(f"{package} {version}" for package, version in ours.items())
         allowed = f"the versions that are here ({here}), or results would differ; there: {found}"
         raise InputError(f"cluster {address}", "versions", ", ".join(sorted(wrong)), allowed)
+
+
+def _compare_programs(address: str, digests: dict[str, str]) -> None:
+    """Check that all workers run the program that runs here, by `program_digest`."""
+    others = [worker for worker, digest in digests.items() if digest != program_digest()]
+    if others:
+        more = f" and {len(others) - 1} more" if others[1:] else ""
+        allowed = f"the program text that is here, in the same version; not so on {others[0]}{more}"
+        raise InputError(f"cluster {address}", "program", digests[others[0]][:12], allowed)
 
 
 def _versions(told: Any) -> dict[str, str | None]:

@@ -14,14 +14,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from experiment import work
-from tiny import write
+from tiny import tiny
 
 from sim.errors import InputError
 from sim.experiment import cluster as module
+from sim.experiment.arm import Arm
 from sim.experiment.executor import Failure
+from sim.experiment.parts import Parts
 from sim.experiment.pool import Pool
+from sim.experiment.replication import Replication, program_digest, replicate
+from sim.scenario import restrict
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +59,13 @@ def test_other_versions_are_told_in_one_message() -> None:
     assert "no suzhou-dispatch on tcp://c" in message
     assert "numpy 2.4.6" in message
     assert "tcp://d" not in message
+
+
+def test_another_program_is_told() -> None:
+    same = program_digest()
+    module._compare_programs("tcp://s", {"tcp://a": same, "tcp://b": same})
+    with pytest.raises(InputError, match="not so on tcp://b"):
+        module._compare_programs("tcp://s", {"tcp://a": same, "tcp://b": "0" * 64})
 
 
 def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,24 +151,37 @@ def until(true: Callable[[], bool]) -> None:
 
 @pytest.mark.slow
 def test_with_a_worker_killed_the_tables_are_the_pools(dask: Dask, tmp_path: Path) -> None:
-    scenario = str(write(tmp_path / "tiny"))
-    tasks = [(scenario, policy, n) for n in range(4) for policy in ("priority", "nearest")]
+    scenario = restrict(tiny(tmp_path / "tiny"), days=1)
+    arms = [Arm(policy, scenario, policy) for policy in ("priority", "batch-assignment")]
+    tasks = [Replication(arm, seed=5, number=n) for n in range(4) for arm in arms]
     doomed, _ = dask.worker(), dask.worker()
     with connected(dask, 2) as cluster:
-        found = {}
-        for task, result in cluster.run(work.kpis_of, tasks):
-            found[task] = result
-            if len(found) == 3:
+        there = Parts(tmp_path / "there")
+        for number, (task, result) in enumerate(cluster.run(replicate, tasks)):
+            there.keep(task, _table(result))
+            if number == 2:
                 assert doomed.poll() is None
                 doomed.send_signal(signal.SIGKILL)
                 doomed.wait()
         assert cluster.workers == 1
     with Pool(2) as pool:
-        embedded = dict(pool.run(work.kpis_of, tasks))
-    assert len(found) == len(tasks)
-    assert all(isinstance(table, bytes) for table in embedded.values())
-    assert found == embedded
-    assert len(set(embedded.values())) == len(tasks)
+        here = Parts(tmp_path / "here")
+        for task, result in pool.run(replicate, tasks):
+            here.keep(task, _table(result))
+    tables = files(there.folder)
+    assert len(tables) == 2 * len(tasks)
+    assert len(set(tables.values())) == len(tables)
+    assert tables == files(here.folder)
+
+
+def _table(result: pd.DataFrame | Failure) -> pd.DataFrame:
+    assert not isinstance(result, Failure), result
+    return result
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 @pytest.mark.slow

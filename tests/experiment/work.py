@@ -41,17 +41,3 @@ def who(_: object) -> int:
 def forever(path: str) -> None:
     Path(path).write_text(str(os.getpid()))
     time.sleep(3600)
-
-
-def kpis_of(task: tuple[str, str, int]) -> bytes:
-    """Run a replication; return its KPIs as a Parquet file."""
-    import io
-
-    import sim
-    from sim.measure.kpis import kpis
-
-    scenario, policy, replication = task
-    buffer = io.BytesIO()
-    outcome = sim.simulate(scenario, policy=policy, days=1, seed=5, replication=replication)
-    kpis(outcome, "district").to_parquet(buffer)
-    return buffer.getvalue()

@@ -18,6 +18,7 @@ from sim.errors import InputError
 from sim.experiment.gym.handover import Handover
 from sim.experiment.gym.observation import Epoch, Observation, Observer, Shown
 from sim.experiment.gym.reward import Elapsed, Meter, default_reward
+from sim.experiment.replication import ENGINE
 from sim.model.staffing import base_plan
 from sim.policy import Policy, View, find_policy
 from sim.scenario import Scenario, load, restrict
@@ -25,7 +26,8 @@ from sim.scenario import Scenario, load, restrict
 if TYPE_CHECKING:
     from sim.engine.outcome import Outcome
 
-Choice = tuple[int, int]
+Choice = tuple[int, int] | None
+"""A ticket and the crew that goes; None: nobody goes now."""
 
 
 class Asking(Policy):
@@ -35,6 +37,8 @@ class Asking(Policy):
 
     def __init__(self, order: Policy, meter: Meter, ask: Callable[[Epoch], Choice]) -> None:
         self.order, self.meter, self.ask = order, meter, ask
+        self.epoch_s, self.jobs_first = order.epoch_s, order.jobs_first
+        self.hindsight = order.hindsight
 
     def key(self, view: View, ticket: int) -> tuple[float, ...]:
         """Return the ticket's place in the other policy's queue."""
@@ -43,9 +47,10 @@ class Asking(Policy):
 
     def choose(self, view: View, tickets: Sequence[int], crews: Sequence[int]) -> Choice:
         """Return the answer."""
-        ticket, crew = self.ask(Epoch(view, tickets, crews))
-        self.meter.sent(view, ticket, crew)
-        return ticket, crew
+        choice = self.ask(Epoch(view, tickets, crews))
+        if choice is not None:
+            self.meter.sent(view, *choice)
+        return choice
 
     def choose_crew(self, view: View, ticket: int, crews: Sequence[int]) -> int:
         """Return the other policy's crew: joint tickets' further ones are not asked for."""
@@ -59,11 +64,12 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
 
     An episode is one replication of a scenario. The simulation runs up to the next decision: a
     unit has tickets that wait and crews that are free. Action ``i * crews + j`` sends the j-th
-    crew shown to the i-th ticket shown; see `sim.experiment.gym.observation` for what is shown.
-    An action that is masked out leaves the decision to ``order``. The end of the scenario cuts
+    crew shown to the i-th ticket shown, and the last action nobody, until the unit is asked
+    again; see `sim.experiment.gym.observation` for what is shown. An action that is masked out
+    leaves the decision to ``order``. The end of the scenario cuts
     a process off that would go on: episodes are truncated, never terminated.
 
-    ``info`` holds ``action_mask`` (int8 [tickets * crews]), ``time`` (s since the scenario's
+    ``info`` holds ``action_mask`` (int8 [tickets * crews + 1]), ``time`` (s since the scenario's
     start), ``seed``, ``replication``, ``waiting`` and ``free`` (how many tickets and crews there
     are to choose from) and ``valid``, whether the last action was not masked out.
 
@@ -77,7 +83,8 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         Any.
     order : str or Policy
         In which order tickets stand and so which are shown; it also chooses the further crews
-        of joint tickets.
+        of joint tickets, and says when decisions are due (`Policy.epoch_s`) and whether
+        gridworkers leave their rounds (`Policy.jobs_first`).
     tickets, crews : int
         How many are shown.
     reward : callable
@@ -99,7 +106,7 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         *,
         days: int | None = None,
         districts: Sequence[str] = (),
-        engine: str = "simpy",
+        engine: str = ENGINE,
         order: str | Policy = "priority",
         tickets: int = 16,
         crews: int = 8,
@@ -119,11 +126,13 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         time = self.scenario.time
         self._observer = Observer(tickets, crews, (x, y), time.start.weekday(), time.days * 86400.0)
         self.observation_space = self._observer.space
-        self.action_space = spaces.Discrete(tickets * crews)
+        self.action_space: spaces.Discrete = spaces.Discrete(tickets * crews + 1)
         self._key: tuple[int, int] | None = None
         self._handover: Handover[Epoch, Choice] | None = None
         self._epoch: Epoch | None = None
         self._shown: Shown | None = None
+        self._plan: list[tuple[int, int]] = []  # what a policy decided together, and is to come
+        self._planned: tuple[Policy, float, int] | None = None  # by whom, when, and its action
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -153,6 +162,7 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         if options:
             self._key = (self._key[0], int(options["replication"]))
         self.close()
+        self._plan, self._planned = [], None
         self._meter = meter = Meter()
         asking = Asking(self.order, meter, _nobody)
         self.simulation = simulation = self.engine(
@@ -182,6 +192,8 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         if not self.action_space.contains(action):
             raise gymnasium.error.InvalidAction(f"{action!r} is not an action; {self.action_space}")
         valid = bool(self.action_masks()[action])
+        if self._planned is not None and action != self._planned[2]:
+            self._plan = []
         if self._epoch is not None:
             self._look(self._handover.answer(self._choice(int(action), valid)))
         reward = float(self.reward(self._meter.read(self.simulation.now)))
@@ -196,14 +208,17 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         self._look(None)
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Tell which actions there are now, bool [tickets * crews]; none at the end."""
-        mask = np.zeros((self._observer.tickets, self._observer.crews), dtype=bool)
+        """Tell which actions there are now, bool [tickets * crews + 1]; none at the end."""
+        size = self._observer.tickets, self._observer.crews
+        pairs = np.zeros(size, dtype=bool)
         if self._shown is not None:
-            mask[: len(self._shown.tickets), : len(self._shown.crews)] = True
-        return mask.ravel()
+            pairs[: len(self._shown.tickets), : len(self._shown.crews)] = True
+        return np.append(pairs, self._shown is not None)
 
     def action_of(self, policy: Policy) -> int:
         """Return the action that a policy would choose now.
+
+        Where it decides on several pairs at once, they are the actions of the next steps.
 
         Raises
         ------
@@ -213,9 +228,19 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         """
         if self._epoch is None or self._shown is None:
             raise ValueError("there is no decision to make")
-        ticket, crew = policy.choose(self._epoch.view, self._epoch.tickets, self._epoch.crews)
-        i, j = self._shown.tickets.index(ticket), self._shown.crews.index(crew)
-        return i * self._observer.crews + j
+        view, tickets, crews = self._epoch.view, self._epoch.tickets, self._epoch.crews
+        if self._planned is None or self._planned[:2] != (policy, view.now):
+            self._plan = []
+        self._plan = [pair for pair in self._plan if pair[0] in tickets and pair[1] in crews]
+        if not self._plan:
+            self._plan = list(policy.assign(view, tickets, crews))
+        action = int(self.action_space.n) - 1
+        if self._plan:
+            ticket, crew = self._plan.pop(0)
+            i, j = self._shown.tickets.index(ticket), self._shown.crews.index(crew)
+            action = i * self._observer.crews + j
+        self._planned = (policy, view.now, action)
+        return action
 
     def outcome(self) -> Outcome:
         """Return the record of the episode so far."""
@@ -230,7 +255,10 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         assert self._epoch is not None
         assert self._shown is not None
         if not valid:
-            return self.order.choose(self._epoch.view, self._epoch.tickets, self._epoch.crews)
+            pairs = self.order.assign(self._epoch.view, self._epoch.tickets, self._epoch.crews)
+            return pairs[0] if pairs else None
+        if action == self.action_space.n - 1:
+            return None
         i, j = divmod(action, self._observer.crews)
         return self._shown.tickets[i], self._shown.crews[j]
 
