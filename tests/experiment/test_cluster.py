@@ -14,18 +14,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
+from click.testing import CliRunner
 from experiment import work
 from tiny import tiny
 
+from sim.cli import main
 from sim.errors import InputError
 from sim.experiment import cluster as module
-from sim.experiment.arm import Arm
+from sim.experiment import results
+from sim.experiment.compare import compare
 from sim.experiment.executor import Failure
-from sim.experiment.parts import Parts
 from sim.experiment.pool import Pool
-from sim.experiment.replication import Replication, program_digest, replicate
+from sim.experiment.replication import program_digest
 from sim.scenario import restrict
 
 ROOT = Path(__file__).parents[2]
@@ -152,31 +153,44 @@ def until(true: Callable[[], bool]) -> None:
 @pytest.mark.slow
 def test_with_a_worker_killed_the_tables_are_the_pools(dask: Dask, tmp_path: Path) -> None:
     scenario = restrict(tiny(tmp_path / "tiny"), days=1)
-    arms = [Arm(policy, scenario, policy) for policy in ("priority", "batch-assignment")]
-    tasks = [Replication(arm, seed=5, number=n) for n in range(4) for arm in arms]
+    policies = ["priority", "batch-assignment"]
     doomed, _ = dask.worker(), dask.worker()
+    killed = []
+
+    def kill_in_the_middle(share: float) -> None:
+        if share >= 0.3 and not killed:
+            assert doomed.poll() is None
+            doomed.send_signal(signal.SIGKILL)
+            killed.append(share)
+
     with connected(dask, 2) as cluster:
-        there = Parts(tmp_path / "there")
-        for number, (task, result) in enumerate(cluster.run(replicate, tasks)):
-            there.keep(task, _table(result))
-            if number == 2:
-                assert doomed.poll() is None
-                doomed.send_signal(signal.SIGKILL)
-                doomed.wait()
+        there = compare(
+            scenario, policies, replications=4, executor=cluster, out=tmp_path / "there",
+            progress=kill_in_the_middle,
+        )  # fmt: skip
         assert cluster.workers == 1
-    with Pool(2) as pool:
-        here = Parts(tmp_path / "here")
-        for task, result in pool.run(replicate, tasks):
-            here.keep(task, _table(result))
-    tables = files(there.folder)
-    assert len(tables) == 2 * len(tasks)
-    assert len(set(tables.values())) == len(tables)
-    assert tables == files(here.folder)
+    here = compare(scenario, policies, replications=4, executor=Pool(2), out=tmp_path / "here")
+    assert killed
+    assert killed[0] < 0.7
+    for found, folder in ((there, "there"), (here, "here")):
+        results.write(found, tmp_path / folder, plots=False)
+    tables = files(tmp_path / "there")
+    assert sum(name.startswith("parts/") for name in tables) == 2 * 2 * 4
+    assert {"metrics.parquet", "metrics.csv", "differences.csv", "experiment.json"} <= set(tables)
+    assert tables == files(tmp_path / "here")
 
 
-def _table(result: pd.DataFrame | Failure) -> pd.DataFrame:
-    assert not isinstance(result, Failure), result
-    return result
+@needs_dask
+def test_on_the_command_line() -> None:
+    words = ["compare", "gusu-week", "--policies", "fifo,edd", "--days", "1"]
+    for more, message in (
+        (["--cluster", "nowhere"], "the address of a Dask scheduler"),
+        (["--cluster", "tcp://127.0.0.1:1", "--workers", "2"], "nothing, with --cluster"),
+    ):
+        done = CliRunner().invoke(main, [*words, *more])
+        assert done.exit_code == 2
+        assert message in done.stderr
+        assert "Traceback" not in done.output
 
 
 def files(folder: Path) -> dict[str, bytes]:
