@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from generated import recipes, scenario_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tiny import tiny
 
 import sim
@@ -252,6 +256,43 @@ def test_ocel(folder: Path, outcome: Outcome, table: pd.DataFrame, tmp_path: Pat
             strict=True,
         )
     }
+
+
+def tables_of(outcome: Outcome) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
+    """What `Result.slices` would read of all tickets at once."""
+    tables = {}
+    for part, names in COLUMNS.items():
+        log = getattr(outcome, part)
+        order = np.arange(len(log[names[0]]))
+        if part != "tickets":
+            order = np.argsort(log["ticket"], kind="stable")
+        tables[part] = {name: log[name][order] for name in names} | {"row": order}
+    return tables
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(recipe=recipes(), cut=st.sampled_from([0.3, 0.6, 0.85, 1.0]))
+def test_generated(recipe: Any, cut: float) -> None:
+    """At any instant of any scenario, the events are those that the tickets tell."""
+    with tempfile.TemporaryDirectory() as folder:
+        simulation = sim.prepare(scenario_of(recipe, Path(folder)))
+        simulation.run(cut * simulation.horizon)
+    outcome = simulation.outcome()
+    events, t = events_of(tables_of(outcome), outcome.until), outcome.tickets
+    for step, column in {**STEPS, "triage": "triaged"}.items():
+        mine = events.step == Step[step.upper()]
+        ticket, end = events.ticket[mine], events.end[mine]
+        found = np.full(len(outcome), np.nan)
+        if step == "triage":
+            ticket, end = ticket[::-1], end[::-1]
+        found[ticket] = end  # the last stays
+        np.testing.assert_array_equal(found, t[column], err_msg=step)
+    assert (events.start <= events.end).all()
+    assert (events.end <= outcome.until).all()
+    through = ~np.isnan(t["closed"]) & ~np.isnan(t["triaged"])
+    for step, again in ((3, "sent_back"), (4, "reopened"), (7, "reopened")):
+        counts = np.bincount(events.ticket[events.step == step], minlength=len(outcome))
+        np.testing.assert_array_equal(counts[through], 1 + t[again][through])
 
 
 @pytest.mark.parametrize("format", FORMATS)
