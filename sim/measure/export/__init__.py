@@ -26,7 +26,7 @@ FORMATS: dict[str, tuple[Writer, str]] = {
 }
 """The formats by name: what writes them, and the usual ending of the file."""
 
-_STRETCH = 16_384  # tickets in memory at once
+_STRETCH = 8_192  # tickets in memory at once
 
 __all__ = ["FORMATS", "export"]
 
