@@ -67,6 +67,9 @@ _OPTIONS = (
     click.option("--policy-timeout", default=10.0, show_default=True, help="For a decision, s."),
     click.option("--workers", type=int, help="Processes; one for each processor by default."),
     click.option(
+        "--cluster", metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler."
+    ),
+    click.option(
         "--out",
         type=click.Path(path_type=Path),
         help="Keep each finished replication there, and go on from what is there.",
@@ -180,9 +183,16 @@ def _listed(text: str, field: str) -> list[str]:
     return names
 
 
-def executor_for(workers: int | None) -> Executor:
+def executor_for(workers: int | None, cluster: str | None = None) -> Executor:
     """Return where replications are run."""
     from sim.experiment.pool import Pool
+
+    if cluster is not None:
+        from sim.experiment.cluster import Cluster
+
+        if workers is not None:
+            raise InputError("command line", "workers", workers, "nothing, with --cluster")
+        return Cluster(cluster)
 
     return Pool(workers)
 
@@ -205,6 +215,7 @@ def _run(
     engine: str | None,
     policy_timeout: float,
     workers: int | None,
+    cluster: str | None,
     out: Path | None,
     plots: bool,
     as_json: bool,
@@ -238,7 +249,7 @@ def _run(
                 seed=seed,
                 engine=engine or ENGINE,
                 policy_timeout=policy_timeout,
-                executor=executor_for(workers),
+                executor=executor_for(workers, cluster),
                 out=out,
                 progress=bar,
             )

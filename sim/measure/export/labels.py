@@ -1,0 +1,190 @@
+"""Events in words: names instead of numbers, ISO 8601 instead of seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.city.city import City
+from sim.engine.outcome import Columns
+from sim.errors import InputError
+from sim.measure.export.events import ROLE_NAMES, STEP_NAMES, Events, Role
+from sim.measure.export.result import Result
+from sim.measure.tables import Floats
+from sim.model.state import CHANNEL_NAMES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Escape = Callable[[str], str]
+TICKET = (
+    "department",
+    "department_zh",
+    "district",
+    "district_zh",
+    "town",
+    "category",
+    "category_zh",
+    "channel",
+    "channel_zh",
+)
+"""What is told of a ticket in words."""
+_RESOURCES = {
+    Role.PART_TIME: "part-time gridworkers of grid",
+    Role.CAMERA: "camera of grid",
+    Role.POLICE_DESK: "110 desk",
+}
+_HOUR_MS = 3_600_000
+
+
+def desk_names(city: City) -> list[str]:
+    """Return the desks' names by number, as `Outcome.services` numbers them."""
+    towns = [f"{name} town centre" for name in city.town_name]
+    return ["12345 hotline", *towns, *(f"{name} district centre" for name in city.district_name)]
+
+
+class Labels:
+    """Names of a result's things as Arrow arrays, to be taken by number.
+
+    Parameters
+    ----------
+    result : Result
+    escape : callable
+        What makes a name fit for the format.
+
+    Attributes
+    ----------
+    step, role, department, district, category, channel : pairs of arrays
+        English and Chinese; ``department`` and ``category`` go by category. The English of a
+        category is its id, as everywhere.
+    town : array
+        English.
+    """
+
+    def __init__(self, result: Result, escape: Escape = str) -> None:
+        scenario, city = result.scenario, result.city
+        self._escape = escape
+        self.step = self._pair([("", ""), *STEP_NAMES.values()])
+        self.role = self._pair(list(ROLE_NAMES.values()))
+        bodies = scenario.departments
+        self.department = self._pair(
+            [
+                (bodies[c.department].name_en, bodies[c.department].name_zh)
+                for c in scenario.categories
+            ]
+        )
+        self.category = self._pair([(c.id, c.name_zh) for c in scenario.categories])
+        self.channel = self._pair(list(CHANNEL_NAMES.values()))
+        names = list(zip(city.district_name, city.district_name_zh, strict=True))
+        self.district = self._pair(names)
+        self.town = self._array(city.town_name)
+        self._desk = self._array(desk_names(city))
+        self._resource = self._array([_RESOURCES.get(r, ROLE_NAMES[r][0]) for r in Role])
+
+    def _array(self, names: Sequence[str]) -> pa.Array:
+        import pyarrow as pa
+
+        return pa.array([self._escape(name) for name in names], pa.string())
+
+    def _pair(self, names: Sequence[tuple[str, str]]) -> tuple[pa.Array, pa.Array]:
+        return self._array([en for en, _ in names]), self._array([zh for _, zh in names])
+
+    def of(self, tickets: Columns) -> dict[str, pa.Array]:
+        """Name what is to be known of each ticket; the keys are `TICKET`."""
+        category, channel = tickets["category"], tickets["channel"]
+        values = (
+            *(names.take(category) for names in self.department),
+            *(names.take(tickets["district"]) for names in self.district),
+            self.town.take(tickets["town"]),
+            *(names.take(category) for names in self.category),
+            *(names.take(channel) for names in self.channel),
+        )
+        return dict(zip(TICKET, values, strict=True))
+
+    def resources(self, events: Events) -> pa.Array:
+        """Name who did each step: ``crew 12``, ``gridworker 7``, ``Gusu 03 town centre`` ..."""
+        import pyarrow.compute as pc
+
+        named = self._resource.take(events.role)
+        numbered = np.isin(
+            events.role, (Role.GRIDWORKER, Role.PART_TIME, Role.CAMERA, Role.CREW)
+        ) & (events.who >= 0)
+        ours = pc.if_else(numbered, join(named, " ", number(events.who)), named)
+        desk = (events.role == Role.DESK) & (events.who >= 0)
+        return pc.if_else(desk, self._desk.take(np.where(desk, events.who, 0)), ours)
+
+
+class Calendar:
+    """Local time of a scenario as ISO 8601.
+
+    Raises
+    ------
+    InputError
+        If the scenario's time zone is not known here.
+    """
+
+    def __init__(self, result: Result) -> None:
+        time = result.scenario.time
+        try:
+            self._zone = ZoneInfo(time.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise InputError(
+                result.folder / "scenario.toml",
+                "time.timezone",
+                time.timezone,
+                "a zone of the tz database, such as Asia/Shanghai",
+            ) from None
+        self._midnight = np.datetime64(time.start, "ms").astype(np.int64)
+
+    def iso(self, seconds: Floats) -> pa.Array:
+        """Write instants as ``2018-01-01T08:30:00.000+08:00``, to the millisecond."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        ms = self._midnight + np.rint(np.asarray(seconds) * 1000).astype(np.int64)
+        text = pa.array(ms, pa.timestamp("ms")).cast(pa.string())
+        return join(pc.binary_replace_slice(text, 10, 11, "T"), self._offset(ms))
+
+    def _offset(self, ms: NDArray[np.int64]) -> pa.Array | str:
+        hours, of = np.unique(ms // _HOUR_MS, return_inverse=True)
+        epoch = datetime(1970, 1, 1)
+        written = [
+            (epoch + timedelta(hours=hour)).replace(tzinfo=self._zone).isoformat()[19:]
+            for hour in hours.tolist()
+        ]
+        if len(set(written)) == 1:
+            return written[0]
+        import pyarrow as pa
+
+        return pa.array(written, pa.string()).take(of)
+
+
+def join(*pieces: Any) -> pa.Array:
+    """Join strings and arrays of strings row by row; where one is null, the row is empty."""
+    import pyarrow.compute as pc
+
+    return pc.fill_null(pc.binary_join_element_wise(*pieces, ""), "")
+
+
+def number(values: NDArray[Any]) -> pa.Array:
+    """Write whole numbers."""
+    import pyarrow as pa
+
+    return pa.array(values).cast(pa.string())
+
+
+def text(rows: pa.Array) -> memoryview:
+    """Return the UTF-8 of all rows on end; nothing is copied."""
+    import pyarrow as pa
+
+    rows = rows.cast(pa.large_string())
+    offsets = np.frombuffer(rows.buffers()[1], dtype=np.int64)
+    begin, end = offsets[rows.offset], offsets[rows.offset + len(rows)]
+    if begin == end:
+        return memoryview(b"")
+    return memoryview(rows.buffers()[2])[begin:end]
