@@ -55,6 +55,10 @@ class Grid(Model):
     loop_per_sqrt_area: Positive
     loop_min_m: Positive
     loop_max_m: Positive
+    hot_share: Share = 0.0
+    """Share of the matters that arise on one hot stretch of each grid's loop."""
+    hot_length: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Length of that stretch, as a share of the loop."""
 
 
 class District(Model):

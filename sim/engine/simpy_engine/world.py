@@ -14,6 +14,7 @@ from sim.engine.simpy_engine.environment import Environment
 from sim.engine.simpy_engine.records import Load, Services, Stops, Tickets, Visits
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 from sim.model.plan import Plan
+from sim.model.routes import Walks
 from sim.model.rules import urgency
 from sim.model.state import HIDDEN, State
 from sim.model.travel import (
@@ -95,6 +96,7 @@ class World:
         ]
         self.forces = {names.index(name) for name in scenario.police_line.forces}
 
+        self.walks = Walks(*(array.tolist() for array in vars(Walks.of(scenario, city)).values()))
         travel = Travel.of(scenario, city)
         self.detour = float(travel.detour)
         self.speed_m_s = travel.speed_m_s.tolist()
