@@ -36,12 +36,12 @@ def generated(border: Any, grid_xy: Points, town_xy: Points) -> RoadNet:
 
     apart = cKDTree(grid_xy).query(town_xy)[0] > 1.0  # a town's centre may be a grid's middle
     xy = np.concatenate((grid_xy, np.unique(town_xy[apart], axis=0)))
-    pairs = _triangles(xy)
+    pairs = triangles(xy)
     length = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
     shapely.prepare(border)
     inside = shapely.covers(border, shapely.linestrings(xy[pairs]))
     road = inside & _neighbours(xy, pairs, length)
-    link = _joining(len(xy), pairs, length, road, inside)
+    link = joining(len(xy), pairs, length, road, inside)
     kind = np.where(link & ~inside, LINK, LOCAL).astype("<U8")
     pairs, kind, length = pairs[road | link], kind[road | link], length[road | link]
     kind[_between_towns(xy, pairs, length, town_xy) & (kind == LOCAL)] = ARTERIAL
@@ -55,7 +55,7 @@ def generated(border: Any, grid_xy: Points, town_xy: Points) -> RoadNet:
     )
 
 
-def _triangles(xy: Points) -> Ints:
+def triangles(xy: Points) -> Ints:
     """Return the edges of the Delaunay triangulation, [E, 2]; of a few points, all pairs."""
     from scipy.spatial import Delaunay, QhullError
 
@@ -88,7 +88,7 @@ def _neighbours(xy: Points, pairs: Ints, length: NDArray[np.float64]) -> NDArray
     return out
 
 
-def _joining(
+def joining(
     size: int,
     pairs: Ints,
     length: NDArray[np.float64],
@@ -121,7 +121,7 @@ def _between_towns(
     both = np.concatenate((pairs, pairs[:, ::-1]))
     net = RoadNet(xy, both[:, 0], both[:, 1], np.tile(length, 2), np.zeros(0, dtype=str), "")
     parent = dijkstra(sparse(net, net.length), indices=town, return_predecessors=True)[1]
-    near = _triangles(xy[town])
+    near = triangles(xy[town])
     apart = np.hypot(*(xy[town[near[:, 0]]] - xy[town[near[:, 1]]]).T)
     number = {(a, b): k for k, (a, b) in enumerate(np.sort(pairs, axis=1).tolist())}
     for a, b in near[_neighbours(xy[town], near, apart)].tolist():

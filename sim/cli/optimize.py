@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sim.cli import patrol
+from sim.cli import grids, patrol
 
 
 @click.group()
@@ -12,4 +12,5 @@ def optimize() -> None:
     """Let the optimizers decide; the simulator judges."""
 
 
+optimize.add_command(grids.grids)
 optimize.add_command(patrol.patrol)

@@ -56,7 +56,7 @@ def delay(
     longest, most_gap : float
         Longest cycle and longest time between two passes of a cell; else it is infinite.
     """
-    size, classes = len(density), len(weight)
+    size = len(density)
     times = np.empty((size, _MOST_PASSES))
     count = np.zeros(size, dtype=np.int64)
     now = 0.0
@@ -79,10 +79,11 @@ def delay(
         plain = plain and cross[k] == 0.0
     if cycle > longest + 1e-6:
         return inf
-    total, whole = 0.0, 0.0
-    gaps, kept = np.empty(_MOST_PASSES), np.empty(_MOST_PASSES)
-    for b in range(classes):
-        whole += weight[b]
+    gaps = np.empty(_MOST_PASSES)
+    gaps[0] = cycle
+    # most cells are passed once, and these all wait alike
+    once = _lying(gaps, 1, plain, cell_s, cycle, weight, sight, hazard, table)
+    total = 0.0
     for i in range(size):
         passes = count[i]
         if passes == 0:
@@ -92,17 +93,41 @@ def delay(
             gaps[j] = after - times[i, j]
             if gaps[j] > most_gap + 1e-6:
                 return inf
-        for b in range(classes):
-            if weight[b] == 0.0:
-                continue
-            for j in range(passes):
-                if plain:
-                    kept[j] = table[b, round(gaps[j] / cell_s)]
-                else:
-                    kept[j] = exp(-hazard[b] * gaps[j])
-            found = _found(kept, passes, sight[b]) / (hazard[b] * cycle)
-            total += density[i] * weight[b] * (1.0 - found) / hazard[b]
-    return total / whole
+        if passes == 1:
+            total += density[i] * once
+        else:
+            total += density[i] * _lying(
+                gaps, passes, plain, cell_s, cycle, weight, sight, hazard, table
+            )
+    return total / weight.sum()
+
+
+@numba.njit(cache=True, nogil=True)
+def _lying(
+    gaps: Floats,
+    passes: int,
+    plain: bool,
+    cell_s: float,
+    cycle: float,
+    weight: Floats,
+    sight: Floats,
+    hazard: Floats,
+    table: Floats,
+) -> float:
+    """Return the time a cell's matters lie about, each times its weight; see `delay`."""
+    kept = np.empty(_MOST_PASSES)
+    total = 0.0
+    for b in range(len(weight)):
+        if weight[b] == 0.0:
+            continue
+        for j in range(passes):
+            if plain:
+                kept[j] = table[b, round(gaps[j] / cell_s)]
+            else:
+                kept[j] = exp(-hazard[b] * gaps[j])
+        found = _found(kept, passes, sight[b]) / (hazard[b] * cycle)
+        total += weight[b] * (1.0 - found) / hazard[b]
+    return total
 
 
 @numba.njit(cache=True, nogil=True)
