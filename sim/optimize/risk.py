@@ -11,13 +11,12 @@ from sim.city.city import City
 from sim.city.hot import hot_stretches
 from sim.clock import DAY, HOUR
 from sim.model.plan import Plan
+from sim.model.rules import severity
 from sim.scenario import Scenario
 from sim.workload.arrivals import Demand
 
 Floats = NDArray[np.float64]
 
-SEVERITY = {1: 8.0, 2: 4.0, 3: 2.0, 4: 1.0}
-"""Weight of a matter by priority (assumed: each step counts twice the next)."""
 _SIGHTS, _HASTES = 2, 3
 CLASSES = _SIGHTS * _HASTES
 """Kinds of matters are summed up in so many classes, by visibility and by haste."""
@@ -103,7 +102,7 @@ def _items(scenario: Scenario, demand: Demand, district: int, cameras: float) ->
             known = reporters * (1 - category.answered_at_once)
             parts.append((known, gone + 1 / (category.patience_h * HOUR)))
         for share, hazard in parts:
-            weight = SEVERITY[category.priority] * matters * share
+            weight = severity(category.priority) * matters * share
             rows.append((weight, category.patrol_visibility, hazard, eyes, category.place))
     weights, sights, hazards, seen = np.array([row[:4] for row in rows]).reshape(-1, 4).T
     return _Items(weights, sights, hazards, seen, np.array([row[4] for row in rows], dtype=str))

@@ -1,8 +1,8 @@
 """The search for a grid's walk, compiled: its expected delay, and moves that make it smaller.
 
-A walk is a list of legs over the N cells of a loop: ``start[k]`` is the edge at which leg k
-begins, ``cells[k]`` how many cells it walks (below 0: backward), ``cross[k]`` the seconds across
-the grid before it (before leg 0: at the end of the cycle).
+A walk is a table of legs over the N cells of a loop. Its columns: the edge at which the leg
+begins, how many cells it walks (below 0: backward), and the seconds across the grid before it
+(before the first leg: at the end of the cycle).
 """
 
 from __future__ import annotations
@@ -18,15 +18,12 @@ _MOST_PASSES = 64
 _GAIN = 1e-4
 """A move that gains less is not worth another leg."""
 
-Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def delay(
-    start: Ints,
-    cells: Ints,
-    cross: Floats,
+    walk: Floats,
     legs: int,
     cell_s: float,
     density: Floats,
@@ -45,7 +42,7 @@ def delay(
 
     Parameters
     ----------
-    start, cells, cross, legs
+    walk, legs : float64 [legs or more, 3], int
         The walk.
     cell_s : float
         To walk one cell, s.
@@ -62,10 +59,11 @@ def delay(
     now = 0.0
     for k in range(legs):
         if k > 0:
-            now += cross[k]
-        step = 1 if cells[k] > 0 else -1
-        cell = start[k] if cells[k] > 0 else start[k] - 1
-        for _ in range(abs(cells[k])):
+            now += walk[k, 2]
+        start, cells = int(walk[k, 0]), int(walk[k, 1])
+        step = 1 if cells > 0 else -1
+        cell = start if cells > 0 else start - 1
+        for _ in range(abs(cells)):
             i = cell % size
             if count[i] == _MOST_PASSES:
                 return inf
@@ -73,10 +71,10 @@ def delay(
             count[i] += 1
             now += cell_s
             cell += step
-    cycle = now + cross[0]
+    cycle = now + walk[0, 2]
     plain = True  # without crossings all gaps are whole cells
     for k in range(legs):
-        plain = plain and cross[k] == 0.0
+        plain = plain and walk[k, 2] == 0.0
     if cycle > longest + 1e-6:
         return inf
     gaps = np.empty(_MOST_PASSES)
@@ -102,7 +100,7 @@ def delay(
     return total / weight.sum()
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _lying(
     gaps: Floats,
     passes: int,
@@ -130,7 +128,7 @@ def _lying(
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _found(kept: Floats, passes: int, sight: float) -> float:
     """Return the sum over gaps of (1 - kept) times the value of the pass that ends it.
 
@@ -150,7 +148,7 @@ def _found(kept: Floats, passes: int, sight: float) -> float:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def decay(hazard: Floats, cell_s: float, longest: float) -> Floats:
     """Tabulate exp(-hazard × time) for whole cells of walking, up to the longest cycle."""
     size = int(longest / cell_s) + 3
@@ -161,7 +159,7 @@ def decay(hazard: Floats, cell_s: float, longest: float) -> Floats:
     return table
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _across(a: int, b: int, size: int, cell_s: float, detour: float) -> float:
     """Return the time across the grid between two edges; inf where along the loop is no longer."""
     apart = abs(a - b) % size
@@ -173,14 +171,21 @@ def _across(a: int, b: int, size: int, cell_s: float, detour: float) -> float:
     return chord if chord < apart * cell_s else inf
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _set(table: Floats, row: int, a: float, b: float, c: float) -> None:
     table[row, 0] = a
     table[row, 1] = b
     table[row, 2] = c
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _copy(walk: Floats, first: int, last: int, to: Floats, at: int) -> None:
+    """Copy rows one by one: NumPy's slices take Numba several times longer to compile."""
+    for i in range(first, last):
+        _set(to, at + i - first, walk[i, 0], walk[i, 1], walk[i, 2])
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _insert(
     walk: Floats,
     legs: int,
@@ -192,33 +197,24 @@ def _insert(
     size: int,
     to: Floats,
 ) -> int:
-    """Put a trip into leg k after j of its cells; return the number of legs.
-
-    Walks are rows of start, cells and cross here.
-    """
+    """Put a trip into leg k after j of its cells; return the number of legs."""
     step = 1 if walk[k, 1] > 0 else -1
-    n = 0
-    for i in range(k):
-        to[n] = walk[i]
-        n += 1
+    _copy(walk, 0, k, to, 0)
+    n = k
     before = walk[k, 2]
     if j > 0:
-        to[n, 0], to[n, 1], to[n, 2] = walk[k, 0], step * j, before
+        _set(to, n, walk[k, 0], step * j, before)
         n += 1
         before = 0.0
-    for i in range(more):
-        to[n] = trip[i]
-        n += 1
-    to[n - more, 2] += before
-    to[n, 0], to[n, 1], to[n, 2] = (walk[k, 0] + step * j) % size, walk[k, 1] - step * j, back
-    n += 1
-    for i in range(k + 1, legs):
-        to[n] = walk[i]
-        n += 1
-    return n
+    _copy(trip, 0, more, to, n)
+    to[n, 2] += before
+    n += more
+    _set(to, n, (walk[k, 0] + step * j) % size, walk[k, 1] - step * j, back)
+    _copy(walk, k + 1, legs, to, n + 1)
+    return n + legs - k
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _trips(edge: int, density: Floats, cell_s: float, detour: float, trips: Floats) -> int:
     """List the trips that may start from an edge of the loop: ``trips[n]`` is a table of legs.
 
@@ -259,39 +255,7 @@ def _trips(edge: int, density: Floats, cell_s: float, detour: float, trips: Floa
     return n
 
 
-@numba.njit(cache=True, nogil=True)
-def _worth(
-    walk: Floats,
-    legs: int,
-    cell_s: float,
-    density: Floats,
-    weight: Floats,
-    sight: Floats,
-    hazard: Floats,
-    table: Floats,
-    longest: float,
-    most_gap: float,
-) -> float:
-    start = walk[:legs, 0].astype(np.int64)
-    cells = walk[:legs, 1].astype(np.int64)
-    cross = walk[:legs, 2]
-    return delay(
-        start,
-        cells,
-        cross,
-        legs,
-        cell_s,
-        density,
-        weight,
-        sight,
-        hazard,
-        table,
-        longest,
-        most_gap,
-    )
-
-
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def search(
     cell_s: float,
     detour: float,
@@ -330,7 +294,7 @@ def search(
     _set(walk, 0, 0.0, size, 0.0)
     table = decay(hazard, cell_s, longest)
     legs = 1
-    loop = value = _worth(walk, 1, cell_s, density, weight, sight, hazard, table, longest, most_gap)
+    loop = value = delay(walk, 1, cell_s, density, weight, sight, hazard, table, longest, most_gap)
     while value < inf:
         found, best_legs = value * (1 - _GAIN), 0
         for k in range(legs):
@@ -342,7 +306,7 @@ def search(
                     if legs + more + 1 > MOST_LEGS or (k == 0 and j == 0 and back > 0):
                         continue
                     n_legs = _insert(walk, legs, k, j, trips[n], more, back, size, trial)
-                    worth = _worth(
+                    worth = delay(
                         trial,
                         n_legs,
                         cell_s,
@@ -356,19 +320,17 @@ def search(
                     )
                     if worth < found:
                         found, best_legs = worth, n_legs
-                        best[:n_legs] = trial[:n_legs]
+                        _copy(trial, 0, n_legs, best, 0)
         for i in range(legs):
             for j in range(i, legs):
                 end = (walk[j, 0] + walk[j, 1]) % size
                 if end != walk[i, 0] or j - i + 1 == legs or walk[(j + 1) % legs, 2] > 0:
                     continue
-                n_legs = 0
-                for k in range(legs):
-                    if k < i or k > j:
-                        trial[n_legs] = walk[k]
-                        n_legs += 1
+                _copy(walk, 0, i, trial, 0)
+                _copy(walk, j + 1, legs, trial, i)
+                n_legs = legs - (j - i + 1)
                 trial[i if j + 1 < legs else 0, 2] += walk[i, 2]
-                worth = _worth(
+                worth = delay(
                     trial,
                     n_legs,
                     cell_s,
@@ -382,9 +344,9 @@ def search(
                 )
                 if worth < found:
                     found, best_legs = worth, n_legs
-                    best[:n_legs] = trial[:n_legs]
+                    _copy(trial, 0, n_legs, best, 0)
         if best_legs == 0:
             break
         legs, value = best_legs, found
-        walk[:legs] = best[:legs]
+        _copy(best, 0, legs, walk, 0)
     return legs, loop, value

@@ -30,13 +30,11 @@ def expected(
     hazard: float,
     cell_s: float = 60.0,
 ) -> float:
-    start, cells, cross = (np.array(column) for column in zip(*legs, strict=True))
+    walk = np.array(legs, dtype=float)
     kinds = (np.ones(1), np.array([sight]), np.array([hazard]))
     table = decay(kinds[2], cell_s, 1e6)
     density_ = np.array(density)
-    return delay(
-        start, cells, cross.astype(float), len(legs), cell_s, density_, *kinds, table, 1e6, 1e9
-    )
+    return delay(walk, len(legs), cell_s, density_, *kinds, table, 1e6, 1e9)
 
 
 def test_a_sure_pass_on_the_loop_takes_half_a_loop() -> None:

@@ -1,4 +1,4 @@
-"""The picture of a patrol route."""
+"""Pictures of patrol routes: one as a diagram, all of a town on the map."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
+from sim.measure.plots.maps import path_of, scale_bar
 from sim.measure.plots.style import BLUE, GREY, INK, RED, both, new, style
-from sim.model.routes import Route
+from sim.model.routes import LOOP, Route, Routes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,6 +83,62 @@ def plot_route(
         own = grid - int(np.searchsorted(city.grid_district, district))
         place = both(city.district_name[district], city.district_name_zh[district])
         ax.set_title(both(f"Patrol route of grid {own}, {place}", "网格巡查路线", "  "))
+        return figure
+
+
+def plot_routes(city: City, town: int, routes: Routes, ax: Axes | None = None) -> Any:
+    """Draw the loops of a town's grids on the map, by how often a cycle passes each part.
+
+    Parameters
+    ----------
+    town : int
+        Its number in the city.
+    routes : dict
+        By district's code and number of the grid in its district; the others walk their loop.
+    """
+    from matplotlib.collections import LineCollection, PathCollection
+
+    district = int(city.town_district[town])
+    first = int(np.searchsorted(city.grid_district, district))
+    grids = np.flatnonzero(city.grid_town == town)
+    cells = city.grid_cells(district)
+    lines, passes = [], []
+    for grid in grids.tolist():
+        route = routes.get((city.district_code[district], grid - first), LOOP)
+        angle = 2 * np.pi * np.linspace(0, 1, max(60 // route.of, 2) * route.of + 1)
+        radius = city.grid_loop_m[grid] / (2 * np.pi)
+        circle = city.grid_xy[grid] + radius * np.stack((np.cos(angle), np.sin(angle)), axis=1)
+        lines += [circle[i : i + 2] for i in range(len(circle) - 1)]
+        count = route.passes()
+        passes += np.repeat(count, (len(circle) - 1) // route.of).tolist()
+    with style():
+        figure, ax = new(ax, 9, 7)
+        ax.add_collection(
+            PathCollection(
+                [path_of(cells[grid - first]) for grid in grids.tolist()],
+                facecolor="#FAFAF7",
+                edgecolor="#C8C8C8",
+                linewidth=0.6,
+            )
+        )
+        order = np.argsort(passes, kind="stable")  # what is passed more often on top
+        often = np.array(passes)[order]
+        walked = LineCollection(
+            [lines[i] for i in order.tolist()],
+            array=often,
+            cmap="plasma_r",
+            linewidths=np.where(often > 1, 2.6, 1.1),
+        )
+        walked.set_clim(0.5, max(often.max() + 0.5, 2.5))
+        ax.add_collection(walked)
+        ax.set_aspect("equal")
+        ax.autoscale_view()
+        ax.axis("off")
+        scale_bar(ax)
+        label = both("passes a cycle", "每轮经过次数")
+        figure.colorbar(walked, ax=ax, shrink=0.6, label=label)
+        name = both(city.town_name[town], city.town_name_zh[town])
+        ax.set_title(both(f"Patrol routes of {name}", "巡查路线", "  "))
         return figure
 
 
