@@ -111,7 +111,8 @@ def redraw_town(
     far = COMPACT * atoms.distances()
     near, begin = atoms.neighbours()
     moves = 3000 * len(atoms.xy)
-    grid = _anneal(atoms.grid.copy(), atoms.load, far, near, begin, moves, seed)
+    draw = np.random.Generator(np.random.Philox(key=[seed, number]))
+    grid = _anneal(atoms.grid.copy(), atoms.load, far, near, begin, moves, draw)
     tell(0.6)
     after, bound, method = worth(atoms, grid), -inf, "annealing"
     if len(atoms.grids) <= SMALL:
@@ -131,10 +132,15 @@ def worth(atoms: Atoms, grid: Ints) -> float:
 
 @numba.njit(cache=True)
 def _anneal(
-    grid: Ints, load: Floats, far: Floats, near: Ints, begin: Ints, moves: int, seed: int
+    grid: Ints,
+    load: Floats,
+    far: Floats,
+    near: Ints,
+    begin: Ints,
+    moves: int,
+    draw: np.random.Generator,
 ) -> Ints:
     """Move pieces on the edges of grids from one to the next; grids stay connected."""
-    np.random.seed(seed)
     size, grids, measures = len(grid), far.shape[1], load.shape[1]
     total = np.zeros((grids, measures))
     count = np.zeros(grids, dtype=np.int64)
@@ -147,8 +153,8 @@ def _anneal(
     seen, stack = np.zeros(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     for move in range(moves):
         heat = hot * (cold / hot) ** (move / moves)
-        a = np.random.randint(size)
-        b = near[begin[a] + np.random.randint(begin[a + 1] - begin[a])]
+        a = int(draw.random() * size)
+        b = near[begin[a] + int(draw.random() * (begin[a + 1] - begin[a]))]
         old, new = grid[a], grid[b]
         if old == new or count[old] == 1:
             continue
@@ -156,7 +162,7 @@ def _anneal(
         for m in range(measures):
             change += abs(total[old, m] - load[a, m] - 1) - abs(total[old, m] - 1)
             change += abs(total[new, m] + load[a, m] - 1) - abs(total[new, m] - 1)
-        if change > 0 and np.random.random() >= exp(-change / heat):
+        if change > 0 and draw.random() >= exp(-change / heat):
             continue
         if not _stays_whole(grid, a, count[old], near, begin, seen, move + 1, stack):
             continue
