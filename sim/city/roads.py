@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.city import cache
 from sim.city.geometry import Points
 from sim.errors import InputWarning
 
@@ -23,6 +24,8 @@ Ints = NDArray[np.int64]
 
 STEP_S = 1 / 16
 """Edges last whole sixteenths of a second: their sums are exact, in float32 too up to 12 days."""
+_FORMAT = 1
+_LARGE = 5000  # nodes; below, it is as fast to search again
 _CELLS = 4_000_000  # of the table of distances at a time
 
 
@@ -135,7 +138,8 @@ def ways(
 ) -> Ways:
     """Find the shortest ways by Dijkstra's algorithm (SciPy), once for the same arguments.
 
-    Where there is no way on the net, the straight one takes its place, and a note says so.
+    They are kept in memory, and those of large nets on disk too (`sim.city.cache`). Where there
+    is no way on the net, the straight one takes its place, and a note says so.
 
     Parameters
     ----------
@@ -150,20 +154,33 @@ def ways(
         detour within.
     """
     parts = (net.xy, net.tail, net.head, seconds, grid_xy, town_xy, np.array(straight_s_m))
-    digest = hashlib.sha256(name.encode())
+    digest = hashlib.sha256(f"{_FORMAT} {name}".encode())
     for part in parts:
         digest.update(np.ascontiguousarray(part).tobytes())
     key = digest.hexdigest()
     if key not in _known:
         if len(_known) >= 32:
             _known.pop(next(iter(_known)))
-        _known[key] = _ways(name, net, seconds, grid_xy, town_xy, straight_s_m)
+        found = _load(key)
+        if found is None:
+            found = _ways(name, net, seconds, grid_xy, town_xy, straight_s_m)
+            if len(net.xy) > _LARGE:
+                cache.store(key, {**vars(found), "notes": np.array(found.notes, dtype=str)})
+        _known[key] = found
     for note in _known[key].notes:
         warnings.warn(note, InputWarning, stacklevel=2)
     return _known[key]
 
 
 _known: dict[str, Ways] = {}
+
+
+def _load(key: str) -> Ways | None:
+    """Fetch ways that an earlier process kept on disk."""
+    arrays = cache.fetch(key)
+    if arrays is None or set(arrays) != {field.name for field in fields(Ways)}:
+        return None
+    return Ways(**{**arrays, "notes": tuple(arrays["notes"].tolist())})  # type: ignore[arg-type]
 
 
 def _ways(

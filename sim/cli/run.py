@@ -70,7 +70,9 @@ def run(
         _check_writable(out)
     with progress("prepare"):
         simulation = sim.prepare(
-            sim.load(scenario, [*overrides, *([f"patrol.routes={routes}"] if routes else [])]),
+            sim.load(
+                scenario, [*overrides, *([f"patrol.routes={json.dumps(routes)}"] if routes else [])]
+            ),
             days=days,
             districts=list(districts),
             seed=seed,
