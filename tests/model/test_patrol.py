@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,24 @@ def test_two_halves_are_the_loop(tmp_path: Path) -> None:
     scenario = with_routes(tmp_path, Route(4, (Leg(0, 3), Leg(3, 1))))
     plain = scenario.model_copy(update={"attached": {}})
     assert same(sim.simulate(scenario), sim.simulate(plain))
+
+
+def test_a_kept_result_has_its_routes_and_roads_with_it(tmp_path: Path) -> None:
+    from city.test_roads import line_file
+
+    from sim.measure import store
+
+    roads = line_file(tmp_path / "roads", [[[120.6, 31.3], [120.65, 31.3], [120.74, 31.3]]])
+    changes = ["time.days=1", "travel.model=roads", f'travel.roads.file="{roads}"']
+    scenario = with_routes(tmp_path / "a", Route(4, (Leg(0, 4), Leg(0, 2), Leg(2, -2))), changes)
+    outcome = sim.simulate(scenario)
+    store.write(outcome, tmp_path / "kept")
+    shutil.rmtree(tmp_path / "a")
+    shutil.rmtree(tmp_path / "roads")
+    again = store.read(tmp_path / "kept")
+    assert same(outcome, again)
+    assert again.scenario.content_hash == scenario.content_hash
+    assert same(outcome, sim.simulate(again.scenario))
 
 
 @settings(max_examples=15, deadline=None)
