@@ -33,5 +33,9 @@ class InputError(ValueError):
         return f"{self.file}: {self.field}: {shown} is not allowed; {self.allowed}"
 
 
+class InputWarning(UserWarning):
+    """Input that can be worked with, but not as it was meant: says what is done instead."""
+
+
 class InvariantError(AssertionError):
     """A rule that must hold at every instant was broken: a defect of the program."""

@@ -39,6 +39,7 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "patrol.speed_kmh": st.sampled_from([1.0, 4.0, 20.0]),
     "patrol.record_min": minutes,
     "patrol.check_min": minutes,
+    "grid.hot_share": share,
     "cameras.delay_mean_min": minutes,
     "hotline.talk_mean_s": st.sampled_from([1.0, 200.0, 2000.0]),
     "hotline.patience_mean_s": st.sampled_from([1.0, 60.0, 1e5]),
@@ -64,6 +65,12 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "departments.water.desk": st.sampled_from(["always", "office", "night"]),
     "variation.city_day_cv": st.sampled_from([0.0, 0.5]),
 }
+
+BY_ROAD: dict[str, st.SearchStrategy[Any]] = {
+    "travel.model": st.just("roads"),
+    "travel.roads.access_kmh": st.sampled_from([1, 30]),
+}
+"""What `recipes(roads=True)` varies too: for engines that go by road."""
 
 COLUMNS: dict[str, st.SearchStrategy[Any]] = {
     "joint_share": share,
@@ -103,10 +110,11 @@ def surges(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def recipes(draw: st.DrawFn) -> tuple[list[str], list[dict[str, Any]], str]:
+def recipes(draw: st.DrawFn, roads: bool = False) -> tuple[list[str], list[dict[str, Any]], str]:
     """Overrides, rows of categories and surges: a scenario that hypothesis can shrink."""
-    names = draw(st.lists(st.sampled_from(sorted(CHANGES)), max_size=12, unique=True))
-    overrides = [f"{name}={_toml(draw(CHANGES[name]))}" for name in names]
+    changes = {**CHANGES, **BY_ROAD} if roads else CHANGES
+    names = draw(st.lists(st.sampled_from(sorted(changes)), max_size=12, unique=True))
+    overrides = [f"{name}={_toml(draw(changes[name]))}" for name in names]
     rows = []
     for row in CATEGORIES:
         columns = draw(st.lists(st.sampled_from(sorted(COLUMNS)), max_size=3, unique=True))

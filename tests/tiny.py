@@ -111,6 +111,10 @@ night = 2
 detour = 1.3
 speed_kmh = [34, 36, 36, 36, 34, 32, 29, 24, 22, 24, 26, 26,
              27, 27, 26, 26, 24, 21, 22, 25, 28, 30, 32, 33]
+[travel.roads]
+speed_kmh = { tertiary = 36, primary = 72 }
+other_kmh = 18
+access_kmh = 18
 
 [supervision]
 reminder = 0.8

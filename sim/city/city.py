@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.city.apportion import apportion
 from sim.city.geometry import Points, Projection, read_borders
 from sim.city.grids import grid_net
+from sim.city.redrawn import read_redrawn, redraw
 from sim.errors import InputError
 from sim.scenario import Scenario
 
@@ -135,6 +136,13 @@ class City:
         ]
         centres = projection.to_xy(np.array([[row.lon, row.lat] for row in table]))
 
+        path = scenario.attached.get("area.grids")
+        redrawn = read_redrawn(path, scenario.attached_hashes["area.grids"]) if path else {}
+        for code, town in redrawn:
+            row = next((row for row in table if row.code == code), None)
+            if row is None or not 0 <= town < scenario.districts[row.name_en].towns:
+                raise InputError(path, "town", f"{code}-{town + 1}", "a town of the scenario")
+
         parts: dict[str, list[Any]] = {}
         towns = communities = 0
         for number, i in enumerate(chosen):
@@ -155,6 +163,8 @@ class City:
                 int(shares["population"][i]),
                 scenario.grid.grids_per_community,
             )
+            if path is not None:
+                net = redraw(net, row.code, borders[row.code], projection, redrawn, path)
             people = net.grid_population
             loop = scenario.grid.loop_per_sqrt_area * np.sqrt(net.grid_area)
             columns: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sim.cli import calibrate, experiments, export, run, scenarios
+from sim.cli import calibrate, experiments, export, optimize, roads, run, scenarios
 from sim.cli.base import Group
 
 
@@ -31,5 +31,7 @@ for command in (
     experiments.report,
     experiments.policies,
     export.export,
+    roads.roads,
+    optimize.optimize,
 ):
     main.add_command(command)

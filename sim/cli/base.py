@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
-from sim.errors import InputError
+from sim.errors import InputError, InputWarning
 
 overrides = click.option(
     "--set",
@@ -36,13 +37,38 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; report bad input in one line."""
         try:
-            return super().invoke(ctx)
+            with _notes():
+                return super().invoke(ctx)
         except InputError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(2)
         except BrokenPipeError:  # the reader of a pipe has seen enough
             sys.stderr.close()
             ctx.exit(0)
+
+
+@contextmanager
+def _notes() -> Iterator[None]:
+    """Show warnings about the input as one line each, on stderr."""
+    with warnings.catch_warnings():
+        other = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, InputWarning):
+                click.echo(f"note: {message}", err=True)
+            else:
+                other(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", InputWarning)
+        yield
 
 
 @contextmanager

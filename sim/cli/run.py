@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--engine", default="compiled", show_default=True, help="Or simpy: slower.")
 @click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
+@click.option("--routes", metavar="FILE", help="Patrol routes, by `sim optimize patrol`.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")
 @click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
@@ -48,6 +49,7 @@ def run(
     policy: str,
     engine: str,
     pace: float | None,
+    routes: str | None,
     out: Path | None,
     overwrite: bool,
     plots: bool,
@@ -68,7 +70,9 @@ def run(
         _check_writable(out)
     with progress("prepare"):
         simulation = sim.prepare(
-            sim.load(scenario, list(overrides)),
+            sim.load(
+                scenario, [*overrides, *([f"patrol.routes={json.dumps(routes)}"] if routes else [])]
+            ),
             days=days,
             districts=list(districts),
             seed=seed,

@@ -66,7 +66,8 @@ def write(
         (folder / "scenario.toml").write_text(
             to_toml(outcome.scenario, beside=True), encoding="utf-8"
         )
-        for source in outcome.scenario.source_files[-3:]:
+        tables = outcome.scenario.source_files[-3:]
+        for source in (*tables, *outcome.scenario.attached.values()):
             shutil.copyfile(source, folder / source.name)
         (folder / _MARK).write_text(json.dumps(provenance(outcome), indent=1, ensure_ascii=False))
         if extra is not None:

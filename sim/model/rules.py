@@ -22,6 +22,11 @@ def next_epoch(now: float, epoch_s: float) -> float:
     return tick(ceil(now / epoch_s) * epoch_s)
 
 
+def severity(priority: int) -> float:
+    """Return the weight of a matter in sums: 8, 4, 2, 1 for priority 1 to 4 (assumed)."""
+    return 2.0 ** (4 - priority)
+
+
 def supervision_due(accepted: float, due: float, reminder: float, city: float, level: int) -> float:
     """Return when the next level takes a ticket up if it is still open, s; inf after the last.
 

@@ -45,7 +45,7 @@ class View(Protocol):
         """Where it is."""
 
     def position(self, crew: int) -> tuple[float, float]:
-        """Where the crew is, perhaps on its way back to its base."""
+        """Where the crew is, perhaps on its way back to its base; on roads, where it can turn."""
 
     def travel(self, crew: int, ticket: int) -> float:
         """How long the crew would be under way to the ticket, s."""

@@ -15,8 +15,14 @@ from pydantic import BaseModel, ValidationError
 
 from sim.errors import InputError
 from sim.scenario.files import find, read_text, read_toml
-from sim.scenario.schema import SCHEMA_VERSION, Scenario, check_categories, check_references
-from sim.scenario.sources import COMMAND_LINE, NEED_NONE, Figure, Leaf, is_figure, trace
+from sim.scenario.schema import (
+    ATTACHED,
+    SCHEMA_VERSION,
+    Scenario,
+    check_categories,
+    check_references,
+)
+from sim.scenario.sources import CHOICES, COMMAND_LINE, NEED_NONE, Figure, Leaf, is_figure, trace
 from sim.scenario.suggest import suggestion
 from sim.scenario.tables import Category, DistrictRow, read_table
 
@@ -29,6 +35,8 @@ _FILLED = {
     "figures",
     "source_files",
     "table_hashes",
+    "attached",
+    "attached_hashes",
 }
 
 
@@ -80,11 +88,11 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     texts: dict[str, str] = {}
     places: dict[str, Path] = {}
     for section, field in _FILES:
-        leaf: Leaf = tree[section][field]
         dotted = f"{section}.{field}"
-        base = leaf.file.parent if leaf.file is not None else Path.cwd()
-        places[dotted] = base / str(leaf.value)
-        texts[dotted] = read_text(places[dotted], leaf.file or COMMAND_LINE, dotted)
+        places[dotted], texts[dotted] = _read(tree[section][field], dotted)
+    leaves = dict(_leaves(tree))
+    named = {f: leaves[f] for f in ATTACHED if f in leaves and leaves[f].value is not None}
+    attached = {field: _read(leaf, field) for field, leaf in named.items()}
 
     districts = read_table(
         places["area.districts"], texts["area.districts"], DistrictRow, "name_en"
@@ -104,8 +112,14 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
             "district_table": districts,
             "boundaries_path": places["area.boundaries"],
             "figures": figures,
-            "source_files": tuple(file for file, _ in layers) + tuple(places.values()),
-            "table_hashes": tuple(hashlib.sha256(t.encode()).hexdigest() for t in texts.values()),
+            "source_files": (
+                *(file for file, _ in layers),
+                *(file for file, _ in attached.values()),
+                *places.values(),
+            ),
+            "table_hashes": tuple(_digest(text) for text in texts.values()),
+            "attached": {field: file for field, (file, _) in attached.items()},
+            "attached_hashes": {field: _digest(text) for field, (_, text) in attached.items()},
         }
     )
     try:
@@ -116,6 +130,17 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
         raise InputError(at_fault, error.field, error.value, error.allowed) from None
     check_categories(scenario, places["tables.categories"])
     return scenario
+
+
+def _read(leaf: Leaf, field: str) -> tuple[Path, str]:
+    """Read a file that a field names, beside the file that does so."""
+    base = leaf.file.parent if leaf.file is not None else Path.cwd()
+    path = base / str(leaf.value)
+    return path, read_text(path, leaf.file or COMMAND_LINE, field)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _layers(path: Path) -> list[tuple[Path, Tree]]:
@@ -176,7 +201,8 @@ def _defaults(scenario: Scenario, traced: Sequence[Figure]) -> Iterator[Figure]:
     known = {figure.path for figure in traced}
     content = _tag(scenario.model_dump(mode="python", exclude_none=True), None)
     for path, leaf in _leaves(content):
-        if is_figure(leaf.value) and path not in known and path not in NEED_NONE:
+        said = is_figure(leaf.value) or path in CHOICES
+        if said and path not in known and path not in NEED_NONE:
             yield Figure(path, leaf.value, "assumed", "neutral default: changes nothing", "default")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import tomli_w
 
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Scenario, set_at
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:
@@ -29,6 +29,8 @@ def to_toml(scenario: Scenario, beside: bool = False) -> str:
     files = [path.name if beside else str(path) for path in scenario.source_files[-3:]]
     area, tables = content["area"], content["tables"]
     area["districts"], area["boundaries"], tables["categories"] = files
+    for field, file in scenario.attached.items():
+        set_at(content, field, file.name if beside else str(file))
     content["sources"] = {
         figure.path: {
             "basis": figure.basis if figure.basis != "command line" else "assumed",
@@ -83,6 +85,8 @@ def _whole(scenario: Scenario) -> dict[str, Any]:
     hashes = [digest[:12] for digest in scenario.table_hashes]
     area, tables = content["area"], content["tables"]
     area["districts"], area["boundaries"], tables["categories"] = hashes
+    for field, digest in scenario.attached_hashes.items():
+        set_at(content, field, digest[:12])
     content["categories"] = {row.id: row.model_dump(exclude={"id"}) for row in scenario.categories}
     content["district_table"] = {
         row.name_en: row.model_dump(exclude={"name_en"}) for row in scenario.district_table

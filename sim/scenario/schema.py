@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -43,6 +43,8 @@ from sim.scenario.world import (
 )
 
 SCHEMA_VERSION = 1
+ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file")
+"""Fields that may name a further file."""
 
 
 class Scenario(Model):
@@ -86,6 +88,8 @@ class Scenario(Model):
     figures: tuple[Figure, ...] = Field(default=(), exclude=True, repr=False)
     source_files: tuple[Path, ...] = Field(default=(), exclude=True)
     table_hashes: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    attached: dict[str, Path] = Field(default={}, exclude=True)
+    attached_hashes: dict[str, str] = Field(default={}, exclude=True, repr=False)
 
     @property
     def content_hash(self) -> str:
@@ -93,6 +97,8 @@ class Scenario(Model):
         content = self.model_dump(mode="json")
         content["area"] |= {"districts": None, "boundaries": None}
         content["tables"] = list(self.table_hashes)
+        for field, digest in self.attached_hashes.items():
+            set_at(content, field, digest)
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -106,6 +112,14 @@ class Scenario(Model):
             f"{places}; {self.time.days} days from {self.time.start}; "
             f"{len(self.categories)} categories; hash <code>{self.content_hash[:12]}</code>"
         )
+
+
+def set_at(content: dict[str, Any], field: str, value: object) -> None:
+    """Set a field by its dotted path in nested tables."""
+    *parents, last = field.split(".")
+    for part in parents:
+        content = content[part]
+    content[last] = value
 
 
 def check_references(scenario: Scenario, file: Path) -> None:
@@ -165,6 +179,8 @@ def check_references(scenario: Scenario, file: Path) -> None:
     for name, profile in scenario.profiles.items():
         if sum(profile.hours) == 0 or sum(profile.weekdays) == 0:
             raise InputError(file, f"profiles.{name}", 0, "some weight in some hour and weekday")
+    if scenario.travel.model == "roads" and scenario.travel.roads is None:
+        raise InputError(file, "travel.roads", None, "a table, since travel.model is roads")
     if scenario.grid.loop_min_m > scenario.grid.loop_max_m:
         raise InputError(
             file, "grid.loop_min_m", scenario.grid.loop_min_m, "at most grid.loop_max_m"

@@ -12,6 +12,8 @@ from sim.errors import InputError
 
 COMMAND_LINE = "command line"
 NEED_NONE = {"schema_version", "seed"}
+CHOICES = {"area.grids", "patrol.routes", "travel.model", "travel.roads.file"}
+"""Words that say on what a scenario rests, as figures do."""
 _BASES = ("published", "measured", "assumed")
 
 
@@ -72,7 +74,7 @@ def trace(
         for path, entry in entries.items():
             _check_entry(file, path, entry)
     for path, leaf in leaves:
-        if path in NEED_NONE or not is_figure(leaf.value):
+        if path in NEED_NONE or not (is_figure(leaf.value) or path in CHOICES):
             continue
         if leaf.file is None:
             yield Figure(path, leaf.value, COMMAND_LINE, "set for this run", COMMAND_LINE)

@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.base import Clock, Count, Hours, Model, Name, NonNegative, Positive, Share
+from sim.scenario.base import (
+    Clock,
+    Count,
+    FileName,
+    Hours,
+    Model,
+    Name,
+    NonNegative,
+    Positive,
+    Share,
+)
 
 
 class Shift(Model):
@@ -26,6 +36,8 @@ class Patrol(Model):
     record_min: NonNegative
     check_min: NonNegative
     rounds: dict[Name, tuple[tuple[Clock, Clock], ...]]
+    routes: FileName | None = None
+    """A table of routes; none: every grid's loop, round and round."""
 
 
 class StaffScale(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,8 @@ class Area(Model):
     boundaries: FileName
     include: tuple[Name, ...] = ()
     """English names; empty: all of the table."""
+    grids: FileName | None = None
+    """A table of towns' grids that take the place of those laid by themselves."""
 
 
 class Tables(Model):
@@ -53,6 +55,10 @@ class Grid(Model):
     loop_per_sqrt_area: Positive
     loop_min_m: Positive
     loop_max_m: Positive
+    hot_share: Share = 0.0
+    """Share of the matters that arise on one hot stretch of each grid's loop."""
+    hot_length: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Length of that stretch, as a share of the loop."""
 
 
 class District(Model):
@@ -65,13 +71,29 @@ class District(Model):
     """One command platform: urgent and joint matters go to no wrong department."""
 
 
+Speed = Annotated[float, Field(gt=0, le=200)]
+
+
+class Roads(Model):
+    """A road net, and how fast each class of road is in the fastest hour of `Travel`."""
+
+    file: FileName | None = None
+    """GraphML as OSMnx writes it, or GeoJSON of lines; none: a net is generated."""
+    speed_kmh: Annotated[dict[Name, Speed], Field(min_length=1)]
+    """By class, in OpenStreetMap's words; ``primary_link`` and the like go as ``primary``."""
+    other_kmh: Speed
+    """Classes that are not named."""
+    access_kmh: Speed
+    """Between a place and its road."""
+
+
 class Travel(Model):
     """Travel of crews."""
 
     detour: Annotated[float, Field(ge=1, le=5)]
-    speed_kmh: Annotated[
-        tuple[Annotated[float, Field(gt=0, le=200)], ...], Field(min_length=24, max_length=24)
-    ]
+    speed_kmh: Annotated[tuple[Speed, ...], Field(min_length=24, max_length=24)]
+    model: Literal["straight", "roads"] = "straight"
+    roads: Roads | None = None
 
 
 class Supervision(Model):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sim.city.city import City
+from sim.city.hot import hot_stretches
 from sim.clock import DAY, HOUR, MINUTE, to_ticks
 from sim.scenario import Scenario
 from sim.workload.arrivals import Arrivals, Demand
@@ -51,8 +52,9 @@ def marks(
     def pair(first: Purpose) -> tuple[Floats, Floats]:
         return draws.pair(first, found.index, found.cell)
 
-    grid_u, loop = pair(Purpose.GRID)
+    grid_u, loop_u = pair(Purpose.GRID)
     grid = _grids(scenario, city, district, code, grid_u)
+    loop = along_loop(scenario, hot_stretches(city), grid, loop_u)
 
     citizen_u, patience_u = pair(Purpose.CITIZEN)
     citizen = _citizens(scenario, demand, district, code, citizen_u)
@@ -135,6 +137,28 @@ def place(city: City, grid: NDArray[np.int64], loop: Floats) -> dict[str, NDArra
         "x": to_ticks(city.grid_xy[grid, 0] + radius * np.cos(angle)),
         "y": to_ticks(city.grid_xy[grid, 1] + radius * np.sin(angle)),
     }
+
+
+def along_loop(scenario: Scenario, hot: Floats, grid: NDArray[np.int64], uniform: Floats) -> Floats:
+    """Return places as shares of the loop: some on the grid's hot stretch, the others anywhere.
+
+    Parameters
+    ----------
+    hot : float64 [G]
+        Where each grid's hot stretch begins, as a share of its loop.
+    grid, uniform : int64 [n], float64 [n]
+        The matters' grids, and numbers in [0, 1).
+    """
+    share, length = scenario.grid.hot_share, scenario.grid.hot_length
+    if share == 0:
+        return uniform
+    cold = 1 - share
+    along = np.where(
+        uniform < cold * length + share,
+        uniform / (cold + share / length),
+        (uniform - share) / max(cold, 1e-300),
+    )
+    return (hot[grid] + along) % 1.0
 
 
 def _exponential(uniform: Floats, mean: Floats) -> Floats:

@@ -100,7 +100,12 @@ def check_crews(outcome: Outcome) -> None:
     """No crew is in two places, none starts off shift, and none arrives faster than it can."""
     visits, plan, city = outcome.visits, outcome.plan, outcome.city
     calendars = shift_calendars(outcome.scenario)
-    fastest = max(outcome.scenario.travel.speed_kmh) / 3.6
+    travel = outcome.scenario.travel
+    fastest, detour = max(travel.speed_kmh) / 3.6, travel.detour
+    if travel.model == "roads":
+        assert travel.roads is not None
+        fastest = max(*travel.roads.speed_kmh.values(), travel.roads.access_kmh, fastest * 3.6)
+        fastest, detour = fastest / 3.6, 1.0
     fastest *= max(d.speed_factor for d in outcome.scenario.districts.values())
     for surge in outcome.scenario.surges:
         fastest *= max(surge.travel_speed_factor, 1.0)
@@ -120,7 +125,7 @@ def check_crews(outcome: Outcome) -> None:
     radius = city.grid_loop_m[outcome.tickets["grid"][visits["ticket"][arrived]]] / (2 * np.pi)
     way = np.hypot(*(plan.crew_xy[visits["crew"][arrived]] - place).T) - radius - 1
     spent = visits["arrive"][arrived] - visits["start"][arrived]
-    assert (way * outcome.scenario.travel.detour <= spent * fastest + 1).all()
+    assert (way * detour <= spent * fastest + 1).all()
 
 
 def check_gridworkers(outcome: Outcome) -> None:

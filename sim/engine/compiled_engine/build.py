@@ -14,6 +14,7 @@ from sim.clock import DAY, HOUR, MINUTE, tick
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.ledger import MOVES
+from sim.errors import InputError
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 from sim.model.plan import Plan
 from sim.policy import Policy
@@ -54,7 +55,19 @@ def rules_of(
 
 
 def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Arrays:
-    """Put everybody in their place, at time 0, with no matters yet."""
+    """Put everybody in their place, at time 0, with no matters yet.
+
+    Raises
+    ------
+    InputError
+        If crews go by road or gridworkers by routes: this engine knows neither.
+    """
+    for field, value in (
+        ("travel.model", scenario.travel.model if scenario.travel.model != "straight" else None),
+        ("patrol.routes", scenario.patrol.routes),
+    ):
+        if value is not None:
+            raise InputError(scenario.source_files[0], field, value, "none with this engine; simpy")
     districts, shifts = len(city.district_name), len(scenario.shifts)
     shards = districts + 1
     calendars = _calendars(scenario)

@@ -7,11 +7,10 @@ from collections.abc import Generator, Sequence
 
 from simpy.events import Event
 
-from sim.engine.simpy_engine.world import World
+from sim.engine.simpy_engine.world import Spot, World
 from sim.model.order import Kind
 from sim.model.rules import next_epoch
 from sim.model.state import State
-from sim.model.travel import on_the_way
 from sim.policy.decision import check_crew, check_pairs
 
 Process = Generator[Event, object, None]
@@ -24,7 +23,8 @@ class Crew:
     def __init__(self, world: World, unit: Unit, number: int) -> None:
         self.world, self.unit, self.number = world, unit, number
         self.shift = int(world.plan.crew_shift[number])
-        self.base = (float(world.plan.crew_xy[number, 0]), float(world.plan.crew_xy[number, 1]))
+        x, y = world.plan.crew_xy[number].tolist()
+        self.base = world.base(unit.district, x, y)
         self.start = self.base  # where it was when it became free
         self.left = 0.0
         self.back = 0.0  # how long the way from there to the base is
@@ -38,16 +38,11 @@ class Crew:
         """Whether its shift is on."""
         return self.world.on_duty[self.shift]
 
-    def position(self) -> tuple[float, float]:
-        """Return where it is, m: each shift begins at the base, and a free crew heads there."""
-        now = self.world.now
+    def position(self) -> Spot:
+        """Return where it is: each shift begins at the base, and a free crew heads there."""
         if self.left < self.world.began[self.shift]:
             return self.base
-        (x0, y0), (x1, y1) = self.start, self.base
-        return (
-            on_the_way(x0, x1, self.left, self.back, now),
-            on_the_way(y0, y1, self.left, self.back, now),
-        )
+        return self.world.between(self.unit.district, self.start, self.base, self.left, self.back)
 
     def work(self) -> Process:
         """Go where it is sent, wait there for the others, work, and be free again."""
@@ -66,10 +61,7 @@ class Crew:
             yield env.at(world.now + world.load.work_s[visit.ticket], Kind.CREW, self.number)
             world.visits.end[row] = world.now
             self.visit, self.free = None, True
-            self.start, self.left = (
-                (world.load.x[visit.ticket], world.load.y[visit.ticket]),
-                world.now,
-            )
+            self.start, self.left = world.place(visit.ticket), world.now
             self.back = world.way(self.unit.district, self.start, self.base)
             insort(self.unit.idle, self.number)
             visit.leave()

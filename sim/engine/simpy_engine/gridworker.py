@@ -1,4 +1,4 @@
-"""Full-time gridworkers: they walk their grid's loop, find, deal, check, and are sent to jobs."""
+"""Full-time gridworkers: they walk their grid's route, find, deal, check, and are sent to jobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
 from sim.model.order import Kind
-from sim.model.patrol import next_pass, walk_to
+from sim.model.patrol import route_pass, route_place, walk_to
 from sim.model.state import Channel, State, StopKind
 
 Process = Generator[Event, object, None]
@@ -23,9 +23,18 @@ class Grid:
     """The gridworkers of one grid, and the simple tickets that wait for one of them."""
 
     def __init__(self, world: World, number: int, workers: list[int]) -> None:
-        speed = world.scenario.patrol.speed_kmh / 3.6
         self.world = world
-        self.loop = max(tick(float(world.city.grid_loop_m[number]) / speed), 1.0)
+        self.loop = world.walks.loop[number]
+        self.cycle = world.walks.cycle[number]
+        first, last = world.walks.first[number : number + 2]
+        self.legs = (
+            0,
+            last - first,
+            world.walks.at[first:last],
+            world.walks.start[first:last],
+            world.walks.length[first:last],
+            world.walks.ahead[first:last],
+        )
         self.jobs: list[tuple[int, float, int]] = []
         self.done: dict[int, Event] = {}  # by ticket: a job's end, for which its life waits
         self.checked: dict[int, Event] = {}  # by ticket: a check's end
@@ -34,6 +43,15 @@ class Grid:
     def place(self, ticket: int) -> float:
         """Return where on the loop a ticket lies, s of walking."""
         return tick(self.world.load.loop[ticket] * self.loop) % self.loop
+
+    def next_pass(self, odometer: float, ticket: int, passes: int) -> float:
+        """Return the odometer at which a gridworker passes a ticket for the n-th time."""
+        return route_pass(odometer, self.place(ticket), passes, self.loop, self.cycle, *self.legs)
+
+    def walk_to(self, odometer: float, ticket: int) -> float:
+        """Return the walk from where a gridworker is to a ticket, s."""
+        place, rest = route_place(odometer, self.loop, self.cycle, *self.legs)
+        return rest + walk_to(place, self.place(ticket), self.loop)
 
     def notice(self, matter: int) -> None:
         """Let it lie there until a pass notices it."""
@@ -77,7 +95,7 @@ class Gridworker:
         shift = int(plan.worker_shift[number])
         self.world, self.grid, self.number = world, grid, number
         self.duty, self.rounds = world.shifts[shift], world.rounds[shift]
-        self.odometer = tick(float(plan.worker_offset[number]) * grid.loop)
+        self.odometer = tick(float(plan.worker_offset[number]) * grid.cycle)
         self.since = 0.0  # when the odometer showed that
         self.busy = False
         self.ahead: list[tuple[float, int, int]] = []  # odometer, kind, ticket
@@ -92,7 +110,7 @@ class Gridworker:
 
     def expect(self, kind: StopKind, ticket: int, passes: int) -> None:
         """Put a stop on the way ahead."""
-        at = next_pass(self.walked(), self.grid.place(ticket), self.grid.loop, passes)
+        at = self.grid.next_pass(self.walked(), ticket, passes)
         heappush(self.ahead, (at, kind, ticket))
         if self.ahead[0][2] == ticket:
             self.aim()
@@ -184,7 +202,7 @@ class Gridworker:
     def job(self, ticket: int) -> Process:
         """Leave the loop, deal with a simple ticket, and come back to where the loop was left."""
         world, tickets = self.world, self.world.tickets
-        way = walk_to(self.odometer, self.grid.place(ticket), self.grid.loop)
+        way = self.grid.walk_to(self.odometer, ticket)
         tickets.worker[ticket] = self.number
         tickets.dispatched[ticket] = world.now
         world.move(ticket, State.TRAVELLING)

@@ -55,16 +55,16 @@ class Facts:
 
     def place(self, ticket: int) -> tuple[float, float]:
         """Where it is, m."""
-        return self._world.load.x[ticket], self._world.load.y[ticket]
+        return self._world.place(ticket)[:2]
 
     def position(self, crew: int) -> tuple[float, float]:
-        """Where a crew is, m."""
-        return self._world.crews[crew].position()
+        """Where a crew is, or on roads where it can turn next, m."""
+        return self._world.crews[crew].position()[:2]
 
     def travel(self, crew: int, ticket: int) -> float:
         """How long a crew would be under way to a ticket, s."""
         member = self._world.crews[crew]
-        return self._world.way(member.unit.district, member.position(), self.place(ticket))
+        return self._world.way(member.unit.district, member.position(), self._world.place(ticket))
 
     def strength(self, crew: int) -> int:
         """How many crews of its unit are on duty, free or not."""

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.city.city import City
-from sim.city.travel import Travel
+from sim.city.travel import Travel, grid_nodes
 from sim.clock import DAY, HOUR, tick
 from sim.engine.ledger import Ledger
 from sim.engine.simpy_engine.environment import Environment
 from sim.engine.simpy_engine.records import Load, Services, Stops, Tickets, Visits
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 from sim.model.plan import Plan
+from sim.model.routes import Walks
 from sim.model.rules import urgency
 from sim.model.state import HIDDEN, State
-from sim.model.travel import hour_of, slowed, travel_time
+from sim.model.travel import (
+    hour_of,
+    on_the_way,
+    road_seconds,
+    road_stop,
+    road_time,
+    slowed,
+    travel_time,
+)
 from sim.policy.base import Policy, View
 from sim.scenario import Scenario
 from sim.workload.workload import Workload
@@ -24,6 +35,9 @@ if TYPE_CHECKING:
     from sim.engine.simpy_engine.desk import Centre
     from sim.engine.simpy_engine.gridworker import Grid
     from sim.engine.simpy_engine.hotline import Hotline
+
+Spot = tuple[float, float, int, float]
+"""A place, m, its node on the roads (0 where there are none), and how long it is until there."""
 
 
 class World:
@@ -82,9 +96,13 @@ class World:
         ]
         self.forces = {names.index(name) for name in scenario.police_line.forces}
 
+        self.walks = Walks(*(array.tolist() for array in vars(Walks.of(scenario, city)).values()))
         travel = Travel.of(scenario, city)
         self.detour = float(travel.detour)
         self.speed_m_s = travel.speed_m_s.tolist()
+        self.fastest, self.access = travel.fastest, travel.access_s_m
+        self.ways = travel.ways
+        self.grid_node = grid_nodes(city, travel)
         self.slow: list[list[list[float]]] = [
             [
                 [s.start_day * DAY, (s.start_day + s.days) * DAY, s.travel_speed_factor]
@@ -109,11 +127,44 @@ class World:
         """Whether a gridworker, an eye or a camera may still find the matter."""
         return self.tickets.state[ticket] in HIDDEN
 
-    def way(self, district: int, start: tuple[float, float], end: tuple[float, float]) -> float:
-        """Return the travel time of a crew of the district that leaves now, s."""
+    def speed(self, district: int) -> float:
+        """Return the speed of the district's crews who leave now, m/s."""
         now = self.env.now
-        speed = self.speed_m_s[district][hour_of(now)] * slowed(self.slow[district], now)
-        return travel_time(*start, *end, self.detour, speed)
+        return self.speed_m_s[district][hour_of(now)] * slowed(self.slow[district], now)
+
+    def way(self, district: int, start: Spot, end: Spot) -> float:
+        """Return the travel time of a crew of the district that leaves now, s."""
+        (x0, y0, a, rest), (x1, y1, b, _) = start, end
+        speed = self.speed(district)
+        if self.ways is None:
+            return travel_time(x0, y0, x1, y1, self.detour, speed)
+        net = self.ways[district]
+        free = road_seconds(net.seconds, net.node_xy, self.access, x0, y0, a, x1, y1, b)
+        return road_time(rest + free, self.fastest, speed)
+
+    def between(self, district: int, start: Spot, end: Spot, left: float, duration: float) -> Spot:
+        """Return where one who set off ``left`` is now, or on roads where they can turn next."""
+        (x0, y0, a, _), (x1, y1, b, _) = start, end
+        now = self.env.now
+        if self.ways is None:
+            x = on_the_way(x0, x1, left, duration, now)
+            return x, on_the_way(y0, y1, left, duration, now), 0, 0.0
+        net = self.ways[district]
+        share = 1.0 if now >= left + duration else (now - left) / duration
+        return road_stop(
+            net.seconds, net.hop, net.node_xy, self.access, x0, y0, a, x1, y1, b, share
+        )
+
+    def place(self, ticket: int) -> Spot:
+        """Return where a ticket lies."""
+        load = self.load
+        return load.x[ticket], load.y[ticket], self.grid_node[load.grid[ticket]], 0.0
+
+    def base(self, district: int, x: float, y: float) -> Spot:
+        """Return a crew's base: its node is the nearest."""
+        if self.ways is None:
+            return x, y, 0, 0.0
+        return x, y, int(self.ways[district].nearest(np.array([[x, y]]))[0]), 0.0
 
     def urgency(self, ticket: int) -> int:
         """Return its order of service, by priority and supervision."""

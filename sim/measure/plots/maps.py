@@ -59,7 +59,7 @@ def plot_map(outcome: Outcome, ax: Axes | None = None) -> Any:
         ax.set_aspect("equal")
         ax.autoscale_view()
         ax.axis("off")
-        _scale_bar(ax)
+        scale_bar(ax)
         figure.colorbar(areas, ax=ax, shrink=0.6, label=label)
         where = f"in {city.district_name[0]}, by town and grid" if single else "by town"
         head(ax, outcome, f"Where tickets are open {where}", "未办结工单分布")
@@ -90,7 +90,7 @@ def _areas(
     fill: dict[str, Any] = (
         {"facecolor": "none"} if value is None else {"array": value, "cmap": "YlGnBu"}
     )
-    areas = PathCollection([_path(s) for s in shapes], edgecolor=edge, linewidth=width, **fill)
+    areas = PathCollection([path_of(s) for s in shapes], edgecolor=edge, linewidth=width, **fill)
     ax.add_collection(areas)
     return areas
 
@@ -119,7 +119,7 @@ def _labels(ax: Axes, areas: Sequence[Any], names: Sequence[str], counts: Ints) 
         )
 
 
-def _path(shape: Any) -> Path:
+def path_of(shape: Any) -> Path:
     """Turn a polygon, or several, with holes, into one matplotlib path."""
     from matplotlib.path import Path
 
@@ -130,7 +130,7 @@ def _path(shape: Any) -> Path:
     return Path.make_compound_path(*(Path(np.asarray(r.coords), closed=True) for r in rings))
 
 
-def _scale_bar(ax: Axes) -> None:
+def scale_bar(ax: Axes) -> None:
     """Draw a bar of a round length in the lower right."""
     low, high = ax.get_xlim()
     bottom, top = ax.get_ylim()

@@ -1,0 +1,225 @@
+"""Patrol routes: a grid with streets on which more happens walks these more often.
+
+Every grid is a problem of its own: a closed walk over the cells of its loop, each passed at least
+once, no longer than its shift walks in a day, so that the expected discovery delay, weighted by
+severity, is small. The objective hangs on the gaps between passes, not on a sum over arcs, which
+is why a compiled local search does it and not a routing solver; on a small loop a test holds it
+against all walks there are.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.city.city import City
+from sim.clock import DAY, WEEK
+from sim.errors import InputError
+from sim.model.calendar import round_calendars
+from sim.model.plan import Plan
+from sim.model.routes import Leg, Route, Routes
+from sim.model.staffing import base_plan
+from sim.optimize.risk import Risk
+from sim.scenario import Scenario
+
+Floats = NDArray[np.float64]
+
+CELLS = 20
+_CHUNK = 32
+
+
+@dataclass(frozen=True, eq=False)
+class PatrolPlan:
+    """Routes, and what is expected of them.
+
+    Attributes
+    ----------
+    routes : dict
+        Of the grids whose route is not the loop.
+    searched : bool [G]
+        Whether the grid was looked at: it has a gridworker, and there was time.
+    loop_s, route_s : float64 [G]
+        Expected time until discovery or until it is gone, on the loop and on the route, s.
+    risk : float64 [G]
+        Expected matters a day times severity: the weight of a grid in sums.
+    density : float64 [G, CELLS]
+        Share of a grid's matters on each cell of its loop.
+    """
+
+    city: City
+    routes: Routes
+    searched: NDArray[np.bool_]
+    loop_s: Floats
+    route_s: Floats
+    risk: Floats
+    density: Floats
+
+    def key(self, grid: int) -> tuple[str, int]:
+        """Return a grid's name in a table of routes."""
+        district = int(self.city.grid_district[grid])
+        begin = int(np.searchsorted(self.city.grid_district, district))
+        return self.city.district_code[district], grid - begin
+
+    def mean(self, values: Floats, here: NDArray[np.bool_]) -> float:
+        """Return the mean of grids' delays over some of them, weighted by risk, s."""
+        rows = here & self.searched & (self.risk > 0)
+        if not rows.any():
+            return float("nan")
+        return float(np.average(values[rows], weights=self.risk[rows]))
+
+
+def optimize_patrol(
+    scenario: Scenario,
+    city: City | None = None,
+    *,
+    revisit_h: float | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> PatrolPlan:
+    """Find a route for every grid that has a gridworker; the same for the same arguments.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Demand, visibility, staff and rounds.
+    city : City, optional
+        Made from the scenario by default.
+    revisit_h : float, optional
+        Longest time between two passes of a place, hours of walking; by default what the shift
+        walks in a day.
+    time_limit : float, optional
+        Seconds; grids that are not reached by then keep the loop.
+    progress : callable, optional
+        Told the share done.
+
+    Raises
+    ------
+    InputError
+        If the revisit interval or the time limit is not above 0.
+    """
+    for name, value in (("revisit", revisit_h), ("time-limit", time_limit)):
+        if value is not None and not 0 < value < float("inf"):
+            raise InputError("command line", name, value, "a number above 0")
+    begun = time.monotonic()
+    city = City.build(scenario) if city is None else city
+    plan = base_plan(scenario, city)
+    risk = Risk.of(scenario, city, plan, CELLS)
+    longest, walking = _walking(scenario, plan, len(city.grid_xy))
+    out = PatrolPlan(
+        city=city,
+        routes={},
+        searched=np.zeros(len(city.grid_xy), dtype=bool),
+        loop_s=np.full(len(city.grid_xy), np.nan),
+        route_s=np.full(len(city.grid_xy), np.nan),
+        risk=risk.weight.sum(axis=1),
+        density=risk.density,
+    )
+    grids = np.flatnonzero((longest > 0) & (out.risk > 0))
+    search = _Search(scenario, city, risk, longest, walking, revisit_h)
+    chunks = [grids[i : i + _CHUNK] for i in range(0, len(grids), _CHUNK)]
+    done = 0
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        waiting: set[Future[list[tuple[int, Route, float, float]]]] = set()
+        late = False
+        while chunks or waiting:
+            late = late or (time_limit is not None and time.monotonic() - begun > time_limit)
+            while chunks and not late and len(waiting) < 2 * (os.cpu_count() or 1):
+                waiting.add(pool.submit(search.grids, chunks.pop(0)))
+            if not waiting:
+                break
+            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                for grid, route, loop_s, route_s in future.result():
+                    out.searched[grid] = True
+                    out.loop_s[grid], out.route_s[grid] = loop_s, route_s
+                    if route.legs != (Leg(0, CELLS),):
+                        out.routes[out.key(grid)] = route
+                    done += 1
+            if progress is not None:
+                progress(done / max(len(grids), 1))
+    return out
+
+
+def _walking(scenario: Scenario, plan: Plan, grids: int) -> tuple[Floats, Floats]:
+    """Return what the first gridworker of each grid walks in a day, and all of them in a week, s.
+
+    Grids without a gridworker have 0.
+    """
+    rounds = round_calendars(scenario)
+    week = {shift: r.between(0.0, WEEK) for shift, r in rounds.items()}
+    day = {
+        shift: max(r.between(n * DAY, (n + 1) * DAY) for n in range(7))
+        for shift, r in rounds.items()
+    }
+    longest, walking = np.zeros(grids), np.zeros(grids)
+    for grid, shift in zip(
+        plan.worker_grid[::-1].tolist(), plan.worker_shift[::-1].tolist(), strict=True
+    ):
+        longest[grid] = day[shift]
+        walking[grid] += week[shift]
+    return longest, walking
+
+
+class _Search:
+    """The search of single grids, with all that it needs; safe to call from several threads."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        city: City,
+        risk: Risk,
+        longest: Floats,
+        walking: Floats,
+        revisit_h: float | None,
+    ) -> None:
+        self.city, self.risk, self.longest = city, risk, longest
+        self.speed = scenario.patrol.speed_kmh / 3.6
+        self.detour = scenario.travel.detour
+        # one second of walking is so many of the clock: nights and all gridworkers of the grid
+        self.clock = np.divide(WEEK, walking, out=np.ones_like(walking), where=walking > 0)
+        self.gap = np.inf if revisit_h is None else revisit_h * 3600.0
+
+    def grids(self, chunk: NDArray[np.int64]) -> list[tuple[int, Route, float, float]]:
+        """Return for each grid its route and the delays of loop and route, s of the clock."""
+        from sim.optimize.walks import MOST_LEGS, search
+
+        found = []
+        risk = self.risk
+        for grid in chunk.tolist():
+            clock = float(self.clock[grid])
+            cell_s = float(self.city.grid_loop_m[grid]) / self.speed / CELLS
+            # a loop that is longer than a day's rounds stays what it is
+            longest = max(float(self.longest[grid]), cell_s * CELLS)
+            walk = np.zeros((MOST_LEGS, 3))
+            legs, loop, value = search(
+                cell_s,
+                self.detour,
+                risk.density[grid],
+                risk.weight[grid],
+                risk.sight[grid],
+                risk.hazard[grid] * clock,
+                longest,
+                max(min(self.gap, longest), cell_s * CELLS),
+                walk,
+            )
+            route = _route(walk[:legs], self.speed)
+            found.append((grid, route, loop * clock, value * clock))
+        return found
+
+
+def _route(walk: Floats, speed_m_s: float) -> Route:
+    """Turn a found walk into a route; legs that go on in the same direction become one."""
+    legs: list[Leg] = []
+    for start, cells, cross in walk.tolist():
+        before = legs[-1] if legs else None
+        if before is not None and cross == 0 and before.cells * cells > 0:
+            legs[-1] = Leg(before.start, before.cells + int(cells), before.cross_m)
+        else:
+            legs.append(Leg(int(start), int(cells), round(cross * speed_m_s, 2)))
+    return Route(CELLS, tuple(legs))

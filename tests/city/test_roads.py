@@ -1,0 +1,307 @@
+"""Road nets: read, generated, and the shortest ways on them."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+import shapely
+from tiny import TOML, tiny, write
+
+import sim
+from sim.city import City, Travel
+from sim.city.geometry import Projection
+from sim.city.roadfile import read_roads
+from sim.city.roadnet import LINK, generated
+from sim.city.roads import STEP_S, RoadNet, ways
+from sim.city.travel import road_nets
+from sim.errors import InputError, InputWarning
+from sim.scenario import load
+from sim.scenario.schema import Scenario
+
+ROADS = ["travel.model=roads"]
+HERE = Projection(120.65, 31.3)
+
+
+def net(
+    xy: list[tuple[float, float]], edges: list[tuple[int, int]], kind: str = "tertiary"
+) -> RoadNet:
+    """Roads both ways, of their straight length."""
+    points = np.array(xy, dtype=float)
+    tail, head = np.array(edges + [(b, a) for a, b in edges]).T
+    length = np.hypot(*(points[tail] - points[head]).T)
+    return RoadNet(points, tail, head, length, np.full(len(tail), kind), "a test")
+
+
+def seconds(of: RoadNet) -> np.ndarray:
+    return of.seconds({"tertiary": 36.0}, 18.0)
+
+
+def test_ways_are_the_shortest_paths_of_networkx() -> None:
+    draw = np.random.default_rng(3)
+    xy = draw.random((60, 2)) * 5000
+    roads = generated(shapely.box(0, 0, 5000, 5000), xy[:50], xy[50:])
+    found = ways("X", roads, seconds(roads), xy[:50], xy[50:], 0.1)
+    graph = nx.DiGraph()
+    for a, b, s in zip(roads.tail.tolist(), roads.head.tolist(), seconds(roads), strict=True):
+        graph.add_edge(a, b, weight=float(s))
+    for a, row in nx.all_pairs_dijkstra_path_length(graph):
+        for b, length in row.items():
+            assert found.seconds[a, b] == length
+    assert found.notes == ()
+    assert (found.seconds % STEP_S == 0).all()
+
+
+def test_hops_lead_along_the_shortest_way() -> None:
+    draw = np.random.default_rng(4)
+    xy = draw.random((80, 2)) * 5000
+    roads = generated(shapely.box(0, 0, 5000, 5000), xy[:70], xy[70:])
+    # only some of the net's nodes matter: the way between them goes over the others
+    found = ways("X", roads, seconds(roads), xy[:20], xy[70:72], 0.1)
+    size = len(found.node_xy)
+    assert size == 22
+    for a in range(size):
+        for b in range(size):
+            node, spent, steps = a, 0.0, 0
+            while node != b:
+                ahead = int(found.hop[node, b])
+                spent += float(found.seconds[node, ahead])
+                node, steps = ahead, steps + 1
+                assert steps < size
+            assert spent == found.seconds[a, b]
+
+
+def test_one_way_and_the_quicker_of_two_roads() -> None:
+    points = np.array([[0.0, 0.0], [1000.0, 0.0]])
+    roads = RoadNet(
+        points, np.array([0, 0, 1]), np.array([1, 1, 0]), np.array([1000.0, 2000.0, 3000.0]),
+        np.array(["tertiary", "primary", "primary_link"]), "a test",
+    )  # fmt: skip
+    times = roads.seconds({"tertiary": 36.0, "primary": 144.0}, 1.0)
+    found = ways("X", roads, times, points, points[:1], 0.1)
+    assert found.seconds.tolist() == [[0, 50], [75, 0]]
+
+
+def test_what_is_cut_off_goes_straight_and_says_so() -> None:
+    roads = net([(0, 0), (100, 0), (0, 3000), (100, 3000), (200, 3000)], [(0, 1), (2, 3), (3, 4)])
+    with pytest.warns(InputWarning, match=r"X: 12 of 25 ways .*\(2 of 5 grids are cut off"):
+        found = ways("X", roads, seconds(roads), roads.xy, roads.xy[:1], 0.5)
+    assert found.seconds[0, 2] == 1500.0
+    assert found.hop[0, 2] == 2
+    assert found.seconds[2, 4] == 20.0
+
+
+def test_a_crew_that_reaches_nothing_says_so() -> None:
+    roads = net([(0, 0), (100, 0), (0, 3000)], [(0, 1)])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = ways("X", roads, seconds(roads), roads.xy, roads.xy[2:], 0.5)
+    assert tuple(str(w.message) for w in said) == found.notes
+    assert "X 01: crews stationed there reach nothing by road" in found.notes[1]
+
+
+def test_no_road_in_a_district(tmp_path: Path) -> None:
+    """Then its ways are straight lines times the detour, exactly as without roads."""
+    away = line_file(tmp_path, [[[100.0, 10.0], [100.1, 10.0]]])
+    scenario = tiny(tmp_path, [*ROADS, f'travel.roads.file="{away}"', "travel.detour=1.0"])
+    city = City.build(scenario)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        travel = Travel.of(scenario, city)
+    assert "East: no road of lines.geojson lies in the district" in str(said[0].message)
+    assert travel.ways is not None
+    found = travel.ways[0]
+    straight = np.hypot(*(found.node_xy[0] - found.node_xy[1])) / travel.fastest
+    assert found.seconds[0, 1] == pytest.approx(straight, abs=STEP_S)
+
+
+def test_generated_roads_stay_within_the_border_and_reach_everything() -> None:
+    scenario = load("suzhou-2018", ["travel.model=roads", "area.include=['Gusu']"])
+    city = City.build(scenario)
+    roads = road_nets(scenario, city)[0]
+    lines = shapely.linestrings(np.stack((roads.xy[roads.tail], roads.xy[roads.head]), axis=1))
+    inside = shapely.covers(city.district_border[0], lines)
+    assert (inside | (roads.kind == LINK)).all()
+    assert nx.is_strongly_connected(nx.DiGraph(roads.graph))
+    assert {"primary", "tertiary"} <= set(roads.kind.tolist())
+    # planar: no two roads cross except at their ends
+    crossings = shapely.STRtree(lines).query(lines, predicate="crosses")
+    assert crossings.size == 0
+    straight = np.hypot(*(roads.xy[:, None] - roads.xy[None]).transpose(2, 0, 1))
+    found = Travel.of(scenario, city)
+    assert found.ways is not None
+    assert (found.ways[0].seconds * 40 / 3.6 >= straight[: len(found.ways[0].node_xy)] - 1).all()
+
+
+def test_water_is_gone_round_and_an_island_has_a_link() -> None:
+    bay = shapely.box(0, 0, 4000, 4000).difference(shapely.box(1900, 500, 2100, 4001))
+    island = shapely.box(5000, 0, 6000, 1000)
+    xy = np.array(
+        [[x, y] for x in (400, 1200, 2800, 3600) for y in (250, 1500, 2500, 3500)]
+        + [[5300, 500], [5700, 500]],
+        dtype=float,
+    )
+    roads = generated(shapely.union_all([bay, island]), xy, xy[[0, 12]])
+    found = ways("X", roads, seconds(roads), xy, xy[:1], 0.1)
+    across = found.seconds[7, 11]  # the two sides of the water, 1600 m apart
+    assert across > 3 * 1600 / 10
+    assert (roads.kind == LINK).sum() == 2
+    assert found.notes == ()
+
+
+def graphml(path: Path, **changes: object) -> Path:
+    graph = nx.MultiDiGraph(crs=changes.get("crs", "epsg:4326"))
+    for node, (lon, lat) in enumerate([(120.7, 31.3), (120.71, 31.3), (120.71, 31.31)]):
+        graph.add_node(node, x=str(lon), y=str(lat))
+    length = changes.get("length", "950.5")
+    graph.add_edge(0, 1, osmid="1", highway="primary", oneway="False", length=length)
+    graph.add_edge(1, 0, osmid="1", highway="primary", oneway="False", length="950.5")
+    graph.add_edge(1, 2, osmid="2", highway="['residential', 'tertiary']", length="1112.0")
+    nx.write_graphml(graph, path)
+    return path
+
+
+def test_graphml_as_osmnx_writes_it(tmp_path: Path) -> None:
+    roads = read_roads(graphml(tmp_path / "a.graphml"), HERE)
+    assert roads.kind.tolist() == ["primary", "primary", "residential"]
+    assert roads.length.tolist() == [950.5, 950.5, 1112.0]
+    assert np.allclose(HERE.to_lonlat(roads.xy)[2], (120.71, 31.31))
+    assert set(roads.graph.edges[0, 1, 0]) == {"length", "highway"}
+
+
+def line_file(folder: Path, lines: list[list[list[float]]], **said: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "lines.geojson"
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"highway": "tertiary", **said},
+            "geometry": {"type": "LineString", "coordinates": line},
+        }
+        for line in lines
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def test_lines_meet_where_they_share_a_point(tmp_path: Path) -> None:
+    path = line_file(
+        tmp_path, [[[120.6, 31.3], [120.65, 31.3], [120.7, 31.3]], [[120.65, 31.3], [120.65, 31.4]]]
+    )
+    roads = read_roads(path, HERE)
+    assert len(roads.xy) == 4
+    assert len(roads.tail) == 6
+    one = read_roads(
+        line_file(tmp_path / "b", [[[120.6, 31.3], [120.7, 31.3]]], oneway="yes"), HERE
+    )
+    assert (one.tail.tolist(), one.head.tolist()) == ([0], [1])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.graphml", "<graphml", r"a\.graphml: GraphML: 'ParseError"),
+        ("a.geojson", "{", r"a\.geojson: GeoJSON: 'JSONDecodeError"),
+        ("a.geojson", '{"features": []}', "road net: 'no road' is not allowed"),
+        ("a.shp", "", r"road net: '\.shp' is not allowed; a file \.graphml"),
+    ],
+)
+def test_malformed_files(name: str, text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_roads(tmp_path / name, HERE)
+
+
+def test_a_projected_graph_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="crs: 'epsg:32651' is not allowed; epsg:4326"):
+        read_roads(graphml(tmp_path / "a.graphml", crs="epsg:32651"), HERE)
+
+
+@pytest.mark.parametrize("length", ["nan", "-3", "far"])
+def test_a_bad_edge_is_left_out_with_a_note(length: str, tmp_path: Path) -> None:
+    path = graphml(tmp_path / "a.graphml", length=length)
+    with pytest.warns(InputWarning, match=r"a\.graphml: 1 nodes or edges without"):
+        roads = read_roads(path, HERE)
+    assert len(roads.tail) == 2
+
+
+def test_a_scenario_names_its_roads(tmp_path: Path) -> None:
+    away = line_file(tmp_path / "roads", [[[120.6, 31.3], [120.7, 31.3]]])
+    scenario = tiny(tmp_path, [*ROADS, f'travel.roads.file="{away}"'])
+    other = tiny(tmp_path / "b", ROADS)
+    assert scenario.attached == {"travel.roads.file": away}
+    assert scenario.content_hash != other.content_hash
+    assert {f.path for f in scenario.figures} >= {"travel.model", "travel.roads.file"}
+    start = TOML.index("[travel.roads]")
+    bare = TOML[:start] + TOML[TOML.index("[supervision]") :]
+    with pytest.raises(InputError, match=r"travel\.roads: None is not allowed; a table"):
+        load(write(tmp_path / "c", bare), ["travel.model=roads"])
+    with pytest.raises(InputError, match=r"travel\.roads\.file: .* a file that can be read"):
+        tiny(tmp_path / "d", [*ROADS, "travel.roads.file=nowhere.graphml"])
+
+
+@pytest.fixture(scope="module")
+def on_roads(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    return tiny(tmp_path_factory.mktemp("roads"), ROADS)
+
+
+def test_a_run_on_roads_is_sound_and_repeatable(on_roads: Scenario) -> None:
+    from engine.outcomes import check_steps, same
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        one = sim.simulate(on_roads, policy="nearest", check=True)
+        cut = sim.prepare(on_roads, policy="nearest")
+        cut.run(100_000)
+        cut.run()
+    check_steps(one)
+    assert same(one, cut.outcome())
+
+
+def test_visits_take_what_the_roads_say(on_roads: Scenario) -> None:
+    """The first visit of a crew starts from its base: access, way and access, at that hour."""
+    outcome = sim.simulate(on_roads)
+    city, visits, plan = outcome.city, outcome.visits, outcome.plan
+    travel = Travel.of(on_roads, city)
+    assert travel.ways is not None
+    order = np.lexsort((visits["start"], visits["crew"]))
+    first = order[np.diff(visits["crew"][order], prepend=-1) != 0]
+    checked = 0
+    for row in first[~np.isnan(visits["arrive"][first])].tolist():
+        crew, ticket = visits["crew"][row], visits["ticket"][row]
+        grid, district = outcome.tickets["grid"][ticket], outcome.tickets["district"][ticket]
+        found = travel.ways[district]
+        a = int(found.nearest(plan.crew_xy[crew][None])[0])
+        b = int(found.grid_node[grid - np.flatnonzero(city.grid_district == district)[0]])
+        if a == b:
+            continue
+        loop = city.grid_loop_m[grid] / (2 * np.pi)  # the matter lies so far from the middle
+        from_base = np.hypot(*(plan.crew_xy[crew] - found.node_xy[a]))
+        to_matter = np.hypot(*(city.grid_xy[grid] - found.node_xy[b]))
+        assert to_matter == pytest.approx(0, abs=0.1)
+        free = found.seconds[a, b] + (from_base + loop) * travel.access_s_m
+        hour = int(visits["start"][row] % 86400 // 3600)
+        expected = free * travel.fastest / travel.speed_m_s[district, hour]
+        assert visits["arrive"][row] - visits["start"][row] == pytest.approx(expected, abs=0.2)
+        checked += 1
+    assert checked > 5
+
+
+def test_a_faster_district_is_faster_on_its_roads(tmp_path: Path) -> None:
+    def mean(factor: float) -> float:
+        changes = [*ROADS, f"districts.West.speed_factor={factor}"]
+        visits = sim.simulate(tiny(tmp_path / str(factor), changes), policy="fifo").visits
+        return float(np.nanmean(visits["arrive"] - visits["start"]))
+
+    assert mean(3.0) < mean(1.0)
+
+
+def test_an_engine_that_knows_no_roads_says_so(on_roads: Scenario) -> None:
+    from sim.engine.compiled_engine.engine import CompiledSimulation
+
+    with pytest.raises(InputError, match=r"travel\.model: 'roads' is not allowed; none with this"):
+        CompiledSimulation(on_roads)

@@ -1,0 +1,50 @@
+"""`sim roads`, and notes about roads on stderr."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from city.test_roads import ROADS, line_file
+from click.testing import CliRunner
+from tiny import write
+
+from sim.cli import main
+
+
+def sets(*changes: str) -> list[str]:
+    return [word for change in changes for word in ("--set", change)]
+
+
+def test_roads_with_a_map(tmp_path: Path) -> None:
+    path, out = write(tmp_path), tmp_path / "maps"
+    command = ["roads", str(path), *sets(*ROADS), "--district", "East", "--json", "--out", str(out)]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)
+    assert row["origin"] == "generated"
+    assert row["nodes"] >= 8
+    assert 0.3 < row["time_over_straight"] < 3
+    assert (out / "roads-East.png").stat().st_size > 10_000
+
+
+def test_a_run_goes_on_where_there_is_no_road_and_says_so(tmp_path: Path) -> None:
+    away = line_file(tmp_path / "roads", [[[100.0, 10.0], [100.1, 10.0]]])
+    path = write(tmp_path)
+    changes = sets(*ROADS, f'travel.roads.file="{away}"')
+    result = CliRunner().invoke(main, ["run", str(path), *changes, "--days", "1", "--json"])
+    assert result.exit_code == 0, result.output
+    notes = [line for line in result.stderr.splitlines() if line.startswith("note: ")]
+    assert len(notes) == 2
+    assert "East: no road of lines.geojson lies in the district" in notes[0]
+    assert json.loads(result.stdout)["kpis"]
+
+
+def test_a_malformed_graph_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.graphml").write_text("<graphml")
+    path = write(tmp_path)
+    changes = sets(*ROADS, f'travel.roads.file="{tmp_path / "bad.graphml"}"')
+    result = CliRunner().invoke(main, ["run", str(path), *changes])
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "bad.graphml: GraphML:" in result.stderr
