@@ -118,29 +118,28 @@ def _add(instance: Instance, w: Whole, places: Ints, model: Any, manager: Any) -
     model.SetArcCostEvaluatorOfAllVehicles(model.RegisterTransitMatrix(ways.tolist()))
     times = np.pad(w.duration, (0, 1))[np.ix_(places, places)]
     times[:n] += w.service[:, None]
-    times[:n][:, places == len(w.duration)] = 0
+    times[:n][:, places == len(w.duration)] = 0  # an open tour ends as its last service begins
+    times[n:, n:] = 0  # a vehicle that stays takes no time
     model.AddDimension(model.RegisterTransitMatrix(times.tolist()), FAR, FAR, False, "time")
     time_ = model.GetDimensionOrDie("time")
     for vehicle in range(v):
         time_.CumulVar(model.Start(vehicle)).SetMin(int(w.shift_open[vehicle]))
-        if instance.end[vehicle] != NOWHERE:
-            time_.CumulVar(model.End(vehicle)).SetMax(int(w.shift_close[vehicle]))
+        time_.CumulVar(model.End(vehicle)).SetMax(int(w.shift_close[vehicle]))
         model.SetFixedCostOfVehicle(int(w.fixed[vehicle]), vehicle)
     if w.demand.any():
         row = np.zeros(len(ways), np.int64)
         row[:n] = w.demand
         load = model.RegisterUnaryTransitVector(row.tolist())
         model.AddDimensionWithVehicleCapacity(load, 0, w.capacity.tolist(), True, "load")
-    open_end = instance.end == NOWHERE
-    common_close = int(w.shift_close[open_end].min()) if open_end.any() else FAR
     for stop in range(n):
         index = manager.NodeToIndex(stop)
-        if w.open[stop] > w.close[stop]:
+        model.AddDisjunction([index], min(int(w.prize[stop]), FAR))
+        if w.open[stop] > w.close[stop]:  # no whole number lies between
+            model.ActiveVar(index).SetValue(0)
             continue
-        time_.CumulVar(index).SetRange(int(w.open[stop]), min(int(w.close[stop]), common_close))
+        time_.CumulVar(index).SetRange(int(w.open[stop]), int(w.close[stop]))
         if w.late[stop] > 0 and w.due[stop] < FAR:
             time_.SetCumulVarSoftUpperBound(index, max(int(w.due[stop]), 0), int(w.late[stop]))
-        if not instance.allowed[stop].all():
+        if not instance.allowed[stop].all():  # SetAllowedVehiclesForIndex takes no list in 9.15
             skilled = np.flatnonzero(instance.allowed[stop]).tolist()
-            model.SetAllowedVehiclesForIndex(skilled, index)
-        model.AddDisjunction([index], min(int(w.prize[stop]), FAR))
+            model.VehicleVar(index).SetValues([-1, *skilled])

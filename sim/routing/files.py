@@ -80,6 +80,13 @@ def _read(path: Path) -> str:
 def _parse(path: Path, text: str, solomon: bool) -> dict[str, Any]:
     import vrplib
 
+    if solomon:  # the parser makes -1 of what is no whole number, without a word
+        lines = [line.split() for line in text.splitlines() if line.strip()]
+        for row in lines[6:]:
+            bad = next((word for word in row if not word.lstrip("-").isdigit()), None)
+            if bad is not None or len(row) != 7:
+                found = " ".join(row) if bad is None else bad
+                raise InputError(path, f"customer {row[0]}", found, "seven whole numbers")
     parse = vrplib.parse.parse_solomon if solomon else vrplib.parse.parse_vrplib
     try:
         data: dict[str, Any] = parse(text, compute_edge_weights=False)
@@ -90,7 +97,6 @@ def _parse(path: Path, text: str, solomon: bool) -> dict[str, Any]:
 
 
 def _instance(path: Path, data: dict[str, Any], rounding: str) -> Instance:
-    depot = _depot(path, data)
     xy = _column(path, data, "node_coord", width=2) if "node_coord" in data else None
     windows = _column(path, data, "time_window", width=2) if "time_window" in data else None
     weights = data.get("edge_weight")
@@ -111,10 +117,13 @@ def _instance(path: Path, data: dict[str, Any], rounding: str) -> Instance:
     dimension = data.get("dimension", places)
     if dimension != places or places < 2:
         raise InputError(path, "DIMENSION", dimension, f"the number of places, {places}")
+    depot = _depot(path, data, places)
     demand = _column(path, data, "demand", places) if "demand" in data else np.zeros(places)
-    service = np.broadcast_to(
-        np.asarray(data.get("service_time", 0.0), dtype=np.float64), (places,)
-    ).copy()
+    service = np.full(places, 0.0)
+    if np.ndim(data.get("service_time", 0.0)):
+        service[:] = _column(path, data, "service_time", places)
+    else:
+        service[:] = _number(path, data, "service_time", 0.0)
     service[depot] = 0.0
     if windows is None:
         windows = np.tile([0.0, np.inf], (places, 1))
@@ -147,10 +156,12 @@ def _rounded(distance: NDArray[np.float64], rounding: str) -> NDArray[np.float64
     return np.floor(distance + 0.5) if rounding == "round" else distance
 
 
-def _depot(path: Path, data: dict[str, Any]) -> int:
+def _depot(path: Path, data: dict[str, Any], places: int) -> int:
     depots = np.atleast_1d(data.get("depot", 0))
     if len(depots) != 1:
         raise InputError(path, "DEPOT_SECTION", [int(d) + 1 for d in depots], "one depot")
+    if not 0 <= depots[0] < places:
+        raise InputError(path, "DEPOT_SECTION", int(depots[0]) + 1, f"a place from 1 to {places}")
     return int(depots[0])
 
 
@@ -175,7 +186,9 @@ def _column(
     try:
         array = np.asarray(data[field], dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(path, name, data[field], "numbers, as many in each row") from None
+        words = (word for row in data[field] for word in np.atleast_1d(row).tolist())
+        bad = next((word for word in words if isinstance(word, str) and not _is_number(word)), "")
+        raise InputError(path, name, bad, "numbers, as many in each row") from None
     if array.ndim != (2 if width else 1) or (width and array.shape[1] != width):
         raise InputError(path, name, array.shape, f"{width or 1} number(s) in each row")
     if rows is not None and len(array) != rows:
@@ -183,3 +196,11 @@ def _column(
     if np.isnan(array).any():
         raise InputError(path, name, "nan", "numbers")
     return array
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

@@ -68,7 +68,7 @@ def generate(kind: str, stops: int, seed: int) -> Instance:
         raise InputError("command line", "class", kind, f"one of {', '.join(CLASSES)}")
     c = _CLASSES[kind]
     side = 100.0 * np.sqrt(stops / 100)  # as dense as with 100 stops
-    c = c._replace(horizon=c.horizon * side / 100)
+    c = c._replace(horizon=c.horizon * max(side / 100, 1.0))
     xy, cluster = _places(kind, stops, side, rng)
     depot = np.array([[side / 2, side / 2]])
     xy = np.floor(np.vstack((xy, depot)))
@@ -87,7 +87,7 @@ def generate(kind: str, stops: int, seed: int) -> Instance:
     return Instance.build(
         distance,
         stops=stops,
-        vehicles=max(stops // 4, 1),
+        vehicles=stops // 3 + 2,
         demand=demand,
         open=np.floor(_SCALE * np.minimum(opens, closes)),
         close=np.floor(_SCALE * closes),
@@ -161,7 +161,7 @@ def _parcel(stops: int, seed: int, rng: np.random.Generator) -> Instance:
     return Instance.build(
         way,
         stops=stops,
-        vehicles=max(stops // 5, 1),
+        vehicles=stops // 4 + 2,
         demand=rng.integers(1, 20, stops).astype(np.float64),
         open=np.minimum(opens, closes),
         close=closes,

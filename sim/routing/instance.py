@@ -143,6 +143,11 @@ class Instance:
             ("prize", bool(np.all(self.prize >= 0)), "numbers of at least 0, or inf"),
             ("capacity", bool(np.all(self.capacity >= 0)), "numbers of at least 0"),
             ("close", bool(np.all(self.open <= self.close)), "not before the opening"),
+            (
+                "shift_close",
+                bool(np.all(self.shift_open <= self.shift_close)),
+                "not before the opening",
+            ),
             ("start", _within(self.start, 0, p), "places of the matrices"),
             ("end", _within(self.end, NOWHERE, p), "places of the matrices, or -1"),
         )
