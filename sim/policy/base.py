@@ -63,7 +63,7 @@ class View(Protocol):
         """All crews of its unit that are on duty, free or not, ascending; itself among them."""
 
     def serving(self, crew: int) -> int:
-        """The ticket it travels to or works at, -1: none."""
+        """Return the ticket it travels to or works at, -1: none."""
 
     def free_at(self, crew: int) -> float:
         """When it will be free, if its work takes as long as `expected_work` says, s."""

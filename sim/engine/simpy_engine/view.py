@@ -85,7 +85,7 @@ class Facts:
         return [c.number for c in self._world.crews[crew].unit.crews.values() if c.on_duty]
 
     def serving(self, crew: int) -> int:
-        """The ticket it travels to or works at, -1: none."""
+        """Return the ticket it travels to or works at, -1: none."""
         visit = self._world.crews[crew].visit
         return -1 if visit is None else visit.ticket
 
