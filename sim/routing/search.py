@@ -16,7 +16,7 @@ from sim.routing.solution import Solution
 if TYPE_CHECKING:
     from sim.routing.sisr import Problem, Tours
 
-HOT, COLD = 0.5, 0.005
+HOT, COLD = 2.0, 0.02
 """Temperatures at the begin and the end, in shares of the cost of an average stop; measured on
 Solomon's and Homberger's classes (`benchmarks/routing.py`)."""
 NEAR = 200
