@@ -57,7 +57,7 @@ def solve(
     fewest : bool
         Whether a vehicle fewer is worth any cost.
     heat : float
-        Factor on the temperature at the begin; below 1 the search stays nearer to ``start``.
+        Factor on the temperatures; below 1 the search stays nearer to ``start``.
     progress : callable, optional
         Told the share of the budget that is used.
 
@@ -90,6 +90,7 @@ class _Search:
         self.absence = np.ones(n)
         self.rng = np.array([seed], np.uint64)
         self.done = 0
+        self.hot = self.cold = 0.0
         self.begun = time.perf_counter()
         _lay(instance, self.tours, start)
 
@@ -104,7 +105,8 @@ class _Search:
         if n == 0 or v == 0:
             return self._solution()
         self._anneal(1, 1e-9, 1e-9)  # everything in, greedily
-        self.hot = max(self._cost_of_stop(), 1e-6) * HOT * self.heat
+        mean = max(self._cost_of_stop(), 1e-6)
+        self.hot, self.cold = mean * HOT * self.heat, mean * COLD * min(self.heat, 1.0)
         budget = _Budget(seconds, iterations, progress)
         if fewest:
             self._fewer(budget)
@@ -135,7 +137,7 @@ class _Search:
             share = budget.share(self.done)
 
     def _heat(self, progress: float) -> float:
-        return self.hot * (COLD / HOT / self.heat) ** progress
+        return float(self.hot * (self.cold / self.hot) ** progress)
 
     def _anneal(self, chunk: int, hot: float, cold: float, stop_complete: bool = False) -> None:
         from sim.routing.sisr import anneal
@@ -161,6 +163,7 @@ class _Search:
     def _fewer(self, budget: _Budget) -> None:
         """Take one vehicle away after the other while all stops still find a place."""
         usable = self.problem.usable
+        complete = None
         while budget.share(self.done) < FLEET_SHARE:
             if self.best[1] == 0:
                 complete = self.best_seq.copy(), self.best_length.copy(), self.best.copy()
@@ -179,8 +182,6 @@ class _Search:
                 self.tours.tour[self.tours.seq[gone, 1 : self.tours.length[gone] + 1]] = -1
                 self.tours.length[gone] = 0
                 self.best[:] = np.inf
-            else:
-                complete = None
             self._cool(budget, FLEET_SHARE, stop_complete=True)
             if self.best[1] != 0:
                 break
