@@ -178,8 +178,8 @@ def _cheapest(p, s, c, rng, seen, stamp):
     best = np.inf if p.must[c] else p.prize[c]
     best_tour, best_position = -1, 0
     open_c, close_c, service_c, demand_c = p.open[c], p.close[c], p.service[c], p.demand[c]
-    soonest = open_c + service_c
-    for r in range(len(s.length)):  # no views of rows here: counting their references costs more
+    dist_from, dist_to, dur_from, dur_to = p.dist[c], p.dist_to[c], p.dur[c], p.dur_to[c]
+    for r in range(len(s.length)):
         if not p.usable[r] or not p.allowed[c, r] or s.load[r] + demand_c > p.capacity[r]:
             continue
         m = s.length[r]
@@ -189,22 +189,22 @@ def _cheapest(p, s, c, rng, seen, stamp):
                 continue
             seen[p.kind[r]] = stamp
             added = p.fixed[r]
+        seq, leg, leaves, latest = s.seq[r], s.leg[r], s.leaves[r], s.latest[r]
         close_r = min(close_c, p.begin_by[r])
-        a = s.seq[r, 0]
+        a = seq[0]
         for k in range(1, m + 2):
-            b = s.seq[r, k]
-            left, latest = s.leaves[r, k - 1], s.latest[r, k]
-            if left > close_r:
-                break
-            if latest >= soonest:
-                delta = p.dist_to[c, a] + p.dist[c, b] - s.leg[r, k] + added
-                if delta < best:
-                    begin = max(left + p.dur_to[c, a], open_c)
-                    if begin <= close_r and begin + service_c + p.dur[c, b] <= latest:
-                        if p.soft:
-                            delta += _lateness(p, s, r, k, c, begin)
-                        if delta < best and _uniform(rng) >= BLINK:
-                            best, best_tour, best_position = delta, r, k
+            b = seq[k]
+            delta = dist_to[a] + dist_from[b] - leg[k] + added
+            if delta < best:
+                left = leaves[k - 1]
+                if left > close_r:
+                    break
+                begin = max(left + dur_to[a], open_c)
+                if begin <= close_r and begin + service_c + dur_from[b] <= latest[k]:
+                    if p.soft:
+                        delta += _lateness(p, s, r, k, c, begin)
+                    if delta < best and _uniform(rng) >= BLINK:
+                        best, best_tour, best_position = delta, r, k
             a = b
     return best_tour, best_position
 
