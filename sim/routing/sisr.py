@@ -427,11 +427,15 @@ def anneal(
         for i in range(count):
             absence[absent[i]] += 1.0
         new_prizes, new_missing, new_guide = _shortfall(p, absent, count, absence)
-        new_ways, new_used = ways, used
+        new_ways, new_used, fits = ways, used, True
         for i in range(changed):
             r = touched_list[i]
             new_ways += s.cost[r] - kept.cost[r]
             new_used += (s.length[r] > 0) - (kept.length[r] > 0)
+            if s.length[r] > 0:  # the way past a removed stop may be longer than by way of it
+                c = s.seq[r, 1]
+                begin = max(p.leave[r] + p.dur[s.seq[r, 0], c], p.open[c])
+                fits = fits and begin <= s.latest[r, 1] + 1e-9 * (1.0 + abs(begin))
         new, old = new_ways + new_prizes, ways + prizes
         if new_missing > missing:
             accepted = new_guide < guide
@@ -439,7 +443,7 @@ def anneal(
             bound = old - temperature * np.log(1.0 - _uniform(rng))
             accepted = new_missing < missing or new < bound
         temperature *= cooling
-        if accepted:
+        if accepted and fits:
             for i in range(changed):
                 _copy(s, kept, touched_list[i])
             ways, used, prizes, missing, guide = (
