@@ -352,6 +352,16 @@ def _recreate(p, s, rng, absent, count, touched, touched_list, changed, seen, st
 
 
 @njit(nogil=True)
+def _fits(p, s, r):
+    """Whether a tour is in time: the way past a removed stop may be longer than by way of it."""
+    if s.length[r] == 0:
+        return True
+    c = s.seq[r, 1]
+    begin = max(p.leave[r] + p.dur[s.seq[r, 0], c], p.open[c])
+    return begin <= s.latest[r, 1] + 1e-9 * (1.0 + abs(begin))
+
+
+@njit(nogil=True)
 def _shortfall(p, absent, count, absence):
     """Return the prizes forgone, how many must-stops are absent, and how often they were."""
     prizes, missing, guide = 0.0, 0, 0.0
@@ -432,10 +442,7 @@ def anneal(
             r = touched_list[i]
             new_ways += s.cost[r] - kept.cost[r]
             new_used += (s.length[r] > 0) - (kept.length[r] > 0)
-            if s.length[r] > 0:  # the way past a removed stop may be longer than by way of it
-                c = s.seq[r, 1]
-                begin = max(p.leave[r] + p.dur[s.seq[r, 0], c], p.open[c])
-                fits = fits and begin <= s.latest[r, 1] + 1e-9 * (1.0 + abs(begin))
+            fits = fits and _fits(p, s, r)
         new, old = new_ways + new_prizes, ways + prizes
         if new_missing > missing:
             accepted = new_guide < guide
