@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sim.cli import calibrate, experiments, export, optimize, roads, run, scenarios
+from sim.cli import calibrate, experiments, export, optimize, roads, route, run, scenarios
 from sim.cli.base import Group
 
 
@@ -33,5 +33,6 @@ for command in (
     export.export,
     roads.roads,
     optimize.optimize,
+    route.route,
 ):
     main.add_command(command)

@@ -15,6 +15,7 @@ from sim.policy.own import load_policy
 from sim.policy.patrol import DispatchFirst, PatrolFirst
 from sim.policy.priority import Priority
 from sim.policy.reserve import Reserve
+from sim.policy.rolling_vrp import RollingVrp
 
 POLICIES: dict[str, type[Policy]] = {
     policy.name: policy
@@ -25,6 +26,7 @@ POLICIES: dict[str, type[Policy]] = {
         Edd,
         CostBenefit,
         BatchAssignment,
+        RollingVrp,
         Reserve,
         PatrolFirst,
         DispatchFirst,
@@ -48,6 +50,7 @@ __all__ = [
     "Policy",
     "Priority",
     "Reserve",
+    "RollingVrp",
     "View",
     "find_policy",
 ]

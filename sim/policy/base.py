@@ -53,6 +53,24 @@ class View(Protocol):
     def strength(self, crew: int) -> int:
         """How many crews of its unit are on duty, free or not."""
 
+    def between(self, start: int, end: int) -> float:
+        """How long a crew that leaves now is under way from one ticket to another, s."""
+
+    def joint(self, ticket: int) -> bool:
+        """Whether it needs crews of several departments at once."""
+
+    def colleagues(self, crew: int) -> Sequence[int]:
+        """All crews of its unit that are on duty, free or not, ascending; itself among them."""
+
+    def serving(self, crew: int) -> int:
+        """Return the ticket it travels to or works at, -1: none."""
+
+    def free_at(self, crew: int) -> float:
+        """When it will be free, if its work takes as long as `expected_work` says, s."""
+
+    def shift_end(self, crew: int) -> float:
+        """When the shift of a crew on duty ends, s; inf: never."""
+
 
 class HindsightView(View, Protocol):
     """What only a policy with ``hindsight`` is told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isnan
 
 from sim.clock import MINUTE
@@ -69,6 +70,38 @@ class Facts:
     def strength(self, crew: int) -> int:
         """How many crews of its unit are on duty, free or not."""
         return sum(other.on_duty for other in self._world.crews[crew].unit.crews.values())
+
+    def between(self, start: int, end: int) -> float:
+        """How long a crew that leaves now is under way from one ticket to another, s."""
+        district = self._world.load.district[start]
+        return self._world.way(district, self.place(start), self.place(end))
+
+    def joint(self, ticket: int) -> bool:
+        """Whether it needs crews of several departments at once."""
+        return bool(self._world.load.joint[ticket])
+
+    def colleagues(self, crew: int) -> Sequence[int]:
+        """All crews of its unit that are on duty, ascending."""
+        return [c.number for c in self._world.crews[crew].unit.crews.values() if c.on_duty]
+
+    def serving(self, crew: int) -> int:
+        """Return the ticket it travels to or works at, -1: none."""
+        visit = self._world.crews[crew].visit
+        return -1 if visit is None else visit.ticket
+
+    def free_at(self, crew: int) -> float:
+        """When it will be free, by what is known now, s."""
+        now, visit = self.now, self._world.crews[crew].visit
+        if visit is None:
+            return now
+        begun = self._world.visits.work[visit.rows[crew]]
+        if isnan(begun):  # the last of them is still under way
+            begun = max(visit.arrivals.values())
+        return max(now, begun + self.expected_work(visit.ticket))
+
+    def shift_end(self, crew: int) -> float:
+        """When the shift of a crew on duty ends, s; inf: never."""
+        return self._world.shifts[self._world.crews[crew].shift].next_change(self.now)
 
 
 class Hindsight(Facts):

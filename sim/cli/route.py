@@ -1,0 +1,143 @@
+"""Solve a vehicle routing problem from a file: how the routing core is measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.cli.base import as_json, progress
+from sim.errors import InputError
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--time", "seconds", type=float, help="Seconds to search.  [default: 10]")
+@click.option("--iterations", type=int, help="Stop after so many; reproducible (ours only).")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--solver", default="ours", show_default=True, help="ours, ortools or pyvrp.")
+@click.option(
+    "--round",
+    "rounding",
+    default="auto",
+    show_default=True,
+    help="Of distances: none, round, trunc, dimacs; auto is dimacs with time windows, else round.",
+)
+@click.option("--fewest", is_flag=True, help="Fewer vehicles first, then less way (ours only).")
+@click.option("--solution", type=click.Path(path_type=Path), help="One to compare with.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the tours, as VRPLIB does.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the tours there (PNG, SVG).")
+@as_json
+def route(
+    file: Path,
+    seconds: float | None,
+    iterations: int | None,
+    seed: int,
+    solver: str,
+    rounding: str,
+    fewest: bool,
+    solution: Path | None,
+    out: Path | None,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    """Solve a VRPLIB or Solomon file: tours with capacities and time windows.
+
+    Prints the cost, the gap to a given solution, the time, and whether an independent check
+    finds the tours feasible. Exit code 1 if it does not.
+    """
+    from sim.routing import SOLVERS, check, solve
+    from sim.routing.files import read_instance, read_solution
+
+    if solver not in SOLVERS:
+        raise InputError("command line", "solver", solver, f"one of {', '.join(SOLVERS)}")
+    if solver != "ours" and (fewest or iterations is not None):
+        option = "fewest" if fewest else "iterations"
+        raise InputError("command line", option, solver, "only for the solver `ours`")
+    for option, value in (("time", seconds), ("iterations", iterations)):
+        if value is not None and not value > 0:
+            raise InputError("command line", option, value, "a number above 0")
+    for option, target in (("out", out), ("plot", plot)):
+        if target is not None and not target.parent.is_dir():
+            raise InputError("command line", option, str(target), "a file in an existing folder")
+    if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
+        raise InputError(
+            "command line", "plot", str(plot), "a name that ends in .png, .svg or .pdf"
+        )
+    instance = read_instance(file, rounding)
+    known = None if solution is None else check(instance, read_solution(solution, instance))
+    if known is not None and not known.feasible:
+        raise InputError(str(solution), "Route", known.faults[0], "feasible tours for this file")
+    if plot is not None and instance.xy is None:
+        raise InputError(file, "NODE_COORD_SECTION", None, "coordinates, to draw tours")
+    with progress("route") as report:
+        if solver == "ours":
+            found = solve(
+                instance,
+                seconds=seconds,
+                iterations=iterations,
+                seed=seed,
+                fewest=fewest,
+                progress=report,
+            )
+        else:
+            found = SOLVERS[solver](instance, seconds or 10.0, seed)
+    verdict = check(instance, found.tours)
+    facts: dict[str, Any] = {
+        "file": str(file),
+        "stops": len(instance),
+        "vehicles": instance.vehicles,
+        "solver": solver,
+        "seed": seed,
+        "cost": verdict.cost / instance.scale,
+        "vehicles_used": found.used,
+        "seconds": round(found.seconds, 3),
+        "iterations": found.iterations,
+        "feasible": verdict.feasible,
+        "faults": list(verdict.faults),
+        "solution_cost": None if known is None else known.cost / instance.scale,
+        "gap": None if known is None or not verdict.feasible else verdict.cost / known.cost - 1.0,
+    }
+    if as_json:
+        tours = [[stop + 1 for stop in tour] for tour in found.tours if tour]
+        click.echo(json.dumps(facts | {"routes": tours}, ensure_ascii=False, indent=1))
+    else:
+        _tell(facts)
+    if out is not None:
+        import vrplib
+
+        vrplib.write_solution(
+            str(out),
+            [[stop + 1 for stop in tour] for tour in found.tours if tour],
+            {"Cost": facts["cost"]},
+        )
+        click.echo(f"written: {out}", err=True)
+    if plot is not None:
+        from sim.measure.plots.tours import plot_tours
+
+        figure = plot_tours(instance, found.tours, f"{file.stem}: {facts['cost']:,.10g}")
+        figure.savefig(plot)
+        click.echo(f"written: {plot}", err=True)
+    if not verdict.feasible:
+        raise SystemExit(1)
+
+
+def _tell(facts: dict[str, Any]) -> None:
+    lines = {
+        "cost 成本": f"{facts['cost']:,.10g}",
+        "vehicles 车辆": f"{facts['vehicles_used']} of {facts['vehicles']}",
+        "time 用时": f"{facts['seconds']:.1f} s",
+        "solver 求解器": f"{facts['solver']}, seed {facts['seed']}",
+        "checked 校验": "feasible 可行",
+    }
+    if facts["iterations"]:
+        lines["time 用时"] += f", {facts['iterations']:,} iterations"
+    if facts["gap"] is not None:
+        lines["gap 差距"] = f"{facts['gap']:+.2%} to {facts['solution_cost']:,.10g}"
+    if not facts["feasible"]:
+        lines["checked 校验"] = f"not feasible 不可行: {facts['faults'][0]}"
+    for name, text in lines.items():
+        english, chinese = name.split()
+        click.echo(f"{english:<9}{chinese}{' ' * (8 - 2 * len(chinese))}{text}")

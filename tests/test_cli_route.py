@@ -1,0 +1,109 @@
+"""`sim route` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from routing.test_files import BAD, SOLOMON, VRPLIB
+
+from sim.cli import main
+
+
+def route(*words: object) -> Result:
+    result = CliRunner().invoke(main, ["route", *map(str, words)], catch_exceptions=False)
+    assert "Traceback" not in result.output
+    return result
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.vrp"
+    path.write_text(VRPLIB, encoding="utf-8")
+    return path
+
+
+def test_cost_gap_time_feasibility(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "found.sol"
+    result = route(small, "--iterations", 200, "--out", out)
+    assert result.exit_code == 0
+    assert "feasible 可行" in result.stdout
+    again = route(small, "--iterations", 200, "--solution", out)
+    assert "+0.00% to" in again.stdout
+    worse = tmp_path / "worse.sol"
+    worse.write_text("Route #1: 1 2\nRoute #2: 3\n", encoding="utf-8")
+    facts = json.loads(route(small, "--iterations", 200, "--solution", worse, "--json").stdout)
+    assert facts["feasible"]
+    assert facts["gap"] < 0
+    assert facts["cost"] < facts["solution_cost"]
+
+
+def test_json_is_the_same_for_the_same_seed(small: Path) -> None:
+    told = [
+        json.loads(route(small, "--iterations", 50, "--json", "--seed", 3).stdout) for _ in range(2)
+    ]
+    for facts in told:
+        facts.pop("seconds")
+    assert told[0] == told[1]
+    assert told[0]["seed"] == 3
+    assert sorted(stop for tour in told[0]["routes"] for stop in tour) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("solver", ["ours", "ortools", "pyvrp"])
+def test_solvers(solver: str, tmp_path: Path) -> None:
+    if solver == "pyvrp":
+        pytest.importorskip("pyvrp", reason="the extra `bench` is not installed")
+    path = tmp_path / "solomon.txt"
+    path.write_text(SOLOMON, encoding="utf-8")
+    facts = json.loads(route(path, "--time", 0.2, "--solver", solver, "--json").stdout)
+    assert facts["solver"] == solver
+    assert facts["cost"] == pytest.approx(8.8)  # stops 1 and 3 together, 2 alone
+
+
+def test_picture(small: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "tours.png"
+    assert route(small, "--iterations", 50, "--plot", picture).exit_code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_no_vehicle_can_serve_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "heavy.vrp"
+    path.write_text(VRPLIB.replace("VEHICLES : 2", "VEHICLES : 1"), encoding="utf-8")
+    result = route(path, "--iterations", 50)
+    assert result.exit_code == 1
+    assert "not feasible 不可行: stop" in result.stdout
+
+
+@pytest.mark.parametrize("what", ["empty", "a word", "dimension"])
+def test_malformed(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.vrp"
+    path.write_text(BAD[what][0], encoding="utf-8")
+    result = route(path, "--out", tmp_path / "out.sol")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {path}")
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out.sol").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["--solver", "gurobi"], "solver"),
+        (["--time", "0"], "time"),
+        (["--iterations", "-1"], "iterations"),
+        (["--solver", "ortools", "--iterations", "5"], "iterations"),
+        (["--solver", "ortools", "--fewest"], "fewest"),
+        (["--round", "up"], "round"),
+        (["--plot", "no/where.png"], "plot"),
+        (["--plot", "tours.gif"], "plot"),
+        (["--solution", "none.sol"], "none.sol"),
+    ],
+)
+def test_bad_options(words: list[str], field: str, small: Path) -> None:
+    result = route(small, *words)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert field in result.stderr
+    assert result.stderr.count("\n") == 1
