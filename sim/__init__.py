@@ -36,7 +36,7 @@ def prepare(
     seed: int | None = None,
     replication: int = 0,
     policy: str | Policy = "priority",
-    engine: str = "compiled",
+    engine: str = "auto",
     check: bool = False,
 ) -> Simulation:
     """Make a simulation ready to run.
@@ -54,7 +54,8 @@ def prepare(
     policy : str or Policy
         Who is sent where, next.
     engine : str
-        ``compiled``, or ``simpy``: the same to the bit, a hundred times slower, to be read.
+        ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read. ``auto``
+        is compiled, or simpy for roads and patrol routes, which only that one knows.
     check : bool
         Whether the invariants are checked all along.
 
@@ -68,7 +69,7 @@ def prepare(
 
     chosen = load(scenario) if isinstance(scenario, (str, Path)) else scenario
     chosen = restrict(chosen, days=days, districts=districts)
-    return find_engine(engine)(
+    return find_engine(engine, chosen)(
         chosen, policy=policy, seed=seed, replication=replication, check=check
     )
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="By name (`sim policies`), or your own: module:Class or path/to/file.py:Class.",
 )
-@click.option("--engine", default="compiled", show_default=True, help="Or simpy: slower.")
+@click.option("--engine", default="auto", show_default=True, help="auto, compiled or simpy.")
 @click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
 @click.option("--routes", metavar="FILE", help="Patrol routes, by `sim optimize patrol`.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")

@@ -74,7 +74,7 @@ class Facts:
     def between(self, start: int, end: int) -> float:
         """How long a crew that leaves now is under way from one ticket to another, s."""
         district = self._world.load.district[start]
-        return self._world.way(district, self.place(start), self.place(end))
+        return self._world.way(district, self._world.place(start), self._world.place(end))
 
     def joint(self, ticket: int) -> bool:
         """Whether it needs crews of several departments at once."""

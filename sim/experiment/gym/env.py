@@ -118,7 +118,11 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
                 raise InputError("environment", field, value, "a whole number from 1")
         chosen = load(scenario) if isinstance(scenario, (str, Path)) else scenario
         self.scenario = restrict(chosen, days=days, districts=districts)
-        self.engine, self.order, self.reward = find_engine(engine), find_policy(order), reward
+        self.engine, self.order, self.reward = (
+            find_engine(engine, self.scenario),
+            find_policy(order),
+            reward,
+        )
         self.render_mode = render_mode
         self.city = City.build(self.scenario)
         self.plan = base_plan(self.scenario, self.city)
