@@ -1,0 +1,1 @@
+"""Optimizers: they decide, the simulator judges."""
