@@ -108,26 +108,25 @@ def erlang_a(
         np.asarray(load, dtype=float),
         np.asarray(patience, dtype=float),
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        busy = np.where(a > 0, 1.0 / erlang_b(c, a), np.inf)  # weights of 0..c, that of c being 1
-        term = np.ones(c.shape)
-        queue = np.zeros(c.shape)
-        waiting = np.zeros(c.shape)
-        j = 0
-        limit = max(tail, int(np.max(a * p, initial=0.0)) * 2 + tail)
-        while j < limit and (term > 1e-13 * (busy + queue)).any():
-            j += 1
-            term = term * a / (c + j / p)
-            queue += term
-            waiting += j * term
+    some = a > 0
+    a = np.where(some, a, 1.0)
+    with np.errstate(divide="ignore"):
+        busy = 1.0 / erlang_b(c, a)  # weights of 0..c, that of c being 1
+    term, queue, waiting = np.ones(c.shape), np.zeros(c.shape), np.zeros(c.shape)
+    limit = max(tail, int(np.max(a * p, initial=0.0)) * 2 + tail)
+    for j in range(1, limit + 1):
+        if not (term > 1e-13 * (busy + queue)).any():
+            break
+        term = term * a / (c + j / p)
+        queue += term
+        waiting += j * term
     whole = busy + queue
-    waits = np.where(a > 0, (1 + queue) / whole, 0.0)
+    waits = np.where(some, (1 + queue) / whole, 0.0)
     # who waits leaves at rate 1/p each; arrivals come at rate a (service time is the unit)
-    left = np.divide(waiting / p, a * whole, out=np.zeros(c.shape), where=a > 0)
-    return waits, np.where(a > 0, left, 0.0)
+    return waits, np.where(some, waiting / p / a / whole, 0.0)
 
 
-def _least(load: Floats, good: Callable[[NDArray[np.int64]], NDArray[np.bool_]]) -> Ints:
+def least(load: Floats, good: Callable[[NDArray[np.int64]], NDArray[np.bool_]]) -> Ints:
     """Return the least number of servers that is good, by bisection; more is never worse."""
     low = np.floor(load).astype(np.int64)  # never enough where there is any load
     low[load <= 0] = -1
@@ -164,7 +163,7 @@ def servers_for_share(
         In [0, 1).
     """
     a, s, w, q = _cells(load, service, wait, share)
-    found = _least(
+    found = least(
         a.ravel(), lambda c: late_share(c, a.ravel(), s.ravel(), w.ravel()) <= 1 - q.ravel()
     )
     return found.reshape(a.shape)
@@ -173,7 +172,7 @@ def servers_for_share(
 def servers_for_mean_wait(load: ArrayLike, service: ArrayLike, wait: ArrayLike) -> Ints:
     """Return the least servers with which the mean wait of M/M/c is at most ``wait``, above 0."""
     a, s, w = _cells(load, service, wait)
-    found = _least(
+    found = least(
         a.ravel(),
         lambda c: (mean_wait(c, a.ravel(), s.ravel()) <= w.ravel()) | (a.ravel() <= 0),
     )
