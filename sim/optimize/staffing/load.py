@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-SLACKS_H = np.array([1 / 60, 1 / 12, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0])
+SLACKS_H = np.array([1 / 60, 1 / 12, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
 """Classes of how long work may wait, h; more than the last counts as the last."""
 
 
