@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sim.cli import calibrate, experiments, run, scenarios
+from sim.cli import calibrate, experiments, optimize, run, scenarios
 from sim.cli.base import Group
 
 
@@ -30,5 +30,6 @@ for command in (
     experiments.sweep,
     experiments.report,
     experiments.policies,
+    optimize.optimize,
 ):
     main.add_command(command)

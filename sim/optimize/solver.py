@@ -6,6 +6,7 @@ Reproducible: one worker and a seed. Everything is whole numbers, as CP-SAT want
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +144,7 @@ def choose(
     )
 
 
-def _cp_sat(seed: int, time_limit: float) -> object:
+def _cp_sat(seed: int, time_limit: float) -> Any:
     from ortools.sat.python import cp_model
 
     solver = cp_model.CpSolver()

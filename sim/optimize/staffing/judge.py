@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.clock import HOUR
 from sim.engine import find_engine
-from sim.measure.kpis import kpis, on_time
+from sim.measure.kpis import figures, on_time
 from sim.measure.tables import group_of, known
 from sim.model.state import State
 from sim.optimize.staffing.discovery import HOURS
@@ -88,6 +88,25 @@ class Verdict:
         )
 
 
+def join(parts: Sequence[Verdict]) -> Verdict:
+    """Put the verdicts of several replications together."""
+    first, share = parts[0], 1.0 / len(parts)
+    which = range(len(first.targets))
+    elsewhere: list[dict[tuple[str, str], float]] = [{} for _ in which]
+    for part in parts:
+        for i in which:
+            for reason, n in part.elsewhere[i].items():
+                elsewhere[i][reason] = elsewhere[i].get(reason, 0.0) + n * share
+    return Verdict(
+        first.targets,
+        first.names,
+        [sum(part.cases[i] for part in parts) * share for i in which],
+        [np.concatenate([part.values[i] for part in parts]) for i in which],
+        [np.asarray(sum(part.blame[i] for part in parts)) * share for i in which],
+        elsewhere,
+    )
+
+
 class Judge:
     """Runs plans of one scenario.
 
@@ -145,29 +164,29 @@ class Judge:
 
     def judge(self, posts: NDArray[np.int64], replications: Sequence[int]) -> Verdict:
         """Run posts int64 [P, S] on some replications."""
-        return self.judge_plan(with_posts(self.base, self.city, posts), replications)
+        return self.judge_plan(self.plan(posts), replications)
+
+    def plan(self, posts: NDArray[np.int64]) -> Plan:
+        """Return the base plan with other posts."""
+        return with_posts(self.base, self.city, posts)
 
     def judge_plan(self, plan: Plan, replications: Sequence[int]) -> Verdict:
         """Run a plan on some replications."""
-        names: list[list[str]] = [[] for _ in self.targets]
-        values: list[list[Floats]] = [[] for _ in self.targets]
-        blame = [np.zeros((len(self.pools), HOURS)) for _ in self.targets]
-        elsewhere: list[dict[tuple[str, str], float]] = [{} for _ in self.targets]
-        cases = [0.0] * len(self.targets)
-        for replication in replications:
-            outcome = self.run(plan, replication)
-            tables = {by: kpis(outcome, by) for by in {target.by for target in self.targets}}
-            for i, target in enumerate(self.targets):
-                table = tables[target.by]
-                row = table[table["metric"] == target.kpi]
-                names[i] = list(row["name"])
-                values[i].append(row["value"].to_numpy())
-                cases[i] += float(row["n"].sum()) / len(replications)
-                late, other = self._blame(outcome, target, values[i][-1])
-                blame[i] += late / len(replications)
-                for what, n in other.items():
-                    elsewhere[i][what] = elsewhere[i].get(what, 0.0) + n / len(replications)
-        return Verdict(self.targets, names, cases, [np.array(v) for v in values], blame, elsewhere)
+        return join([self._once(plan, replication) for replication in replications])
+
+    def _once(self, plan: Plan, replication: int) -> Verdict:
+        outcome = self.run(plan, replication)
+        tables = {by: figures(outcome, by) for by in {target.by for target in self.targets}}
+        verdict = Verdict(self.targets, [], [], [], [], [])
+        for target in self.targets:
+            _, value, n = tables[target.by][target.kpi]
+            late, other = self._blame(outcome, target, value)
+            verdict.names.append(group_of(outcome, target.by)[1])
+            verdict.cases.append(float(n.sum()))
+            verdict.values.append(value[None, :])
+            verdict.blame.append(late)
+            verdict.elsewhere.append(other)
+        return verdict
 
     def _blame(
         self, outcome: Outcome, target: Target, value: Floats

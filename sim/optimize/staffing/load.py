@@ -156,7 +156,7 @@ class _Desks:
         desk_slack = 0.1
         finds = walks_in.sum(axis=0)
         retried = (again * walks_in).sum(axis=0)
-        for i, town in enumerate(towns):
+        for i, town in enumerate(towns.tolist()):
             self.add(1 + town, finds * people[i] * open_town[i], accept + sort, desk_slack)
             self.add(1 + town, retried * people[i] * open_town[i], sort, desk_slack)
         shut = 1 - people @ open_town

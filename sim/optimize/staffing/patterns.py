@@ -9,8 +9,7 @@ from sim.clock import HOUR
 from sim.errors import InputError
 from sim.model.calendar import day_seconds, shift_calendars
 from sim.scenario import Scenario
-from sim.scenario.schema import Contracts, Shift
-from sim.scenario.staff import WEEKDAYS
+from sim.scenario.staff import WEEKDAYS, Contracts, Shift
 
 KINDS = ("scenario", "daily", "tours")
 SLOT = 1800.0
@@ -58,9 +57,9 @@ def further_shifts(scenario: Scenario, kind: str) -> dict[str, Shift]:
             if worked * 5 > week_h:
                 continue
             for first in range(7):
-                days = tuple(WEEKDAYS[(first + k) % 7] for k in range(5))
-                out[f"tour-{days[0]}-{start.replace(':', '')}-{hours:g}h"] = Shift(
-                    start=start, hours=hours, days=tuple(sorted(days, key=WEEKDAYS.index))
+                tour = tuple(WEEKDAYS[(first + k) % 7] for k in range(5))
+                out[f"tour-{tour[0]}-{start.replace(':', '')}-{hours:g}h"] = Shift(
+                    start=start, hours=hours, days=tuple(sorted(tour, key=WEEKDAYS.index))
                 )
     return {
         name: shift

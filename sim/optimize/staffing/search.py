@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.optimize.staffing.cover import Coverer
-from sim.optimize.staffing.judge import Interrupted, Judge, Verdict
+from sim.optimize.staffing.judge import Interrupted, Judge, Verdict, join
 
 Ints = NDArray[np.int64]
 
@@ -58,8 +58,8 @@ class Found:
     ----------
     posts : int64 [P, S]
     fresh : Verdict, or None where it never came to a look
-    confidence : float
-        That of the last look.
+    looked, confidence : range, float
+        The replications of the last look, and its confidence.
     proved : bool
         Every promise was kept in fresh replications with that confidence.
     minimal : bool
@@ -74,6 +74,7 @@ class Found:
     posts: Ints
     search: Verdict | None = None
     fresh: Verdict | None = None
+    looked: range = range(0)
     confidence: float = 0.0
     proved: bool = False
     minimal: bool = False
@@ -107,7 +108,8 @@ class Search:
         self.bound, self.report = bound, report
         self.margin = [0.0] * len(judge.targets)
         self.ours = range(rules.replications)
-        self._seen: dict[bytes, Verdict] = {}
+        self._order = list(self.ours)
+        self._seen: dict[tuple[bytes, int], Verdict] = {}
 
     def tell(self, what: str, posts: Ints) -> None:
         """Report the incumbent."""
@@ -117,16 +119,48 @@ class Search:
 
     def verdict(self, posts: Ints) -> Verdict:
         """Judge posts on the replications of the search."""
-        if time.monotonic() > self.rules.deadline:
-            raise Interrupted
-        key = posts.tobytes()
+        return join([self.part(posts, replication) for replication in self.ours])
+
+    def part(self, posts: Ints, replication: int) -> Verdict:
+        """Judge posts on one replication, once."""
+        key = (posts.tobytes(), replication)
         if key not in self._seen:
-            self._seen[key] = self.judge.judge(posts, self.ours)
+            if time.monotonic() > self.rules.deadline:
+                raise Interrupted
+            self._seen[key] = self.judge.judge(posts, [replication])
         return self._seen[key]
 
     def keeps(self, posts: Ints) -> bool:
-        """Tell whether posts keep every promise with its margin in the search."""
+        """Tell whether posts keep every promise with its margin in the search.
+
+        Replications that cannot be made up for by any others end it at once; the one that broke
+        a promise last is asked first.
+        """
+        for replication in self._order:
+            if self._hopeless(self.part(posts, replication)):
+                self._order.remove(replication)
+                self._order.insert(0, replication)
+                return False
         return self.verdict(posts).keeps(self.rules.confidence, self.margin)
+
+    def _hopeless(self, part: Verdict) -> bool:
+        """Tell whether one replication alone breaks a promise.
+
+        If it is ``d`` below a promise and all ``n - 1`` others are ``y`` above, the lower end of
+        Student's interval is ``(y (n - 1 - t) - d (1 + t)) / n`` above it; a share is at most 1.
+        """
+        from scipy.stats import t
+
+        n = len(self.ours)
+        reach = float(t.ppf(self.rules.confidence, n - 1))
+        for i, target in enumerate(part.targets):
+            if not target.is_share or not target.at_least:
+                continue
+            below = self.margin[i] - float(target.slack(part.values[i]).min())
+            most = max(1 - target.value - self.margin[i], 0.0) * max(n - 1 - reach, 0.0)
+            if below > 0 and most < below * (1 + reach):
+                return True
+        return False
 
     def run(self, need: Ints, start: Ints) -> Found:
         """Search from a requirement.
@@ -157,7 +191,8 @@ class Search:
             size = 2 * self.rules.replications
             confidence = 1 - (1 - self.rules.confidence) / 2**look
             self.tell("fresh replications", found.posts)
-            found.fresh = self.judge.judge(found.posts, range(fresh_from, fresh_from + size))
+            found.looked = range(fresh_from, fresh_from + size)
+            found.fresh = self.judge.judge(found.posts, found.looked)
             found.confidence = confidence
             fresh_from += size
             if found.fresh.keeps(confidence):
