@@ -173,7 +173,7 @@ def _tell(answer: Answer) -> None:
 def _service_table(console: Console, answer: Answer) -> None:
     from rich.table import Table
 
-    from sim.optimize.staffing.answer import misses
+    from sim.optimize.staffing.answer import Compared, misses
 
     found = answer.found
     if found.fresh is None:
@@ -184,17 +184,17 @@ def _service_table(console: Console, answer: Answer) -> None:
         table.add_column(str(target), justify="right")
     table.add_column("yuan a week", justify="right")
     table.add_column("posts", justify="right")
-    rows = [("this plan 本方案", found.fresh, answer.cost.total, found.posts)]
-    rows += [(c.name, c.verdict, c.cost, c.posts) for c in answer.compared]
-    for name, verdict, cost, posts in rows:
+    ours = Compared("this plan 本方案", answer.cost.total, found.fresh, found.posts)
+    for row in (ours, *answer.compared):
+        verdict = row.verdict
         cells = []
         for i in range(len(answer.targets)):
             worst = int(verdict.slack(i, answer.problem.confidence).argmin())
             mean = verdict.mean(i)[worst]
             reach = verdict.reach(i, (1 + answer.problem.confidence) / 2)[worst]
             cells.append(f"{mean:.4g} [{mean - reach:.4g}, {mean + reach:.4g}]")
-        count = "" if posts is None else f"{int(posts.sum()):,}"
-        table.add_row(name, *cells, f"{cost:,.0f}", count)
+        count = "" if row.posts is None else f"{int(row.posts.sum()):,}"
+        table.add_row(row.name, *cells, f"{row.cost:,.0f}", count)
     console.print(table)
     for compared in answer.compared:
         for line in misses(answer, compared):

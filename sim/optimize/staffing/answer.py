@@ -226,6 +226,7 @@ class _Job:
         empty = find_engine(self.problem.engine)(
             self.scenario, city=self.city, workload=nothing, plan=self.base, seed=self.seed
         )
+        empty.run(1.0)
         known = list(figures(empty.outcome()))
         targets = [parse_target(text, known) for text in self.problem.targets]
         for target, text in zip(targets, self.problem.targets, strict=True):
@@ -353,11 +354,9 @@ class _Job:
         found = Found(before.posts.copy(), ended="budget", looked=before.looked)
         for pool, k in zip(which.tolist(), chosen.values.tolist(), strict=True):
             found.posts[pool] = posts[k][pool]
-        found.looked = before.looked or range(
-            self.problem.replications, 3 * self.problem.replications
-        )
+        count = self.problem.replications
+        found.looked = before.looked or list(range(count, 3 * count))
         found.confidence = self.problem.confidence
-        found.margin = [0.0] * len(self.targets)
         found.fresh = self.judge.judge(found.posts, found.looked)
         found.search = found.fresh
         found.proved = found.fresh.keeps(found.confidence)
@@ -397,7 +396,7 @@ class _Job:
 
     def _compare(self, answer: Answer) -> None:
         """Run other plans and other worlds on the fresh replications of the last look."""
-        looked = list(answer.found.looked)
+        looked = answer.found.looked
         today = self.judge.judge_plan(self.base, looked)
         answer.compared.append(
             Compared("today", plan_cost(self.scenario, self.base).total, today, self.pools.today)
@@ -468,7 +467,7 @@ def facts(answer: Answer) -> dict[str, Any]:
         "policy": answer.problem.policy,
         "seed": answer.seed,
         "replications": answer.problem.replications,
-        "fresh_replications": list(found.looked),
+        "fresh_replications": found.looked,
         "confidence": found.confidence,
         "runs": answer.runs,
         "targets": [str(target) for target in answer.targets],

@@ -80,12 +80,9 @@ class Verdict:
         """Return by how much the promise is kept for sure, for each group; below 0: it is not."""
         return self.targets[target].slack(self.mean(target)) - self.reach(target, confidence)
 
-    def keeps(self, confidence: float, margin: Sequence[float] | None = None) -> bool:
-        """Tell whether every promise is kept with this one-sided confidence, and a margin."""
-        spare = [0.0] * len(self.targets) if margin is None else margin
-        return all(
-            bool((self.slack(i, confidence) >= spare[i]).all()) for i in range(len(self.targets))
-        )
+    def keeps(self, confidence: float) -> bool:
+        """Tell whether every promise is kept with this one-sided confidence."""
+        return all(bool((self.slack(i, confidence) >= 0).all()) for i in range(len(self.targets)))
 
 
 def join(parts: Sequence[Verdict]) -> Verdict:

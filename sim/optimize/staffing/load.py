@@ -156,9 +156,9 @@ class _Desks:
         desk_slack = 0.1
         finds = walks_in.sum(axis=0)
         retried = (again * walks_in).sum(axis=0)
-        for i, town in enumerate(towns.tolist()):
-            self.add(1 + town, finds * people[i] * open_town[i], accept + sort, desk_slack)
-            self.add(1 + town, retried * people[i] * open_town[i], sort, desk_slack)
+        for i, centre_of_town in enumerate((1 + towns).tolist()):
+            self.add(centre_of_town, finds * people[i] * open_town[i], accept + sort, desk_slack)
+            self.add(centre_of_town, retried * people[i] * open_town[i], sort, desk_slack)
         shut = 1 - people @ open_town
         self.add(centre, finds * shut + written.sum(axis=0), accept + sort, desk_slack)
         self.add(centre, tell.sum(axis=0), sort, desk_slack)

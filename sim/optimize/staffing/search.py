@@ -4,9 +4,14 @@
 2. The plan is run. While a promise is broken, the pools and hours for which its late cases waited
    get one more (a cut), and their covers are solved again.
 3. Posts are taken away, many at once and then one by one, as long as all promises are kept.
-4. The plan is run on fresh replications. If a promise is broken there, it gets a margin, and the
-   search goes on from 2. The k-th look at fresh replications asks for confidence
-   ``1 - (1 - confidence) / 2**k``, so that all looks together err no more often than was said.
+4. The plan is run on fresh replications. If a promise is broken there, it gets more margin, these
+   replications join those of the search, and it goes on from 2. The k-th look at fresh
+   replications asks for confidence ``1 - (1 - confidence) / 2**k``, so that all looks together
+   err no more often than was said.
+
+In the search a promise is kept if its mean is, with a margin: the reach of the interval that the
+next look will have. The reach within the search itself would not do: of many plans, the search
+would choose one whose few replications happen to be alike.
 """
 
 from __future__ import annotations
@@ -22,6 +27,8 @@ from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.judge import Interrupted, Judge, Verdict, join
 
 Ints = NDArray[np.int64]
+
+_AT_MOST_BETTER = 0.02  # by which fewer posts may improve a share in one replication
 
 Report = Callable[[str, float, float], None]
 """Told what is done, the incumbent's cost and its gap."""
@@ -58,14 +65,16 @@ class Found:
     ----------
     posts : int64 [P, S]
     fresh : Verdict, or None where it never came to a look
-    looked, confidence : range, float
+    looked, confidence : list of int, float
         The replications of the last look, and its confidence.
     proved : bool
         Every promise was kept in fresh replications with that confidence.
     minimal : bool
         No single post of the decided pools can go without breaking a promise, with its margin,
         on the replications of the search.
-    margin : list of float
+    replications : list of int
+        Those of the search.
+    margin : list of float64 [groups]
         What each promise was given on top in the search.
     ended : str
         ``proved``, ``stopped``, ``looks`` (too many) or ``stuck`` (no staff helps).
@@ -74,11 +83,12 @@ class Found:
     posts: Ints
     search: Verdict | None = None
     fresh: Verdict | None = None
-    looked: range = range(0)
+    looked: list[int] = field(default_factory=list)
+    replications: list[int] = field(default_factory=list)
     confidence: float = 0.0
     proved: bool = False
     minimal: bool = False
-    margin: list[float] = field(default_factory=list)
+    margin: list[NDArray[np.float64]] = field(default_factory=list)
     ended: str = "stopped"
     rounds: int = 0
 
@@ -106,8 +116,8 @@ class Search:
     ) -> None:
         self.judge, self.coverer, self.decided, self.rules = judge, coverer, decided, rules
         self.bound, self.report = bound, report
-        self.margin = [0.0] * len(judge.targets)
-        self.ours = range(rules.replications)
+        self.margin: list[NDArray[np.float64]] = []
+        self.ours = list(range(rules.replications))
         self._order = list(self.ours)
         self._seen: dict[tuple[bytes, int], Verdict] = {}
 
@@ -130,35 +140,45 @@ class Search:
             self._seen[key] = self.judge.judge(posts, [replication])
         return self._seen[key]
 
-    def keeps(self, posts: Ints) -> bool:
+    def keeps(self, posts: Ints, than: Ints | None = None) -> bool:
         """Tell whether posts keep every promise with its margin in the search.
 
-        Replications that cannot be made up for by any others end it at once; the one that broke
-        a promise last is asked first.
+        Parameters
+        ----------
+        than : int64 [P, S], optional
+            Posts that are known to, and that are at least as many: as soon as the replications
+            asked cannot be made up for by the others, which fewer posts hardly improve, the
+            answer is no. The one that broke a promise last is asked first.
         """
-        for replication in self._order:
-            if self._hopeless(self.part(posts, replication)):
-                self._order.remove(replication)
-                self._order.insert(0, replication)
-                return False
-        return self.verdict(posts).keeps(self.rules.confidence, self.margin)
+        if than is not None:
+            parts: dict[int, Verdict] = {}
+            for replication in self._order:
+                parts[replication] = self.part(posts, replication)
+                if self._hopeless(parts, than):
+                    self._order.remove(replication)
+                    self._order.insert(0, replication)
+                    return False
+        return self._kept(self.verdict(posts))
 
-    def _hopeless(self, part: Verdict) -> bool:
-        """Tell whether one replication alone breaks a promise.
+    def _kept(self, verdict: Verdict) -> bool:
+        return all(
+            bool((target.slack(verdict.mean(i)) >= self.margin[i]).all())
+            for i, target in enumerate(verdict.targets)
+        )
 
-        If it is ``d`` below a promise and all ``n - 1`` others are ``y`` above, the lower end of
-        Student's interval is ``(y (n - 1 - t) - d (1 + t)) / n`` above it; a share is at most 1.
-        """
-        from scipy.stats import t
-
-        n = len(self.ours)
-        reach = float(t.ppf(self.rules.confidence, n - 1))
-        for i, target in enumerate(part.targets):
+    def _hopeless(self, parts: dict[int, Verdict], than: Ints) -> bool:
+        """Tell whether the others would have to be much better than with more posts."""
+        for i, target in enumerate(self.judge.targets):
             if not target.is_share or not target.at_least:
                 continue
-            below = self.margin[i] - float(target.slack(part.values[i]).min())
-            most = max(1 - target.value - self.margin[i], 0.0) * max(n - 1 - reach, 0.0)
-            if below > 0 and most < below * (1 + reach):
+            total = 0.0 - self.margin[i] * len(self.ours)
+            for replication in self.ours:
+                if replication in parts:
+                    total = total + target.slack(parts[replication].values[i][0])
+                else:
+                    known = target.slack(self.part(than, replication).values[i][0])
+                    total = total + np.minimum(known + _AT_MOST_BETTER, 1 - target.value)
+            if (total < 0).any():
                 return True
         return False
 
@@ -172,12 +192,21 @@ class Search:
         start : int64 [P, S]
             Posts that cover it.
         """
-        found = Found(start.copy(), margin=self.margin)
+        found = Found(start.copy())
         try:
+            first = self.verdict(start)
+            # what a look of twice as many replications will ask for beyond the mean
+            self.margin = [
+                first.reach(i, self._confidence(1)) * 2**-0.5 for i in range(len(first.targets))
+            ]
             self._run(need.copy(), found)
         except Interrupted:
             found.ended = "stopped"
+        found.margin, found.replications = self.margin, list(self.ours)
         return found
+
+    def _confidence(self, look: int) -> float:
+        return 1 - (1 - self.rules.confidence) / 2**look
 
     def _run(self, need: Ints, found: Found) -> None:
         fresh_from = self.rules.replications
@@ -188,29 +217,37 @@ class Search:
             found.minimal = False
             self._trim(found)
             found.search = self.verdict(found.posts)
-            size = 2 * self.rules.replications
-            confidence = 1 - (1 - self.rules.confidence) / 2**look
+            size = max(2 * self.rules.replications, len(self.ours))
+            confidence = self._confidence(look)
             self.tell("fresh replications", found.posts)
-            found.looked = range(fresh_from, fresh_from + size)
+            found.looked = list(range(fresh_from, fresh_from + size))
             found.fresh = self.judge.judge(found.posts, found.looked)
             found.confidence = confidence
             fresh_from += size
             if found.fresh.keeps(confidence):
                 found.proved, found.ended = True, "proved"
                 return
-            for i in range(len(self.margin)):
-                short = -float(found.fresh.slack(i, confidence).min())
-                if short > 0:
-                    self.margin[i] += 1.1 * short
+            if look == self.rules.looks:
+                break
+            self._learn(found)
             need = self.coverer.on_duty(found.posts)
         found.ended = "looks"
+
+    def _learn(self, found: Found) -> None:
+        """Let the fresh replications join the search, and widen the margins that were too small."""
+        assert found.fresh is not None
+        for i in range(len(self.margin)):
+            short = -found.fresh.slack(i, found.confidence)
+            self.margin[i] = self.margin[i] + np.maximum(0.5 * short, 0.0)
+        self.ours += found.looked
+        self._order += found.looked
 
     def _cut(self, need: Ints, found: Found) -> bool:
         """Raise requirements until every promise is kept; False if no staff helps."""
         for _ in range(self.rules.cuts):
             verdict = self.verdict(found.posts)
             found.search = verdict
-            if verdict.keeps(self.rules.confidence, self.margin):
+            if self._kept(verdict):
                 return True
             raised = self._raise(need, found.posts, verdict)
             if not raised:
@@ -227,7 +264,7 @@ class Search:
         on_duty = self.coverer.on_duty(posts)
         raised: set[int] = set()
         for i, target in enumerate(verdict.targets):
-            slack = float(verdict.slack(i, self.rules.confidence).min()) - self.margin[i]
+            slack = float((target.slack(verdict.mean(i)) - self.margin[i]).min())
             if slack >= 0:
                 continue
             blame = verdict.blame[i] * self.decided[:, None]
@@ -259,10 +296,10 @@ class Search:
 
     def _trim(self, found: Found) -> None:
         """Take posts away until no single one can go."""
-        while True:
-            cells = self._removable(found.posts)
+        self._trim_many(found, [self._removable(found.posts)])
+        while True:  # one by one, until none of them can go
             before = int(found.posts.sum())
-            self._trim_many(found, cells)
+            self._trim_many(found, [[cell] for cell in reversed(self._removable(found.posts))])
             if int(found.posts.sum()) == before:
                 found.minimal = True
                 return
@@ -277,9 +314,8 @@ class Search:
         order = np.argsort(-worth[rows, columns], kind="stable")
         return [(int(rows[k]), int(columns[k])) for k in order]
 
-    def _trim_many(self, found: Found, cells: list[tuple[int, int]]) -> None:
-        """Take one post from each of as many cells as can go; halve what cannot go together."""
-        stack = [cells]
+    def _trim_many(self, found: Found, stack: list[list[tuple[int, int]]]) -> None:
+        """Take one post from each cell of a group; halve a group that cannot go together."""
         while stack:
             part = stack.pop()
             if not part:
@@ -287,7 +323,7 @@ class Search:
             fewer = found.posts.copy()
             for pool, shift in part:
                 fewer[pool, shift] -= 1
-            if self.keeps(fewer):
+            if self.keeps(fewer, found.posts):
                 found.posts = fewer
                 self.tell("fewer", found.posts)
             elif len(part) > 1:
