@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--budget", type=float, metavar="YUAN", help="A week, for all staff.")
 @click.option("--days", type=int, help="Judge by the first days only.")
 @click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable.")
+@click.option("--patrol", default="keep", show_default=True, help="keep or worth.")
 @click.option("--patterns", default="daily", show_default=True, help="scenario, daily or tours.")
 @click.option("--method", default="mol", show_default=True, help="sipp, lag or mol.")
 @click.option("--replications", default=4, show_default=True, help="Of the search; twice fresh.")
@@ -52,6 +53,7 @@ def staffing(
     budget: float | None,
     days: int | None,
     districts: Sequence[str],
+    patrol: str,
     patterns: str,
     method: str,
     replications: int,
@@ -83,6 +85,7 @@ def staffing(
     problem = Problem(
         targets=targets,
         budget=budget,
+        patrol=patrol,
         patterns=patterns,
         method=method,
         replications=replications,

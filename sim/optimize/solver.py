@@ -49,11 +49,12 @@ def cover(
     need: Ints,
     cost: Floats,
     *,
-    least: Ints | None = None,
     seed: int = 0,
     time_limit: float = 10.0,
 ) -> Solution:
-    """Find the cheapest posts that cover a need, by CP-SAT.
+    """Find the cheapest posts that cover a need, by CP-SAT from HiGHS's linear solution.
+
+    The bound is the larger of the linear one and CP-SAT's.
 
     Parameters
     ----------
@@ -62,22 +63,19 @@ def cover(
     need : int64 [m]
     cost : float64 [n]
         Of one post of each pattern; not negative.
-    least : int64 [n], optional
-        Posts there must be of each.
     time_limit : float
         Seconds.
     """
     from ortools.sat.python import cp_model
 
-    columns, first = np.unique(covers, axis=1, return_inverse=True)
-    worst = np.zeros(columns.shape[1], dtype=np.int64)
-    np.maximum.at(worst, first, need)
+    columns, worst = _distinct(covers, need)
     if ((worst > 0) & ~columns.any(axis=0)).any():
         return Solution(None, np.inf, np.inf, "infeasible")
     model = cp_model.CpModel()
-    most = int(worst.max(initial=0))
-    low = np.zeros(len(cost), dtype=np.int64) if least is None else least
-    posts = [model.new_int_var(int(low[i]), max(most, int(low[i])), "") for i in range(len(cost))]
+    linear, start = _linear(columns, worst, cost)
+    posts = [model.new_int_var(0, int(worst.max(initial=0)), "") for _ in cost]
+    for x, value in zip(posts, start.tolist(), strict=True):  # rounded up, it covers all
+        model.add_hint(x, value)
     for k in range(columns.shape[1]):
         if worst[k] > 0:
             model.add(sum(posts[i] for i in np.flatnonzero(columns[:, k])) >= int(worst[k]))
@@ -86,12 +84,11 @@ def cover(
     solver = _cp_sat(seed, time_limit)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        word = "infeasible" if status == cp_model.INFEASIBLE else "unknown"
-        return Solution(None, np.inf, solver.best_objective_bound / SCALE, word)
+        return Solution(start, float(price @ start) / SCALE, linear, "feasible")
     return Solution(
         np.array([solver.value(x) for x in posts], dtype=np.int64),
         solver.objective_value / SCALE,
-        solver.best_objective_bound / SCALE,
+        min(max(solver.best_objective_bound / SCALE, linear), solver.objective_value / SCALE),
         "optimal" if status == cp_model.OPTIMAL else "feasible",
     )
 
@@ -150,31 +147,40 @@ def _cp_sat(seed: int, time_limit: float) -> Any:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_time_in_seconds = time_limit
+    # time by the solver's own count of work, so that a busy machine gives the same answer
+    solver.parameters.max_deterministic_time = time_limit
+    solver.parameters.max_time_in_seconds = 20 * time_limit
     return solver
 
 
-def cover_bound(covers: NDArray[np.bool_], need: Ints, cost: Floats) -> float:
-    """Return the linear bound of `cover`, by HiGHS.
+def _distinct(covers: NDArray[np.bool_], need: Ints) -> tuple[NDArray[np.bool_], Ints]:
+    """Keep one slot, the worst, of those that the same patterns cover."""
+    columns, first = np.unique(covers, axis=1, return_inverse=True)
+    worst = np.zeros(columns.shape[1], dtype=np.int64)
+    np.maximum.at(worst, first, need)
+    return columns, worst
 
-    Notes
-    -----
-    HiGHS by way of MathOpt; FINDINGS of this project's start: it solves what GLOP and PDLP do not.
+
+def _linear(columns: NDArray[np.bool_], need: Ints, cost: Floats) -> tuple[float, Ints]:
+    """Return the linear bound of a cover, and its solution rounded up, by HiGHS.
+
+    HiGHS rather than GLOP or PDLP, which were seen not to end on large covers.
     """
     import datetime
 
     from ortools.math_opt.python import mathopt
 
-    columns, first = np.unique(covers, axis=1, return_inverse=True)
-    worst = np.zeros(columns.shape[1], dtype=np.int64)
-    np.maximum.at(worst, first, need)
     model = mathopt.Model()
     posts = [model.add_variable(lb=0.0) for _ in cost]
-    for k in range(columns.shape[1]):
-        if worst[k] > 0:
-            inside = mathopt.fast_sum(posts[i] for i in np.flatnonzero(columns[:, k]))
-            model.add_linear_constraint(inside >= float(worst[k]))
+    for k in np.flatnonzero(need > 0):
+        inside = mathopt.fast_sum(posts[i] for i in np.flatnonzero(columns[:, k]))
+        model.add_linear_constraint(inside >= float(need[k]))
     model.minimize(mathopt.fast_sum(float(c) * x for c, x in zip(cost, posts, strict=True)))
     limit = mathopt.SolveParameters(time_limit=datetime.timedelta(seconds=60))
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limit)
-    return float(result.dual_bound())
+    if not result.has_primal_feasible_solution():
+        start = np.zeros(len(cost), dtype=np.int64)  # everybody everywhere
+        np.maximum.at(start, np.nonzero(columns)[0], need[np.nonzero(columns)[1]])
+        return 0.0, start
+    values = np.array(result.variable_values(posts))
+    return float(result.dual_bound()), np.ceil(values - 1e-6).astype(np.int64)

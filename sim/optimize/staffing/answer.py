@@ -27,7 +27,7 @@ from sim.optimize.staffing.patterns import further_shifts
 from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.requirement import METHODS, requirement, windows
 from sim.optimize.staffing.search import Found, Report, Rules, Search
-from sim.optimize.staffing.targets import Target, parse_target
+from sim.optimize.staffing.targets import PATROL, Target, parse_target
 from sim.scenario.world import Demand
 from sim.workload.workload import Workload
 
@@ -52,6 +52,9 @@ class Problem:
         See `sim.optimize.staffing.targets`.
     budget : float, optional
         Yuan a week for all staff.
+    patrol : str
+        ``keep``: as many gridworkers as in the base year, unless a target speaks of what they
+        find; ``worth``: those who spare operators and crews more than they cost.
     patterns : str
         ``scenario``, ``daily`` or ``tours``; see `patterns.further_shifts`.
     method : str
@@ -66,6 +69,7 @@ class Problem:
 
     targets: tuple[str, ...]
     budget: float | None = None
+    patrol: str = "keep"
     patterns: str = "daily"
     method: str = "mol"
     replications: int = 4
@@ -85,6 +89,7 @@ class Problem:
         """
         for name, value, fine, allowed in (
             ("target", self.targets, len(self.targets) > 0, "one target or more"),
+            ("patrol", self.patrol, self.patrol in ("keep", "worth"), "keep or worth"),
             ("method", self.method, self.method in METHODS, f"one of {', '.join(METHODS)}"),
             ("replications", self.replications, 2 <= self.replications <= 1000, "2 to 1000"),
             ("confidence", self.confidence, 0.5 <= self.confidence < 1, "from 0.5 to below 1"),
@@ -205,8 +210,12 @@ class _Job:
         self.coverer = Coverer(self.scenario, self.pools, self.window, seed=self.seed)
         promises = [t.promise for t in self.targets if t.promise]
         promise = next((p for p in ("arrive", "sign", "close") if p in promises), "arrive")
-        self.load = from_demand(self.scenario, self.city, self.base, self.pools, promise)
+        self.today = self.base
         self.judge = self._judge(self.scenario, stopped)
+        self.deadline = time.monotonic() + problem.time_limit
+        self.unmet: list[str] = []
+        self._patrol()
+        self.load = from_demand(self.scenario, self.city, self.base, self.pools, promise)
 
     def _judge(self, scenario: Scenario, stopped: Callable[[], bool] | None) -> Judge:
         return Judge(
@@ -228,16 +237,50 @@ class _Job:
         )
         empty.run(1.0)
         known = list(figures(empty.outcome()))
-        targets = [parse_target(text, known) for text in self.problem.targets]
-        for target, text in zip(targets, self.problem.targets, strict=True):
-            if target.roles == {"gridworker"}:
-                raise InputError(
-                    "command line",
-                    "target",
-                    text,
-                    "a KPI that posts decide; for patrols see the curve of gridworkers",
-                )
-        return targets
+        return [parse_target(text, known) for text in self.problem.targets]
+
+    def _patrol(self) -> None:
+        """Decide how many gridworkers, each where the next finds most.
+
+        The least number with which the targets that speak of what they find are kept, by
+        bisection: more find more. The margin is the reach of the interval under today's patrols.
+        """
+        if self.problem.patrol == "worth":
+            self._place(patrol.worth_their_cost(self.scenario, self.city))
+        which = [i for i, t in enumerate(self.targets) if t.roles == PATROL]
+        if not which:
+            return
+        gain = np.diff(patrol.benefits(self.scenario, self.city).found, axis=1)
+        ours = range(self.problem.replications)
+        before = self.judge.judge_plan(self.base, ours)
+        level = 1 - (1 - self.problem.confidence) / 2
+        margin = {i: before.reach(i, level) for i in which}
+
+        def keeps(total: int) -> bool:
+            self._place(patrol.allocate(gain, total))
+            if self.report is not None:
+                cost = plan_cost(self.scenario, self.base).total
+                self.report(f"patrol by {total} gridworkers", cost, 0.0)
+            verdict = self.judge.judge_plan(self.base, ours)
+            return all(
+                bool((self.targets[i].slack(verdict.mean(i)) >= margin[i]).all()) for i in which
+            )
+
+        low, high = -1, gain.size
+        if not keeps(high):
+            names = ", ".join(str(self.targets[i]) for i in which)
+            self.unmet.append(
+                f"{names}: not even {patrol.MOST} gridworkers in each grid keep it; it would take "
+                "longer rounds, or rounds at other hours"
+            )
+            return
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if keeps(middle) else (middle, high)
+        self._place(patrol.allocate(gain, high))
+
+    def _place(self, count: Ints) -> None:
+        self.base = self.judge.base = patrol.with_gridworkers(self.scenario, self.base, count)
 
     def level(self, more: dict[int, float] | None = None) -> Floats:
         """Return the level of service at which each pool's surrogate aims, float64 [P]."""
@@ -265,14 +308,14 @@ class _Job:
         rules = Rules(
             problem.replications,
             problem.confidence,
-            deadline=time.monotonic() + problem.time_limit,
+            deadline=self.deadline,
         )
         kept = float(self.coverer.cost(self.pools.today)[~self.decided].sum())
         search = Search(
             self.judge, self.coverer, self.decided, rules, bound=kept + work, report=self.report
         )
         found = search.run(need, cover.posts)
-        unmet = []
+        unmet = list(self.unmet)
         plan = self.judge.plan(found.posts)
         whole = plan_cost(self.scenario, plan).total
         if problem.budget is not None and whole > problem.budget:
@@ -292,7 +335,7 @@ class _Job:
             self.seed,
             self.judge.runs,
             plan_cost(self.scenario, plan),
-            plan_cost(self.scenario, self.base),
+            plan_cost(self.scenario, self.today),
             float(cover.cost.sum()),
             bound,
             work,
@@ -307,7 +350,7 @@ class _Job:
                 answer.unmet.append("stopped before all comparisons were made")
         answer.runs = self.judge.runs
         self._prices(answer, cover)
-        count = len(self.base.worker_grid)
+        count = len(self.today.worker_grid)
         shares = (0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)
         answer.patrol = patrol.curve(
             self.scenario, self.city, [round(count * share) for share in shares]
@@ -391,16 +434,15 @@ class _Job:
                         f"{n:.1f} were late by {step} at {department}, which no post shortens"
                     )
             need = _needed(found, float(slack[worst]), sum(other.values()), total)
-            out.append(f"{words}; of {total:.1f} late cases a run {'; '.join(parts)}{need}")
+            late_cases = f"; of {total:.1f} late cases a run {'; '.join(parts)}" if parts else ""
+            out.append(f"{words}{late_cases}{need}")
         return out
 
     def _compare(self, answer: Answer) -> None:
         """Run other plans and other worlds on the fresh replications of the last look."""
         looked = answer.found.looked
-        today = self.judge.judge_plan(self.base, looked)
-        answer.compared.append(
-            Compared("today", plan_cost(self.scenario, self.base).total, today, self.pools.today)
-        )
+        today = self.judge.judge_plan(self.today, looked)
+        answer.compared.append(Compared("today", answer.cost_today.total, today, self.pools.today))
         sipp = self.cover(self.load, self.level(), "sipp")[0].posts
         cost = plan_cost(self.scenario, self.judge.plan(sipp)).total
         answer.compared.append(Compared("SIPP alone", cost, self.judge.judge(sipp, looked), sipp))

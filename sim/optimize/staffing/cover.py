@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.model.cost import post_costs
-from sim.optimize.solver import Solution, cover, cover_bound
+from sim.optimize.solver import Solution, cover
 from sim.optimize.staffing.patterns import coverage
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Cover:
     ----------
     posts : int64 [P, S]
     cost, bound : float64 [P]
-        Yuan a week, and the larger of the linear bound and CP-SAT's.
+        Yuan a week; see `sim.optimize.solver.cover`.
     """
 
     posts: Ints
@@ -77,7 +77,7 @@ class Coverer:
         reach = (today.astype(int) @ self.covers > 0) | halves
         self.allowed = today | ~(self.covers[None, :, :] & ~reach[:, None, :]).any(axis=2)
         self.allowed[~(pools.today > 0).any(axis=1)] = False
-        self._known: dict[bytes, tuple[Solution, float]] = {}
+        self._known: dict[bytes, Solution] = {}
 
     def on_duty(self, posts: Ints) -> Ints:
         """Return staff by pool and hour of the week, the least within each hour, int64 [P, 168]."""
@@ -108,19 +108,19 @@ class Coverer:
         cost, bound = np.zeros(size), np.zeros(size)
         which = list(range(size)) if some is None else list(some)
         with ThreadPoolExecutor(self.workers) as threads:
-            for done, (pool, (solution, linear)) in enumerate(
+            for done, (pool, solution) in enumerate(
                 zip(which, threads.map(lambda p: self._one(p, need[p]), which), strict=True)
             ):
                 if solution.values is None:
                     raise RuntimeError(f"no cover of {self.pools.name(pool)}: {solution.status}")
                 posts[pool, self.allowed[pool]] = solution.values
                 cost[pool] = solution.objective * self.pools.rate[pool]
-                bound[pool] = max(linear, solution.bound) * self.pools.rate[pool]
+                bound[pool] = solution.bound * self.pools.rate[pool]
                 if progress is not None:
                     progress((done + 1) / len(which))
         return Cover(posts, cost, np.minimum(bound, cost))
 
-    def _one(self, pool: int, need: Ints) -> tuple[Solution, float]:
+    def _one(self, pool: int, need: Ints) -> Solution:
         mine = self.allowed[pool]
         covers = self.covers[mine]
         halves = np.where(covers.any(axis=0), np.repeat(need, 2), 0)
@@ -128,11 +128,9 @@ class Coverer:
         if key not in self._known:
             if not halves.any():
                 nobody = np.zeros(int(mine.sum()), dtype=np.int64)
-                self._known[key] = (Solution(nobody, 0.0, 0.0, "optimal"), 0.0)
+                self._known[key] = Solution(nobody, 0.0, 0.0, "optimal")
             else:
-                hours = self.hours[mine]
-                solution = cover(covers, halves, hours, seed=self.seed, time_limit=self.time_limit)
-                tight = solution.status == "optimal"
-                linear = solution.bound if tight else cover_bound(covers, halves, hours)
-                self._known[key] = (solution, linear)
+                self._known[key] = cover(
+                    covers, halves, self.hours[mine], seed=self.seed, time_limit=self.time_limit
+                )
         return self._known[key]

@@ -163,6 +163,14 @@ def curve(scenario: Scenario, city: City, totals: list[int]) -> list[dict[str, f
     return out
 
 
+def worth_their_cost(scenario: Scenario, city: City) -> NDArray[np.int64]:
+    """Return the gridworkers of each grid that spare more than they cost, int64 [G]."""
+    shift = list(scenario.shifts).index(scenario.patrol.shift)
+    each = float(post_costs(scenario)[shift]) * costs_of(scenario).gridworker
+    falling = np.minimum.accumulate(benefits(scenario, city).marginal(), axis=1)
+    return np.asarray((falling >= each).sum(axis=1), dtype=np.int64)
+
+
 def with_gridworkers(scenario: Scenario, plan: Plan, count: NDArray[np.int64]) -> Plan:
     """Return the plan with other gridworkers: the first of a grid by day, further ones late."""
     grid = np.repeat(np.arange(len(count)), count)

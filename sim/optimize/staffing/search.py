@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.judge import Interrupted, Judge, Verdict, join
+from sim.optimize.staffing.targets import PATROL
 
 Ints = NDArray[np.int64]
 
@@ -161,9 +162,11 @@ class Search:
         return self._kept(self.verdict(posts))
 
     def _kept(self, verdict: Verdict) -> bool:
+        """Tell whether the promises that posts decide are kept with their margins."""
         return all(
             bool((target.slack(verdict.mean(i)) >= self.margin[i]).all())
             for i, target in enumerate(verdict.targets)
+            if target.roles != PATROL
         )
 
     def _hopeless(self, parts: dict[int, Verdict], than: Ints) -> bool:
