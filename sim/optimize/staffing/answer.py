@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.engine import find_engine
+from sim.engine import ENGINES, find_engine
 from sim.errors import InputError
 from sim.measure.kpis import figures
 from sim.model.cost import PlanCost, plan_cost
@@ -75,7 +75,7 @@ class Problem:
     replications: int = 4
     confidence: float = 0.95
     time_limit: float = 600.0
-    engine: str = "simpy"
+    engine: str = ENGINES[-1]
     policy: str = "priority"
     seed: int | None = None
 
