@@ -20,20 +20,21 @@
 # simulator judges. Here Gusu 姑苏区 on one day; `sim optimize staffing` does the same for more.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 import sim
 from sim.city import City
-from sim.measure.plots.style import style
+from sim.measure.plots.style import both, new, style
 from sim.model.cost import plan_cost
 from sim.model.staffing import base_plan
-from sim.optimize.staffing.answer import Problem, facts, optimize
+from sim.optimize.staffing.answer import facts
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.load import from_demand
+from sim.optimize.staffing.optimize import optimize
 from sim.optimize.staffing.patrol import curve
 from sim.optimize.staffing.pools import Pools
+from sim.optimize.staffing.problem import Problem
 from sim.optimize.staffing.requirement import METHODS, requirement, windows
 from sim.scenario.world import Demand
 
@@ -57,12 +58,13 @@ need = {method: requirement(load, window, 0.95, method).staff for method in METH
 pool = next(p for p in range(len(pools)) if pools.department[p] == "traffic_police")
 
 with style():
-    figure, axes = plt.subplots(figsize=(8, 3.4))
+    figure, axes = new(None, 8, 3.4)
     axes.plot(load.erlangs[pool, :24], color="0.6", label="offered load, erlangs")
     for method in METHODS:
         axes.step(range(24), need[method][pool, :24], where="mid", label=method)
-    axes.set(xlabel="hour of Monday", ylabel="crews", title="Traffic police 交警, Gusu 姑苏区")
-    axes.legend(frameon=False)
+    axes.set(xlabel=both("hour of Monday", "周一时刻"), ylabel=both("crews", "人员"))
+    axes.set_title(both("Traffic police of Gusu", "姑苏区交警"))
+    axes.legend()
 figure
 
 # %% [markdown]
@@ -136,9 +138,9 @@ pd.DataFrame(
 # %%
 rows = pd.DataFrame(curve(scenario, city, [100, 200, 400, 600, 800, 1000])).set_index("gridworkers")
 with style():
-    figure, axes = plt.subplots(figsize=(8, 3.2))
-    axes.plot(rows.index, rows["found"], "o-", label="matters found a week")
-    axes.plot(rows.index, rows["calls_spared"], "o-", label="calls spared a week")
-    axes.set(xlabel="gridworkers of Gusu 专职网格员", ylim=(0, None))
-    axes.legend(frameon=False)
+    figure, axes = new(None, 8, 3.2)
+    axes.plot(rows.index, rows["found"], "o-", label=both("matters found a week", "每周发现"))
+    axes.plot(rows.index, rows["calls_spared"], "o-", label=both("calls spared", "减少来电"))
+    axes.set(xlabel=both("gridworkers of Gusu", "姑苏区专职网格员"), ylim=(0, None))
+    axes.legend()
 figure

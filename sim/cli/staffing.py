@@ -75,7 +75,9 @@ def staffing(
     """
     import sim
     from sim.model.planfile import write_plan
-    from sim.optimize.staffing.answer import Problem, facts, optimize
+    from sim.optimize.staffing.answer import facts
+    from sim.optimize.staffing.optimize import optimize
+    from sim.optimize.staffing.problem import Problem
     from sim.scenario import restrict
 
     if out is not None and out.exists() and not overwrite:

@@ -12,8 +12,10 @@ import sim
 from sim.engine import ENGINES
 from sim.errors import InputError
 from sim.model.planfile import read_plan, write_plan
-from sim.optimize.staffing.answer import Answer, Problem, facts, optimize
+from sim.optimize.staffing.answer import Answer, facts
 from sim.optimize.staffing.judge import Judge
+from sim.optimize.staffing.optimize import optimize
+from sim.optimize.staffing.problem import Problem
 from sim.scenario import Scenario
 
 TARGETS = ("hotline.answered_20s>=0.7", "arrive.on_time>=0.8")
