@@ -99,7 +99,10 @@ class _Job:
         self.judge = self._judge(self.scenario, stopped)
         self.deadline = time.monotonic() + problem.time_limit
         self.unmet: list[str] = []
-        self._patrol()
+        try:
+            self._patrol()
+        except Interrupted:
+            self.unmet.append("stopped while it looked for the number of gridworkers")
         self.load = from_demand(self.scenario, self.city, self.base, self.pools, promise)
 
     def _judge(self, scenario: Scenario, stopped: Callable[[], bool] | None) -> Judge:
@@ -142,6 +145,8 @@ class _Job:
         margin = {i: before.reach(i, level) for i in which}
 
         def keeps(total: int) -> bool:
+            if time.monotonic() > self.deadline:
+                raise Interrupted
             self._place(patrol.allocate(gain, total))
             if self.report is not None:
                 cost = plan_cost(self.scenario, self.base).total
@@ -285,7 +290,11 @@ class _Job:
         count = self.problem.replications
         found.looked = before.looked or list(range(count, 3 * count))
         found.confidence = self.problem.confidence
-        found.fresh = self.judge.judge(found.posts, found.looked)
+        try:
+            found.fresh = self.judge.judge(found.posts, found.looked)
+        except Interrupted:
+            found.ended = "stopped"
+            return found
         found.search = found.fresh
         found.proved = found.fresh.keeps(found.confidence)
         return found
