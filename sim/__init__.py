@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.engine.outcome import Outcome
     from sim.engine.simulation import Simulation
+    from sim.model.plan import Plan
     from sim.policy import Policy
     from sim.scenario import Scenario
 
@@ -36,6 +37,7 @@ def prepare(
     seed: int | None = None,
     replication: int = 0,
     policy: str | Policy = "priority",
+    plan: Plan | str | Path | None = None,
     engine: str = "auto",
     check: bool = False,
 ) -> Simulation:
@@ -53,6 +55,8 @@ def prepare(
         The key of all randomness, in [0, 2**32); the scenario's own seed by default.
     policy : str or Policy
         Who is sent where, next.
+    plan : Plan, str or Path
+        Who works when and where, or a plan file; the staff of the base year by default.
     engine : str
         ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read. ``auto``
         is compiled, or simpy for roads and patrol routes, which only that one knows.
@@ -64,13 +68,24 @@ def prepare(
     InputError
         One message: file, field, value and what is allowed.
     """
+    from sim.city import City
     from sim.engine import find_engine
+    from sim.model.planfile import read_plan
     from sim.scenario import restrict
 
     chosen = load(scenario) if isinstance(scenario, (str, Path)) else scenario
     chosen = restrict(chosen, days=days, districts=districts)
+    city = City.build(chosen)
+    if isinstance(plan, (str, Path)):
+        chosen, plan = read_plan(Path(plan), chosen, city)
     return find_engine(engine, chosen)(
-        chosen, policy=policy, seed=seed, replication=replication, check=check
+        chosen,
+        city=city,
+        plan=plan,
+        policy=policy,
+        seed=seed,
+        replication=replication,
+        check=check,
     )
 
 

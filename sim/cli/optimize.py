@@ -1,16 +1,17 @@
-"""The optimizers, each in a file of its own."""
+"""The optimizers, each in a file of its own: how many, who when, who goes where."""
 
 from __future__ import annotations
 
 import click
 
-from sim.cli import grids, patrol
+from sim.cli import grids, patrol, staffing
+from sim.cli.base import Group
 
 
-@click.group()
+@click.group(cls=Group)
 def optimize() -> None:
-    """Let the optimizers decide; the simulator judges."""
+    """Decide by optimization, judged by simulation."""
 
 
-optimize.add_command(grids.grids)
-optimize.add_command(patrol.patrol)
+for command in (staffing.staffing, patrol.patrol, grids.grids):
+    optimize.add_command(command)

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="By name (`sim policies`), or your own: module:Class or path/to/file.py:Class.",
 )
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Who works when and where; the staff of the base year by default.",
+)
 @click.option("--engine", default="auto", show_default=True, help="auto, compiled or simpy.")
 @click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
 @click.option("--routes", metavar="FILE", help="Patrol routes, by `sim optimize patrol`.")
@@ -47,6 +53,7 @@ def run(
     seed: int | None,
     replication: int,
     policy: str,
+    plan: Path | None,
     engine: str,
     pace: float | None,
     routes: str | None,
@@ -78,10 +85,13 @@ def run(
             seed=seed,
             replication=replication,
             policy=policy,
+            plan=plan,
             engine=engine,
             check=check,
         )
     whole = _drive(simulation) if pace is None else _drive_live(simulation, pace)
+    if plan is not None:
+        _say_plan(plan, simulation)
     outcome = simulation.outcome()
     if not whole:
         click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
@@ -124,6 +134,19 @@ def _drive_live(simulation: Simulation, pace: float) -> bool:
     with interruptible(lambda: session.post(Stop())), shown(session, Console(stderr=True)) as show:
         session.run(show)
     return simulation.now >= simulation.horizon
+
+
+def _say_plan(path: Path, simulation: Simulation) -> None:
+    """Say where the plan is from, and warn if it was made for something else."""
+    from sim.model.planfile import read_head
+
+    head = read_head(path)
+    if head.scenario != simulation.scenario.name:
+        click.echo(
+            f"the plan {path.name} was made for the scenario {head.scenario}, "
+            f"this is {simulation.scenario.name}",
+            err=True,
+        )
 
 
 def _tell(outcome: Outcome, as_json: bool) -> None:

@@ -50,32 +50,43 @@ def kpis(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     """
     import pandas as pd
 
-    group, names, names_zh = group_of(outcome, by)
-    size = len(names)
-    rows: list[pd.DataFrame] = []
+    found = figures(outcome, by)
+    _, names, names_zh = group_of(outcome, by)
+    return pd.DataFrame(
+        {
+            "by": by,
+            "name": names * len(found),
+            "name_zh": names_zh * len(found),
+            "metric": np.repeat(list(found), len(names)),
+            "value": np.concatenate([value for _, value, _ in found.values()]),
+            "unit": np.repeat([unit for unit, _, _ in found.values()], len(names)),
+            "n": np.concatenate([n for _, _, n in found.values()]),
+        }
+    )
+
+
+def figures(outcome: Outcome, by: str = "city") -> dict[str, tuple[str, Floats, NDArray[np.int64]]]:
+    """Compute all KPIs as plain arrays, for who needs them thousands of times.
+
+    Returns
+    -------
+    dict
+        By metric: unit, value and n of each group, float64 and int64 [groups], in the order of
+        `sim.measure.tables.group_of`.
+    """
+    group, names, _ = group_of(outcome, by)
+    found: dict[str, tuple[str, Floats, NDArray[np.int64]]] = {}
 
     def add(metric: str, unit: str, value: Floats, n: NDArray[np.int64]) -> None:
-        rows.append(
-            pd.DataFrame(
-                {
-                    "by": by,
-                    "name": names,
-                    "name_zh": names_zh,
-                    "metric": metric,
-                    "value": np.asarray(value, dtype=float),
-                    "unit": unit,
-                    "n": n,
-                }
-            )
-        )
+        found[metric] = (unit, np.asarray(value, dtype=float), n)
 
-    counter = _Counter(group, size)
+    counter = _Counter(group, len(names))
     _volumes(outcome, counter, add)
     _calls(outcome, counter, add)
     _times(outcome, counter, add)
     _promises(outcome, counter, add)
     _quality(outcome, counter, add)
-    return pd.concat(rows, ignore_index=True)
+    return found
 
 
 def table(outcome: Outcome, by: str = "district") -> pd.DataFrame:

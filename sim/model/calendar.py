@@ -182,7 +182,6 @@ class Calendar:
 
 def shift_calendars(scenario: Scenario) -> list[Calendar]:
     """Return when each shift is on duty, in the scenario's order."""
-    days = {"all": range(7), "weekdays": range(5), "weekend": range(5, 7)}
     first = scenario.time.start.weekday()
     calendars = []
     for shift in scenario.shifts.values():
@@ -192,7 +191,7 @@ def shift_calendars(scenario: Scenario) -> list[Calendar]:
                 ((day - first) % 7) * DAY + start,
                 ((day - first) % 7) * DAY + start + tick(shift.hours * HOUR),
             )
-            for day in days[shift.days]
+            for day in shift.weekdays
         ]
         calendars.append(Calendar.from_windows(windows))
     return calendars

@@ -32,8 +32,7 @@ def base_plan(scenario: Scenario, city: City) -> Plan:
     scale = scenario.staff_scale
     staff = _Staffing(scenario, city)
     grid, shift, offset = staff.gridworkers()
-    units = staff.units()
-    unit_department, unit_district, unit_town, unit_of = units
+    unit_department, unit_district, unit_town, unit_of = units(scenario, city)
     crew_unit, crew_shift, crew_xy = staff.crews(unit_department, unit_district, unit_town)
     hotline = staff.by_shift(scenario.hotline.operators, scale.hotline, staff.to_hotline)
     return Plan(
@@ -53,6 +52,42 @@ def base_plan(scenario: Scenario, city: City) -> Plan:
         crew_unit=crew_unit,
         crew_shift=crew_shift,
         crew_xy=crew_xy,
+    )
+
+
+def units(
+    scenario: Scenario, city: City
+) -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int32], NDArray[np.int32]]:
+    """List the units: a department's force in each town, or in each district.
+
+    Returns
+    -------
+    unit_department, unit_district, unit_town, unit_of
+        As in `Plan`.
+    """
+    towns = np.arange(len(city.town_district))
+    districts = np.arange(len(city.district_code))
+    department: list[int] = []
+    district: list[int] = []
+    town: list[int] = []
+    unit_of: list[NDArray[np.int_]] = []
+    for number, body in enumerate(scenario.departments.values()):
+        start = len(department)
+        if body.level == "town":
+            department += [number] * len(towns)
+            district += city.town_district.tolist()
+            town += towns.tolist()
+            unit_of.append(start + towns)
+        else:
+            department += [number] * len(districts)
+            district += districts.tolist()
+            town += [-1] * len(districts)
+            unit_of.append(start + city.town_district.astype(int))
+    return (
+        np.array(department, dtype=np.int16),
+        np.array(district, dtype=np.int16),
+        np.array(town, dtype=np.int32),
+        np.array(unit_of, dtype=np.int32),
     )
 
 
@@ -117,35 +152,6 @@ class _Staffing:
         shift = np.where(nth == 0, first, further)
         offset = nth / np.maximum(count[grid], 1)
         return grid.astype(np.int32), shift.astype(np.int16), offset
-
-    def units(
-        self,
-    ) -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int32], NDArray[np.int32]]:
-        """List the units: a department's force in each town, or in each district."""
-        towns = np.arange(len(self.city.town_district))
-        districts = np.arange(len(self.city.district_code))
-        department: list[int] = []
-        district: list[int] = []
-        town: list[int] = []
-        unit_of: list[NDArray[np.int_]] = []
-        for number, body in enumerate(self.scenario.departments.values()):
-            start = len(department)
-            if body.level == "town":
-                department += [number] * len(towns)
-                district += self.city.town_district.tolist()
-                town += towns.tolist()
-                unit_of.append(start + towns)
-            else:
-                department += [number] * len(districts)
-                district += districts.tolist()
-                town += [-1] * len(districts)
-                unit_of.append(start + self.city.town_district.astype(int))
-        return (
-            np.array(department, dtype=np.int16),
-            np.array(district, dtype=np.int16),
-            np.array(town, dtype=np.int32),
-            np.array(unit_of, dtype=np.int32),
-        )
 
     def crews(
         self,

@@ -17,6 +17,8 @@ from sim.scenario.staff import (
     Activity,
     Cameras,
     Centres,
+    Contracts,
+    Costs,
     Department,
     Hotline,
     Patrol,
@@ -78,6 +80,8 @@ class Scenario(Model):
     activity: Activity
     variation: Variation
     departments: Annotated[dict[Name, Department], Field(min_length=1)]
+    costs: Costs | None = None
+    contracts: Contracts | None = None
     profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
     demand: tuple[Demand, ...] = ()
     surges: tuple[Surge, ...] = ()
@@ -172,6 +176,8 @@ def check_references(scenario: Scenario, file: Path) -> None:
             ["always", *shifts],
             "always, or one of the shifts",
         )
+    if scenario.costs is not None:
+        refer("costs.crew_of", scenario.costs.crew_of, departments, "departments")
     refer("police_line.forces", scenario.police_line.forces, departments, "departments")
     for hours in ("part_time_eyes", "citizens"):
         if sum(getattr(scenario.activity, hours)) == 0:

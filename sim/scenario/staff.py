@@ -18,13 +18,52 @@ from sim.scenario.base import (
     Share,
 )
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
 
 class Shift(Model):
     """A daily span of duty; it may cross midnight."""
 
     start: Clock
     hours: Annotated[float, Field(gt=0, le=24)]
-    days: Literal["all", "weekdays", "weekend"] = "all"
+    days: (
+        Literal["all", "weekdays", "weekend"]
+        | Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
+    ) = "all"
+    """The days on which it begins."""
+
+    @property
+    def weekdays(self) -> tuple[int, ...]:
+        """The days on which it begins, 0 for Monday."""
+        if isinstance(self.days, tuple):
+            return tuple(sorted({WEEKDAYS.index(day) for day in self.days}))
+        return {"all": tuple(range(7)), "weekdays": tuple(range(5)), "weekend": (5, 6)}[self.days]
+
+
+class Costs(Model):
+    """What an hour of duty costs, yuan, pay and all that goes with it."""
+
+    gridworker: NonNegative
+    part_time: NonNegative
+    part_time_hours_a_day: Annotated[float, Field(ge=0, le=24)]
+    hotline_operator: NonNegative
+    centre_operator: NonNegative
+    crew: NonNegative
+    crew_of: dict[Name, NonNegative] = Field(default_factory=dict)
+    """Crews of departments that cost something else."""
+    night_supplement: NonNegative
+    """Share on top for hours between 22:00 and 06:00."""
+
+
+class Contracts(Model):
+    """How long people may be made to work."""
+
+    full_time_week_h: Annotated[float, Field(gt=0, le=168)]
+    full_time_day_h: Annotated[float, Field(gt=0, le=24)]
+    part_time_week_h: Annotated[float, Field(gt=0, le=168)]
+    part_time_day_h: Annotated[float, Field(gt=0, le=24)]
 
 
 class Patrol(Model):

@@ -1,0 +1,245 @@
+"""How many, where and on which shift."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.base import as_json, interruptible, overrides, seed
+from sim.engine import ENGINES
+from sim.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.optimize.staffing.answer import Answer
+
+
+@click.command()
+@click.argument("scenario")
+@overrides
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    required=True,
+    metavar="KPI>=VALUE",
+    help="Such as close.on_time>=0.95 or arrive.on_time@department>=0.9. Repeatable.",
+)
+@click.option("--budget", type=float, metavar="YUAN", help="A week, for all staff.")
+@click.option("--days", type=int, help="Judge by the first days only.")
+@click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable.")
+@click.option("--patrol", default="keep", show_default=True, help="keep or worth.")
+@click.option("--patterns", default="daily", show_default=True, help="scenario, daily or tours.")
+@click.option("--method", default="mol", show_default=True, help="sipp, lag or mol.")
+@click.option("--replications", default=4, show_default=True, help="Of the search; twice fresh.")
+@click.option("--confidence", default=0.95, show_default=True, help="One-sided, of each target.")
+@click.option("--time-limit", default=600.0, show_default=True, metavar="S", help="Of the search.")
+@click.option("--engine", default=ENGINES[-1], show_default=True)
+@click.option("--policy", default="priority", show_default=True)
+@seed
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier plan in --out.")
+@as_json
+def staffing(
+    scenario: str,
+    overrides: Sequence[str],
+    targets: tuple[str, ...],
+    budget: float | None,
+    days: int | None,
+    districts: Sequence[str],
+    patrol: str,
+    patterns: str,
+    method: str,
+    replications: int,
+    confidence: float,
+    time_limit: float,
+    engine: str,
+    policy: str,
+    seed: int | None,
+    out: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Find the cheapest staffing of SCENARIO that keeps all targets.
+
+    Roles that no target speaks of keep the staff of the base year. Ctrl-C gives the best so far.
+    The plan goes to --out; `sim run SCENARIO --plan FILE` runs it. The exit code is 1 if a target
+    is not kept.
+    """
+    import sim
+    from sim.model.planfile import write_plan
+    from sim.optimize.staffing.answer import facts
+    from sim.optimize.staffing.optimize import optimize
+    from sim.optimize.staffing.problem import Problem
+    from sim.scenario import restrict
+
+    if out is not None and out.exists() and not overwrite:
+        raise InputError("command line", "out", str(out), "a new file, or --overwrite")
+    if out is not None and not out.parent.is_dir():
+        raise InputError("command line", "out", str(out), "a file in a folder that exists")
+    chosen = restrict(sim.load(scenario, list(overrides)), days=days, districts=list(districts))
+    problem = Problem(
+        targets=targets,
+        budget=budget,
+        patrol=patrol,
+        patterns=patterns,
+        method=method,
+        replications=replications,
+        confidence=confidence,
+        time_limit=time_limit,
+        engine=engine,
+        policy=policy,
+        seed=seed,
+    )
+    with interruptible() as stopped, _incumbent() as report:
+        answer = optimize(chosen, problem, report=report, stopped=stopped)
+    if as_json:
+        click.echo(json.dumps(facts(answer), ensure_ascii=False, indent=1))
+    else:
+        _tell(answer)
+    if out is not None:
+        note = f"sim optimize staffing, {', '.join(targets)}, seed {answer.seed}"
+        write_plan(
+            out,
+            answer.scenario,
+            answer.city,
+            answer.plan,
+            note=note,
+            base_hash=answer.base_hash,
+        )
+        click.echo(f"written: {out}", err=True)
+    if not answer.found.proved:
+        click.get_current_context().exit(1)
+
+
+@contextmanager
+def _incumbent() -> Iterator[Callable[[str, float, float], None]]:
+    """Show the incumbent and its gap on stderr, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _what, _cost, _gap: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("surrogate") as status:
+
+        def report(what: str, cost: float, gap: float) -> None:
+            status.update(
+                f"{what}: {cost:,.0f} yuan a week, at most {gap:.1%} above the bound by work; "
+                "Ctrl-C gives the best so far"
+            )
+
+        yield report
+
+
+def _tell(answer: Answer) -> None:
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
+    found, scenario = answer.found, answer.scenario
+    console.print(
+        f"[bold]{scenario.title_en} · {scenario.title_zh}: staffing 人员配置[/bold]\n"
+        f"scenario {scenario.name} {answer.base_hash[:12]}, {scenario.time.days} days, engine "
+        f"{answer.problem.engine}, policy {answer.problem.policy}, seed {answer.seed}, "
+        f"{answer.runs} runs"
+    )
+    ended = {
+        "proved": f"every target is kept in {len(found.looked)} fresh replications, "
+        f"one-sided confidence {found.confidence:.4g}",
+        "stopped": "stopped: the best so far, not proved on fresh replications",
+        "looks": "not every target is kept for sure in fresh replications",
+        "stuck": "no more staff helps",
+        "budget": "the best that the budget pays, by the surrogate",
+    }[found.ended]
+    minimal = "; no single post can go" if found.minimal and found.ended != "budget" else ""
+    console.print(f"{ended}{minimal}\n")
+    for reason in answer.unmet:
+        console.print(f"[red]not kept 未达标[/red] {reason}", highlight=False)
+    _service_table(console, answer)
+    _cost_table(console, answer)
+    console.print(
+        f"bound by work 工作量下界: {answer.work_bound:,.0f} of {answer.decided_cost:,.0f} yuan a "
+        "week of the roles decided; no plan that does all the work costs less\n"
+        f"bound of the cover 覆盖下界: {answer.cover_bound:,.0f}, cover {answer.cover_cost:,.0f}: "
+        "of the surrogate's requirements by these shift patterns"
+    )
+    for target, price in answer.prices.items():
+        console.print(f"one point more of {target}: {price:+,.0f} yuan a week (surrogate)")
+    _patrol_table(console, answer)
+
+
+def _service_table(console: Console, answer: Answer) -> None:
+    from rich.table import Table
+
+    from sim.optimize.staffing.answer import Compared, misses
+
+    found = answer.found
+    if found.fresh is None:
+        return
+    table = Table(box=None, title="Service 服务水平, mean and interval of the worst group")
+    table.add_column("")
+    for target in answer.targets:
+        table.add_column(str(target), justify="right")
+    table.add_column("yuan a week", justify="right")
+    table.add_column("posts", justify="right")
+    ours = Compared("this plan 本方案", answer.cost.total, found.fresh, found.posts)
+    for row in (ours, *answer.compared):
+        verdict = row.verdict
+        cells = []
+        for i in range(len(answer.targets)):
+            worst = int(verdict.slack(i, answer.problem.confidence).argmin())
+            mean = verdict.mean(i)[worst]
+            reach = verdict.reach(i, (1 + answer.problem.confidence) / 2)[worst]
+            cells.append(f"{mean:.4g} [{mean - reach:.4g}, {mean + reach:.4g}]")
+        count = "" if row.posts is None else f"{int(row.posts.sum()):,}"
+        table.add_row(row.name, *cells, f"{row.cost:,.0f}", count)
+    console.print(table)
+    for compared in answer.compared:
+        for line in misses(answer, compared):
+            console.print(f"  {compared.name} misses {line}", highlight=False)
+    console.print(
+        "  the cost at other demand is that of the surrogate's change; its service is this plan's\n"
+    )
+
+
+def _cost_table(console: Console, answer: Answer) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, title="Cost 成本, yuan a week")
+    for name in ("", "2018", "this plan 本方案", "change"):
+        table.add_column(name, justify="right" if name else "left")
+    before, after = answer.cost_today, answer.cost
+    roles = {
+        "hotline": "12345 话务员",
+        "centres": "linkage centres 联动中心",
+        "crews": "department crews 部门人员",
+        "gridworkers": "gridworkers 专职网格员",
+        "part_time": "part-time eyes 兼职网格员",
+        "total": "all 合计",
+    }
+    for role, label in roles.items():
+        old, new = getattr(before, role), getattr(after, role)
+        change = f"{(new - old) / old:+.1%}" if old else ""
+        table.add_row(label, f"{old:,.0f}", f"{new:,.0f}", change)
+    console.print(table)
+
+
+def _patrol_table(console: Console, answer: Answer) -> None:
+    from rich.table import Table
+
+    table = Table(
+        box=None, title="Patrol 巡查: gridworkers given out by what the next one finds, a week"
+    )
+    for name in ("gridworkers", "found", "calls spared", "crew hours spared", "worth", "cost"):
+        table.add_column(name, justify="right")
+    for row in answer.patrol:
+        table.add_row(*(f"{row[key]:,.0f}" for key in row))
+    console.print(table)

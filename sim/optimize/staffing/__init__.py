@@ -1,0 +1,1 @@
+"""Staffing: how many, where and on which shift."""

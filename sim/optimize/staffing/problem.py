@@ -1,0 +1,67 @@
+"""What is asked of the optimizer of staffing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.engine import ENGINES
+from sim.errors import InputError
+from sim.optimize.staffing.requirement import METHODS
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is asked.
+
+    Attributes
+    ----------
+    targets : tuple of str
+        See `sim.optimize.staffing.targets`.
+    budget : float, optional
+        Yuan a week for all staff.
+    patrol : str
+        ``keep``: as many gridworkers as in the base year, unless a target speaks of what they
+        find; ``worth``: those who spare operators and crews more than they cost.
+    patterns : str
+        ``scenario``, ``daily`` or ``tours``; see `patterns.further_shifts`.
+    method : str
+        ``sipp``, ``lag`` or ``mol``: from which requirements the search starts.
+    replications, confidence : int, float
+        Of the search (twice as many are fresh), and one-sided, of every promise.
+    time_limit : float
+        Seconds for the search; comparisons after it come on top.
+    engine, policy, seed
+        As in `sim.prepare`.
+    """
+
+    targets: tuple[str, ...]
+    budget: float | None = None
+    patrol: str = "keep"
+    patterns: str = "daily"
+    method: str = "mol"
+    replications: int = 4
+    confidence: float = 0.95
+    time_limit: float = 600.0
+    engine: str = ENGINES[-1]
+    policy: str = "priority"
+    seed: int | None = None
+
+    def check(self) -> None:
+        """Check the figures.
+
+        Raises
+        ------
+        InputError
+            For the first that is not allowed.
+        """
+        for name, value, fine, allowed in (
+            ("target", self.targets, len(self.targets) > 0, "one target or more"),
+            ("patrol", self.patrol, self.patrol in ("keep", "worth"), "keep or worth"),
+            ("method", self.method, self.method in METHODS, f"one of {', '.join(METHODS)}"),
+            ("replications", self.replications, 2 <= self.replications <= 1000, "2 to 1000"),
+            ("confidence", self.confidence, 0.5 <= self.confidence < 1, "from 0.5 to below 1"),
+            ("time-limit", self.time_limit, self.time_limit > 0, "seconds above 0"),
+            ("budget", self.budget, self.budget is None or self.budget > 0, "yuan above 0"),
+        ):
+            if not fine:
+                raise InputError("command line", name, value, allowed)

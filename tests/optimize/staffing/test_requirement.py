@@ -1,0 +1,81 @@
+"""Requirements by hour: steady demand gives the steady answer, and corrections do what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.clock import HOUR
+from sim.optimize.staffing.erlang import late_share, servers_for_share
+from sim.optimize.staffing.load import SLACKS_H, Load
+from sim.optimize.staffing.requirement import METHODS, deferred, load_met, requirement
+
+ALWAYS = np.ones((1, 168), dtype=bool)
+
+
+def load_of(rate: np.ndarray, service_s: float, kind: int = 0) -> Load:
+    arrivals = np.zeros((1, len(SLACKS_H), 168))
+    arrivals[0, kind] = rate
+    return Load(arrivals, np.array([service_s]))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("erlangs", [0.3, 2.0, 17.5, 140.0])
+@pytest.mark.parametrize("share", [0.8, 0.95])
+def test_steady_demand_needs_the_known_least_servers(
+    method: str, erlangs: float, share: float
+) -> None:
+    """M/M/c: the least c by brute force over the direct formula."""
+    service = 300.0
+    load = load_of(np.full(168, erlangs / service * HOUR), service, kind=1)
+    got = requirement(load, ALWAYS, share, method).staff
+    slack = SLACKS_H[1] * HOUR
+    c = next(c for c in range(1000) if late_share(c, erlangs, service, slack) <= 1 - share)
+    assert (got == c).all()
+    assert c == servers_for_share(erlangs, service, slack, share)
+
+
+def test_infinite_servers_meet_what_a_sine_gives() -> None:
+    """Eick, Massey and Whitt (1993), equation (15): with rate a + b sin(wt) and exponential
+    service the number busy is s (a + b (sin wt - ws cos wt) / (1 + (ws)^2))."""
+    service_h, w = 3.0, 2 * np.pi / 24
+    t = np.linspace(0, 168, 168 * 60, endpoint=False)
+    rate = (10 + 6 * np.sin(w * t)).reshape(168, 60).mean(axis=1)
+    ws = w * service_h
+    exact = service_h * (10 + 6 * (np.sin(w * t) - ws * np.cos(w * t)) / (1 + ws**2))
+    got = load_met(load_of(rate, service_h * HOUR), "mol")[0]
+    np.testing.assert_allclose(got, exact.reshape(168, 60).mean(axis=1), rtol=1e-2)
+
+
+def test_methods_agree_where_nothing_varies_and_keep_the_total() -> None:
+    random = np.random.default_rng(2)
+    load = load_of(random.uniform(0, 60, 168), 5000.0)
+    met = {method: load_met(load, method) for method in METHODS}
+    for one in met.values():
+        assert one.sum() == pytest.approx(load.erlangs.sum())
+    peak = {method: one.max() for method, one in met.items()}
+    assert peak["mol"] < peak["sipp"]  # long services smooth
+    assert peak["lag"] <= peak["sipp"]
+
+
+def test_lag_by_whole_hours_is_a_shift() -> None:
+    rate = np.zeros(168)
+    rate[10] = 7.0
+    assert np.flatnonzero(load_met(load_of(rate, 2 * HOUR), "lag")[0]).tolist() == [12]
+
+
+def test_deferred_work_is_done_while_the_pool_is_at_work() -> None:
+    window = np.zeros((1, 168), dtype=bool)
+    window[0, [h for h in range(168) if 9 <= h % 24 < 17]] = True
+    rate = np.zeros(168)
+    rate[3], rate[16], rate[166] = 1.0, 2.0, 4.0
+    for kind in range(len(SLACKS_H)):
+        done = deferred(load_of(rate, 60.0, kind), window).arrivals[0, kind]
+        assert done.sum() == pytest.approx(7.0)
+        assert not done[~window[0]].any()
+    urgent = deferred(load_of(rate, 60.0, 0), window).arrivals[0, 0]
+    assert (urgent[9], urgent[16]) == (5.0, 2.0)  # Sunday's late work is Monday's first
+
+
+def test_nothing_to_do_needs_nobody() -> None:
+    assert (requirement(load_of(np.zeros(168), 60.0), ALWAYS, 0.9).staff == 0).all()
