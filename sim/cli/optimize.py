@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sim.cli import grids, patrol, staffing
+from sim.cli import grids, patrol, roster, staffing
 from sim.cli.base import Group
 
 
@@ -13,5 +13,5 @@ def optimize() -> None:
     """Decide by optimization, judged by simulation."""
 
 
-for command in (staffing.staffing, patrol.patrol, grids.grids):
+for command in (staffing.staffing, roster.roster, patrol.patrol, grids.grids):
     optimize.add_command(command)

@@ -1,0 +1,190 @@
+"""The roster as a CP-SAT model: rules are constraints, everything else has a price.
+
+The objective is in points of the rules' penalties, times 60 so that minutes of overtime count in
+whole numbers. It is the sum of
+
+- each post that nobody fills, each missing skill, each one more than there are posts;
+- each minute of overtime, above the average hours of the contract over the whole period;
+- each wish that is not granted, by its weight, for each day of it;
+- each day off between two days of work;
+- each shift, night and weekend day that a worker has above the fair share rounded up, or below it
+  rounded down. The fair share of the posts is in proportion to the hours owed, among those who may
+  do some of them. Written so, and not as largest minus smallest, it is a sum over workers.
+
+The last two are *comfort*: the model without them is much easier, and its bound is one of the whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.optimize.roster.person import Person, Term, average_minutes, is_night
+from sim.optimize.roster.problem import Problem
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+SCALE = 60
+"""Units of the objective in a point."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model that is ready to be solved.
+
+    Attributes
+    ----------
+    model : cp_model.CpModel
+    people : dict of Person
+        By number of worker, those whose roster is to be made.
+    own : dict of lists of terms
+        What each person's own roster costs, other than cover.
+    """
+
+    model: cp_model.CpModel
+    people: dict[int, Person]
+    own: dict[int, list[Term]]
+
+
+def build(
+    problem: Problem,
+    *,
+    comfort: bool = True,
+    settled: Mapping[int, Sequence[int]] | None = None,
+    hint: Sequence[Sequence[int]] | None = None,
+) -> Built:
+    """Build the model of a roster.
+
+    Parameters
+    ----------
+    problem : Problem
+    comfort : bool
+        Whether single days off and unfairness have their price.
+    settled : mapping, optional
+        Shifts by day of the workers, by number, whose roster is not to change.
+    hint : sequence of sequences of int [workers][days], optional
+        A roster to start from.
+    """
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    settled = settled or {}
+    people = {
+        w: Person(model, problem, worker)
+        for w, worker in enumerate(problem.workers)
+        if w not in settled
+    }
+    own: dict[int, list[Term]] = {}
+    for w, person in people.items():
+        person.keep_rules()
+        own[w] = [_overtime(person), *_wishes(person)]
+        if comfort:
+            own[w] += _single_days_off(person)
+    if comfort:
+        _add_unfairness(own, problem, people)
+    cover = _cover(model, problem, people, settled)
+    model.minimize(sum(cover) + sum(sum(terms) for terms in own.values()))
+    for w, person in people.items() if hint else ():
+        for (day, s), x in person.x.items():
+            if not isinstance(x, int):
+                model.add_hint(x, hint[w][day] == s)
+    return Built(model, people, own)
+
+
+def _cover(
+    model: cp_model.CpModel,
+    problem: Problem,
+    people: Mapping[int, Person],
+    settled: Mapping[int, Sequence[int]],
+) -> list[Term]:
+    penalties, costs = problem.rules.penalties, []
+    for need in problem.needs:
+        able = {
+            w
+            for w, worker in enumerate(problem.workers)
+            if not need.skill or need.skill in worker.skills
+        }
+        unmet = penalties.unmet_skill if need.skill else penalties.unmet
+        there = Counter(
+            (day, s) for w, row in settled.items() if w in able for day, s in enumerate(row)
+        )
+        for day, row in enumerate(need.posts):
+            for s, posts in enumerate(row):
+                if need.skill and not posts:
+                    continue
+                free = sum(person.x[day, s] for w, person in people.items() if w in able)
+                short = model.new_int_var(0, posts, "")
+                costs.append(SCALE * unmet * short)
+                if need.skill:
+                    model.add(free + there[day, s] + short >= posts)
+                else:
+                    over = model.new_int_var(0, len(able), "")
+                    costs.append(SCALE * penalties.excess * over)
+                    model.add(free + there[day, s] + short - over == posts)
+    return costs
+
+
+def _overtime(person: Person) -> Term:
+    problem = person.problem
+    extra = person.model.new_int_var(0, 1440 * problem.days, "")
+    owed = average_minutes(problem, person.worker)
+    person.model.add(extra >= person.paid(range(problem.days)) - owed)
+    return problem.rules.penalties.overtime_hour * extra  # by the minute: SCALE is in it
+
+
+def _wishes(person: Person) -> list[Term]:
+    problem = person.problem
+    return [
+        SCALE * problem.rules.penalties.wish * request.weight * (1 - person.granted(request, day))
+        for request in problem.requests_of(person.worker)
+        if not request.binding
+        for day in request.days(problem.days)
+    ]
+
+
+def _single_days_off(person: Person) -> list[Term]:
+    costs: list[Term] = []
+    rules = person.problem.rules
+    if not rules.penalties.single_day_off or rules.runs.off_least > 1:
+        return costs
+    for day in range(max(1 - person.known, 0), person.problem.days - 1):
+        before, on, after = (person.work[day + step] for step in (-1, 0, 1))
+        single = person.model.new_bool_var("")
+        person.model.add(before + after - on <= 1 + single)
+        costs.append(SCALE * rules.penalties.single_day_off * single)
+    return costs
+
+
+def _add_unfairness(
+    own: dict[int, list[Term]], problem: Problem, people: Mapping[int, Person]
+) -> None:
+    hours = problem.rules.night.hours_least
+    nights = [s for s, shift in enumerate(problem.shifts) if is_night(shift, hours)]
+    every = [(day, s) for day in range(problem.days) for s in range(len(problem.shifts))]
+    for cells in (
+        every,
+        [(day, s) for day, s in every if s in nights],
+        [(day, s) for day, s in every if problem.date(day).weekday() >= 5],
+    ):
+        total = sum(problem.needs[0].posts[day][s] for day, s in cells)
+        claims = _claims(problem, {problem.shifts[s].name for _, s in cells})
+        for w, person in people.items():
+            if not claims[w]:
+                continue
+            low, rest = divmod(total * claims[w], sum(claims))
+            count = sum(person.x[day, s] for day, s in cells)
+            away = person.model.new_int_var(0, problem.days + low + 1, "")
+            person.model.add(away >= count - low - (rest > 0))
+            person.model.add(away >= low - count)
+            own[w].append(SCALE * problem.rules.penalties.unfair * away)
+
+
+def _claims(problem: Problem, shifts: set[str]) -> list[int]:
+    """Return each worker's claim on some posts: the minutes owed, 0 for who may do none."""
+    return [
+        0 if worker.shifts and not worker.shifts & shifts else average_minutes(problem, worker)
+        for worker in problem.workers
+    ]
