@@ -11,7 +11,8 @@ whole numbers. It is the sum of
   rounded down. The fair share of the posts is in proportion to the hours owed, among those who may
   do some of them. Written so, and not as largest minus smallest, it is a sum over workers.
 
-The last two are *comfort*: the model without them is much easier, and its bound is one of the whole.
+The last two are *comfort*: the model without them is much easier, and a bound of it is one of the
+whole.
 """
 
 from __future__ import annotations
@@ -87,10 +88,11 @@ def build(
         _add_unfairness(own, problem, people)
     cover = _cover(model, problem, people, settled)
     model.minimize(sum(cover) + sum(sum(terms) for terms in own.values()))
-    for w, person in people.items() if hint else ():
-        for (day, s), x in person.x.items():
-            if not isinstance(x, int):
-                model.add_hint(x, hint[w][day] == s)
+    if hint is not None:
+        for w, person in people.items():
+            for (day, s), x in person.x.items():
+                if not isinstance(x, int):
+                    model.add_hint(x, hint[w][day] == s)
     return Built(model, people, own)
 
 

@@ -145,7 +145,7 @@ def load_rules(file: Path | None = None) -> Rules:
         message = str(first["msg"])
         allowed = message[0].lower() + message[1:]
         if first["type"] == "extra_forbidden":
-            known = _fields_at(tree, first["loc"][:-1])
+            known = _fields_at(first["loc"][:-1])
             allowed = "no field of this name" + suggestion(str(first["loc"][-1]), known)
         raise InputError(file or base, field, value, allowed) from None
     return rules.model_copy(update={"figures": tuple(figures.values())})
@@ -190,7 +190,7 @@ def _merge(below: Any, above: Any) -> Any:
     }
 
 
-def _fields_at(tree: Any, loc: tuple[int | str, ...]) -> list[str]:
+def _fields_at(loc: tuple[int | str, ...]) -> list[str]:
     """List what is known beside a field that is not: the fields of the same model."""
     models: dict[str, list[str]] = {
         "rest": list(Rest.model_fields),

@@ -26,7 +26,7 @@ from sim.optimize.roster.solver import Found, solve
 WHOLE = 8
 """Teams up to so many workers are solved in one piece."""
 AT_ONCE = 3
-"""Most workers of a larger team who are rostered anew at a time: more are no longer solved at once."""
+"""Most workers of a larger team who are rostered anew at a time: more take too long."""
 PATIENCE = 100
 """Trials without a gain that end the search."""
 TRIAL = 0.1

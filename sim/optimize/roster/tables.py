@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.optimize.roster.person import average_minutes, is_night
 from sim.optimize.roster.roster import Roster
@@ -21,7 +21,7 @@ def duty_table(rosters: Iterable[Roster]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for roster in rosters:
         problem = roster.problem
         for worker, row in zip(problem.workers, roster.rows, strict=True):

@@ -60,25 +60,25 @@ def teams(scenario: Scenario, city: City, plan: Plan) -> list[Team]:
     shifts = list(scenario.shifts)
     found: list[Team] = []
 
-    def add(role: str, zh: str, place: str, place_zh: str, posts: Sequence[int]) -> None:
+    def add(role: str, zh: str, place: tuple[str, str], posts: Sequence[int]) -> None:
         some = {name: int(n) for name, n in zip(shifts, posts, strict=True) if n}
         if some:
-            found.append(Team(role, zh, place, place_zh, some))
+            found.append(Team(role, zh, *place, some))
 
     alone = len(city.district_name) == 1
     where = (city.district_name[0], city.district_name_zh[0]) if alone else ("City", "全市")
-    add("hotline", "热线坐席员", *where, plan.hotline_posts.tolist())
+    add("hotline", "热线坐席员", where, plan.hotline_posts.tolist())
     towns = list(zip(city.town_name, city.town_name_zh, strict=True))
     districts = list(zip(city.district_name, city.district_name_zh, strict=True))
     for place, row in zip(towns, plan.town_posts.tolist(), strict=True):
-        add("town-centre", "街镇中心坐席员", *place, row)
+        add("town-centre", "街镇中心坐席员", place, row)
     for place, row in zip(districts, plan.district_posts.tolist(), strict=True):
-        add("district-centre", "区中心坐席员", *place, row)
+        add("district-centre", "区中心坐席员", place, row)
     walkers = Counter(
         zip(city.grid_town[plan.worker_grid].tolist(), plan.worker_shift.tolist(), strict=True)
     )
     for t, place in enumerate(towns):
-        add("gridworker", "网格员", *place, [walkers[t, s] for s in range(len(shifts))])
+        add("gridworker", "网格员", place, [walkers[t, s] for s in range(len(shifts))])
     crews = Counter(zip(plan.crew_unit.tolist(), plan.crew_shift.tolist(), strict=True))
     departments = list(scenario.departments.items())
     for u, (d, district, t) in enumerate(
@@ -87,7 +87,7 @@ def teams(scenario: Scenario, city: City, plan: Plan) -> list[Team]:
         name, department = departments[d]
         place = towns[t] if t >= 0 else districts[district]
         row = [crews[u, s] for s in range(len(shifts))]
-        add(name, f"{department.name_zh}处置员", *place, row)
+        add(name, f"{department.name_zh}处置员", place, row)
     return found
 
 
