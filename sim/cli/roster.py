@@ -99,9 +99,12 @@ def roster(
     rules = load_rules(rules_file)
     scenario, city, staffing = _read(plan, overrides, districts)
     check_names(scenario, rules, rules_file or "rules")
-    picked = chosen(teams(scenario, city, staffing), roles)
+    # a scenario is restricted to its districts; a plan file is of its own, and here are some
+    within = districts if Path(plan).suffix == ".csv" else ()
+    picked = chosen(teams(scenario, city, staffing), roles, within)
     if not picked:
-        raise InputError(plan, "posts", 0, "a plan with at least one post")
+        wanted = ", ".join((*roles, *districts)) or "posts"
+        raise InputError(plan, "teams", wanted, "roles and districts that have posts together")
     first = scenario.time.start if start is None else start.date()
     problems, titles = [], {}
     for problem, zh in _problems(
@@ -162,9 +165,6 @@ def _read(
         scenario = restrict(scenario, districts=list(head.districts))
         city = City.build(scenario)
         scenario, staffing = read_plan(Path(plan), scenario, city)
-        if districts:
-            allowed = "no --district with a plan file: it has its own, " + ", ".join(head.districts)
-            raise InputError("command line", "district", ", ".join(districts), allowed)
         return scenario, city, staffing
     scenario = restrict(sim.load(plan, list(overrides)), districts=list(districts))
     city = City.build(scenario)

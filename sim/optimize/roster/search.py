@@ -31,7 +31,9 @@ PATIENCE = 100
 """Trials without a gain that end the search."""
 TRIAL = 0.1
 """Limit of the work of one trial."""
-CLOCK = 20.0
+MODEL = 0.05
+"""Work that building a model counts as, so that many small ones do not look like nothing."""
+CLOCK = 10.0
 """Real seconds allowed for one of work: a net, so that a slow machine ends as well."""
 
 
@@ -73,7 +75,7 @@ class _Budget:
             stopped=self.stopped,
             report=report,
         )
-        self.spent += found.work
+        self.spent += found.work + MODEL
         self.cut = self.cut or found.cut
         return found
 

@@ -29,6 +29,8 @@ class Team:
     Attributes
     ----------
     role, role_zh, place, place_zh : str
+    district : str
+        In which it is; empty: it is the whole city's.
     posts : dict of int
         By name of shift, on each day on which that shift is.
     """
@@ -37,6 +39,7 @@ class Team:
     role_zh: str
     place: str
     place_zh: str
+    district: str
     posts: dict[str, int]
 
     @property
@@ -60,51 +63,64 @@ def teams(scenario: Scenario, city: City, plan: Plan) -> list[Team]:
     shifts = list(scenario.shifts)
     found: list[Team] = []
 
-    def add(role: str, zh: str, place: tuple[str, str], posts: Sequence[int]) -> None:
+    def add(
+        role: str, zh: str, place: tuple[str, str], district: str, posts: Sequence[int]
+    ) -> None:
         some = {name: int(n) for name, n in zip(shifts, posts, strict=True) if n}
         if some:
-            found.append(Team(role, zh, *place, some))
+            found.append(Team(role, zh, *place, district, some))
 
-    alone = len(city.district_name) == 1
-    where = (city.district_name[0], city.district_name_zh[0]) if alone else ("City", "全市")
-    add("hotline", "热线坐席员", where, plan.hotline_posts.tolist())
     towns = list(zip(city.town_name, city.town_name_zh, strict=True))
     districts = list(zip(city.district_name, city.district_name_zh, strict=True))
-    for place, row in zip(towns, plan.town_posts.tolist(), strict=True):
-        add("town-centre", "街镇中心坐席员", place, row)
+    of_town = [city.district_name[d] for d in city.town_district]
+    alone = len(districts) == 1
+    where, district = (districts[0], districts[0][0]) if alone else (("City", "全市"), "")
+    add("hotline", "热线坐席员", where, district, plan.hotline_posts.tolist())
+    for place, district, row in zip(towns, of_town, plan.town_posts.tolist(), strict=True):
+        add("town-centre", "街镇中心坐席员", place, district, row)
     for place, row in zip(districts, plan.district_posts.tolist(), strict=True):
-        add("district-centre", "区中心坐席员", place, row)
+        add("district-centre", "区中心坐席员", place, place[0], row)
     walkers = Counter(
         zip(city.grid_town[plan.worker_grid].tolist(), plan.worker_shift.tolist(), strict=True)
     )
-    for t, place in enumerate(towns):
-        add("gridworker", "网格员", place, [walkers[t, s] for s in range(len(shifts))])
+    for t, (place, district) in enumerate(zip(towns, of_town, strict=True)):
+        row = [walkers[t, s] for s in range(len(shifts))]
+        add("gridworker", "网格员", place, district, row)
     crews = Counter(zip(plan.crew_unit.tolist(), plan.crew_shift.tolist(), strict=True))
     departments = list(scenario.departments.items())
-    for u, (d, district, t) in enumerate(
+    for u, (d, i, t) in enumerate(
         zip(plan.unit_department, plan.unit_district, plan.unit_town, strict=True)
     ):
         name, department = departments[d]
-        place = towns[t] if t >= 0 else districts[district]
+        place = towns[t] if t >= 0 else districts[i]
         row = [crews[u, s] for s in range(len(shifts))]
-        add(name, f"{department.name_zh}处置员", place, row)
+        add(name, f"{department.name_zh}处置员", place, districts[i][0], row)
     return found
 
 
-def chosen(found: Sequence[Team], roles: Sequence[str]) -> list[Team]:
-    """Return the teams of some roles; of all if none is named.
+def chosen(
+    found: Sequence[Team], roles: Sequence[str] = (), districts: Sequence[str] = ()
+) -> list[Team]:
+    """Return the teams of some roles and districts; of all if none is named.
 
     Raises
     ------
     InputError
-        If there is no such role.
+        If there is no such role or district.
     """
-    known = sorted({team.role for team in found})
-    for role in roles:
-        if role not in known:
-            allowed = f"one of {', '.join(known)}{suggestion(role, known)}"
-            raise InputError("command line", "role", role, allowed)
-    return [team for team in found if not roles or team.role in roles]
+    for field, names, known in (
+        ("role", roles, sorted({team.role for team in found})),
+        ("district", districts, sorted({team.district for team in found} - {""})),
+    ):
+        for name in names:
+            if name not in known:
+                allowed = f"one of {', '.join(known)}{suggestion(name, known)}"
+                raise InputError("command line", field, name, allowed)
+    return [
+        team
+        for team in found
+        if (not roles or team.role in roles) and (not districts or team.district in districts)
+    ]
 
 
 def problems(

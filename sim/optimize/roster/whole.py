@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -63,7 +65,8 @@ def make_all(
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with ProcessPoolExecutor(processes, context, _begin, (stop,)) as pool:
-        waiting = {pool.submit(_make, problems[same[0]], seed, work): same for same in numbers}
+        with _deaf():
+            waiting = {pool.submit(_make, problems[same[0]], seed, work): same for same in numbers}
         try:
             while waiting:
                 if stopped() and not stop.is_set():
@@ -73,7 +76,9 @@ def make_all(
                             del waiting[future]
                 done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in done:
-                    yield from _handed_on(future.result(), waiting.pop(future), problems)
+                    same, found = waiting.pop(future), future.result()
+                    if found is not None:
+                        yield from _handed_on(found, same, problems)
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -102,11 +107,25 @@ def _handed_on(
         yield number, roster
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C: this one does, and tells them when to stop."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _begin(stop: Any) -> None:
     global _stop  # noqa: PLW0603  # one for each process of the pool
     _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
 
 
-def _make(problem: Problem, seed: int, work: float) -> Roster:
+def _make(problem: Problem, seed: int, work: float) -> Roster | None:
+    if _stop.is_set():
+        return None
     return make(problem, seed=seed, work=work, stopped=_stop.is_set)

@@ -198,6 +198,9 @@ def test_teams_have_all_posts_of_the_plan(tmp_path: Path) -> None:
     desks = plan.hotline_posts.sum() + plan.town_posts.sum() + plan.district_posts.sum()
     assert posts == desks + len(plan.crew_unit) + len(plan.worker_grid)
     assert len({team.name for team in found}) == len(found)
+    west = chosen(found, ["police", "labour"], ["West"])
+    assert {team.district for team in west} == {"West"}
+    assert {team.role for team in west} == {"police", "labour"}
     hotline = chosen(found, ["hotline"])
     assert [(team.name, team.name_zh) for team in hotline] == [("City-hotline", "全市热线坐席员")]
     with pytest.raises(InputError, match="did you mean hotline"):
