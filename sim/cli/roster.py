@@ -54,9 +54,9 @@ _file = click.Path(path_type=Path)
 @click.option(
     "--time-limit",
     type=click.FloatRange(0.1, 36000),
-    default=20.0,
+    default=30.0,
     show_default=True,
-    help="For each roster: seconds of work as CP-SAT counts it, the same on every machine.",
+    help="For each roster, s: work that takes about so long, the same on every machine.",
 )
 @click.option(
     "--processes", type=click.IntRange(1, 1024), help="As many as there are cores by default."
@@ -123,7 +123,7 @@ def roster(
     told = summary(
         rosters,
         f"{title}: roster 排班 of {where}, {days} days from {first}",
-        f"plan {plan}, rules {rules_file or 'china'}, seed {used}, limit {time_limit:g} a roster",
+        f"plan {plan}, rules {rules_file or 'china'}, seed {used}, limit {time_limit:g} s a roster",
         missing,
     )
     if as_json:
@@ -213,15 +213,18 @@ def _problems(
         yield with_history(with_requests(problem, requests), history), zh
 
 
-def _make(problems: Sequence[Problem], seed: int, work: float, processes: int) -> dict[int, Roster]:
+def _make(
+    problems: Sequence[Problem], seed: int, seconds: float, processes: int
+) -> dict[int, Roster]:
     from sim.optimize.roster import make_all
+    from sim.optimize.roster.search import SECONDS
 
     made: dict[int, Roster] = {}
     with interruptible() as stopped, _line(len(problems)) as tell:
         for number, roster in make_all(
             problems,
             seed=seed,
-            work=work,
+            work=seconds / SECONDS,
             processes=processes,
             stopped=stopped,
             report=lambda cost, bound: tell(len(made), f"best {cost:,.0f}, bound {bound:,.0f}"),

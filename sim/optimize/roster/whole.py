@@ -24,7 +24,7 @@ def make_all(
     problems: Sequence[Problem],
     *,
     seed: int = 0,
-    work: float = 20.0,
+    work: float = 10.0,
     processes: int = 1,
     stopped: Callable[[], bool] = lambda: False,
     report: Callable[[float, float], None] | None = None,
