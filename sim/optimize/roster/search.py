@@ -25,6 +25,8 @@ from sim.optimize.roster.solver import Found, solve
 
 WHOLE = 8
 """Teams up to so many workers are solved in one piece."""
+COVER = 0.7
+"""Most of the work that a larger team spends on cover, before comfort."""
 AT_ONCE = 3
 """Most workers of a larger team who are rostered anew at a time: more take too long."""
 PATIENCE = 100
@@ -120,7 +122,7 @@ def make(
             report(objective / SCALE, bound / SCALE)
 
     built = build(problem, comfort=whole)
-    limit = work if whole else work / 2
+    limit = work if whole else COVER * work
     found = budget.solve(built, limit=limit, report=tell if whole else None)
     rows = tuple(_rows(built, found).values()) if found.has_solution else start
     bound = max(ceil(found.bound - 1e-6), 0) if found.has_solution else 0
