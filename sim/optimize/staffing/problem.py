@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.engine import ENGINES
 from sim.errors import InputError
 from sim.optimize.staffing.requirement import METHODS
 
@@ -42,7 +41,7 @@ class Problem:
     replications: int = 4
     confidence: float = 0.95
     time_limit: float = 600.0
-    engine: str = ENGINES[-1]
+    engine: str = "auto"
     policy: str = "priority"
     seed: int | None = None
 
