@@ -179,18 +179,7 @@ def check_references(scenario: Scenario, file: Path) -> None:
     if scenario.costs is not None:
         refer("costs.crew_of", scenario.costs.crew_of, departments, "departments")
     refer("police_line.forces", scenario.police_line.forces, departments, "departments")
-    for hours in ("part_time_eyes", "citizens"):
-        if sum(getattr(scenario.activity, hours)) == 0:
-            raise InputError(file, f"activity.{hours}", 0, "some activity in some hour")
-    for name, profile in scenario.profiles.items():
-        if sum(profile.hours) == 0 or sum(profile.weekdays) == 0:
-            raise InputError(file, f"profiles.{name}", 0, "some weight in some hour and weekday")
-    if scenario.travel.model == "roads" and scenario.travel.roads is None:
-        raise InputError(file, "travel.roads", None, "a table, since travel.model is roads")
-    if scenario.grid.loop_min_m > scenario.grid.loop_max_m:
-        raise InputError(
-            file, "grid.loop_min_m", scenario.grid.loop_min_m, "at most grid.loop_max_m"
-        )
+    _check_figures(scenario, file)
     ids = [c.id for c in scenario.categories]
     families = sorted({c.family for c in scenario.categories})
     for group, changes in (("demand", scenario.demand), ("surges", scenario.surges)):
@@ -206,6 +195,22 @@ def check_references(scenario: Scenario, file: Path) -> None:
                 f"{surge.start_day} + {surge.days} days",
                 f"a window within the scenario's {scenario.time.days} days",
             )
+
+
+def _check_figures(scenario: Scenario, file: Path) -> None:
+    """Check figures that must fit each other."""
+    for hours in ("part_time_eyes", "citizens"):
+        if sum(getattr(scenario.activity, hours)) == 0:
+            raise InputError(file, f"activity.{hours}", 0, "some activity in some hour")
+    for name, profile in scenario.profiles.items():
+        if sum(profile.hours) == 0 or sum(profile.weekdays) == 0:
+            raise InputError(file, f"profiles.{name}", 0, "some weight in some hour and weekday")
+    if scenario.travel.model == "roads" and scenario.travel.roads is None:
+        raise InputError(file, "travel.roads", None, "a table, since travel.model is roads")
+    if scenario.grid.loop_min_m > scenario.grid.loop_max_m:
+        raise InputError(
+            file, "grid.loop_min_m", scenario.grid.loop_min_m, "at most grid.loop_max_m"
+        )
 
 
 def check_categories(scenario: Scenario, file: Path) -> None:
