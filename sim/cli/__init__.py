@@ -26,6 +26,7 @@ for command in (
     scenarios.schema,
     calibrate.calibrate,
     run.run,
+    run.resume,
     experiments.compare,
     experiments.sweep,
     experiments.report,

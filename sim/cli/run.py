@@ -16,6 +16,7 @@ from sim.errors import InputError
 if TYPE_CHECKING:
     from sim.engine.outcome import Outcome
     from sim.engine.simulation import Simulation
+    from sim.measure.checkpoint import Checkpoint
 
 
 @click.command()
@@ -44,6 +45,13 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")
 @click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
 @click.option("--check", is_flag=True, help="Check the invariants all along (slower).")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Save the run there now and then; `sim resume DIR` goes on from the last time.",
+)
+@click.option("--every", default=7.0, show_default=True, help="Days between checkpoints.")
 @as_json
 def run(
     scenario: str,
@@ -61,6 +69,8 @@ def run(
     overwrite: bool,
     plots: bool,
     check: bool,
+    checkpoint: Path | None,
+    every: float,
     as_json: bool,
 ) -> None:
     """Simulate a scenario and say what became of every ticket.
@@ -70,8 +80,9 @@ def run(
     import sim
     from sim.measure import store
 
-    if pace is not None and not pace > 0:
-        raise InputError("command line", "pace", pace, "a number above 0")
+    for field, value in (("pace", pace), ("every", every)):
+        if value is not None and not value > 0:
+            raise InputError("command line", field, value, "a number above 0")
     if out is not None:
         store.check_target(out, overwrite)
         _check_writable(out)
@@ -89,9 +100,47 @@ def run(
             engine=engine,
             check=check,
         )
-    whole = _drive(simulation) if pace is None else _drive_live(simulation, pace)
+    saved = None
+    if checkpoint is not None:
+        from sim.measure.checkpoint import Checkpoint
+
+        if pace is not None:
+            raise InputError("command line", "checkpoint", str(checkpoint), "no run with --pace")
+        saved = Checkpoint(checkpoint, simulation, policy)
+    whole = _drive(simulation, saved, every) if pace is None else _drive_live(simulation, pace)
     if plan is not None:
         _say_plan(plan, simulation)
+    outcome = simulation.outcome()
+    if not whole:
+        click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
+    _tell(outcome, as_json)
+    if out is not None:
+        _keep(outcome, out, overwrite, plots)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--every", default=7.0, show_default=True, help="Days between checkpoints.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")
+@click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
+@as_json
+def resume(
+    folder: Path, every: float, out: Path | None, overwrite: bool, plots: bool, as_json: bool
+) -> None:
+    """Go on with a run that `sim run --checkpoint DIR` began and that did not end."""
+    from sim.measure import store
+    from sim.measure.checkpoint import resume as go_on
+
+    if not every > 0:
+        raise InputError("command line", "every", every, "a number above 0")
+    if out is not None:
+        store.check_target(out, overwrite)
+        _check_writable(out)
+    with progress("prepare"):
+        simulation, saved = go_on(folder)
+    click.echo(f"going on from day {simulation.now / 86400:.2f}", err=True)
+    whole = _drive(simulation, saved, every)
     outcome = simulation.outcome()
     if not whole:
         click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
@@ -113,13 +162,19 @@ def _check_writable(out: Path) -> None:
         ) from None
 
 
-def _drive(simulation: Simulation) -> bool:
-    """Run to the end with a bar; False if Ctrl-C ended it."""
+def _drive(simulation: Simulation, saved: Checkpoint | None = None, every: float = 7.0) -> bool:
+    """Run to the end with a bar, saving it every so many days; False if Ctrl-C ended it."""
     step = max(simulation.horizon / 400, 1.0)
+    due = simulation.now + every * 86400
     with interruptible() as stopped, progress("simulate") as report:
         while simulation.now < simulation.horizon and not stopped():
             simulation.run(min(simulation.now + step, simulation.horizon))
             report(simulation.now / simulation.horizon)
+            if saved is not None and simulation.now >= due:
+                saved.save()
+                due = simulation.now + every * 86400
+    if saved is not None:
+        saved.save()
     return simulation.now >= simulation.horizon
 
 

@@ -6,6 +6,7 @@ beside what is computed from them.
 
 from __future__ import annotations
 
+import shutil
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -145,6 +146,16 @@ class PartWriter:
         while len(self._pending) > 4:
             self._pending.pop(0).result()
         self._pending.append(self._thread.submit(write_part, columns, path))
+
+    def go_on(self, parts: Mapping[str, int]) -> None:
+        """Go on behind the first parts of each table; later ones are removed."""
+        for folder in self.folder.iterdir():
+            for part in sorted(folder.glob("*"))[parts.get(folder.name, 0) :]:
+                part.unlink() if part.is_file() else shutil.rmtree(part)
+        self.parts = {
+            table: [self.folder / table / f"part-{i:05}.parquet" for i in range(many)]
+            for table, many in parts.items()
+        }
 
     def finish(self) -> None:
         """Wait until all is on disk."""

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from sim.city.city import City
-from sim.engine.outcome import Columns, Outcome
+from sim.engine.outcome import Outcome, Table
+from sim.engine.stored import Cache, StoredColumns, write_part
 from sim.errors import InputError
 from sim.measure.counters import counters
 from sim.measure.kpis import kpis
 from sim.measure.use import use, use_by_hour
 from sim.model.plan import Plan
-from sim.scenario import load, to_toml
+from sim.scenario import Scenario, load, to_toml
 
 FORMAT = 1
 _PARTS = ("tickets", "visits", "stops", "services")
@@ -59,16 +60,9 @@ def write(
         folder = Path(temporary) / "result"
         folder.mkdir()
         for part in _PARTS:
-            _write_columns(getattr(outcome, part), folder / f"{part}.parquet")
-        plan = {f.name: getattr(outcome.plan, f.name) for f in fields(Plan)}
-        np.savez_compressed(folder / _PLAN, **plan)
+            _write_table(getattr(outcome, part), folder, part)
+        write_inputs(outcome.scenario, outcome.plan, folder)
         _write_kpis(outcome, folder)
-        (folder / "scenario.toml").write_text(
-            to_toml(outcome.scenario, beside=True), encoding="utf-8"
-        )
-        tables = outcome.scenario.source_files[-3:]
-        for source in (*tables, *outcome.scenario.attached.values()):
-            shutil.copyfile(source, folder / source.name)
         (folder / _MARK).write_text(json.dumps(provenance(outcome), indent=1, ensure_ascii=False))
         if extra is not None:
             extra(folder)
@@ -76,6 +70,21 @@ def write(
             shutil.rmtree(target)
         folder.rename(target)
     return target
+
+
+def write_inputs(scenario: Scenario, plan: Plan, folder: Path) -> None:
+    """Write what a run starts from: the scenario with its tables and files, and the plan."""
+    arrays = {f.name: getattr(plan, f.name) for f in fields(Plan)}
+    np.savez_compressed(folder / _PLAN, **arrays)
+    (folder / "scenario.toml").write_text(to_toml(scenario, beside=True), encoding="utf-8")
+    for source in (*scenario.source_files[-3:], *scenario.attached.values()):
+        shutil.copyfile(source, folder / source.name)
+
+
+def read_plan_arrays(folder: Path) -> Plan:
+    """Read the plan that `write_inputs` wrote."""
+    with np.load(folder / _PLAN) as arrays:
+        return Plan(**{f.name: arrays[f.name] for f in fields(Plan)})
 
 
 def check_target(target: Path, overwrite: bool) -> None:
@@ -115,14 +124,13 @@ def read(directory: str | Path) -> Outcome:
         if facts["format"] != FORMAT:
             raise InputError(mark, "format", facts["format"], f"{FORMAT}")
         scenario = load(folder / "scenario.toml")
-        parts = {part: _read_columns(folder / f"{part}.parquet") for part in _PARTS}
+        cache = Cache()
+        parts = {part: _read_table(folder, part, cache) for part in _PARTS}
         run = facts["run"]
-        with np.load(folder / _PLAN) as arrays:
-            plan = Plan(**{f.name: arrays[f.name] for f in fields(Plan)})
         return Outcome(
             scenario=scenario,
             city=City.build(scenario),
-            plan=plan,
+            plan=read_plan_arrays(folder),
             policy=run["policy"],
             engine=run["engine"],
             seed=run["seed"],
@@ -189,23 +197,24 @@ def _write_kpis(outcome: Outcome, folder: Path) -> None:
     use_by_hour(outcome).to_parquet(folder / "use_by_hour.parquet", index=False)
 
 
-def _write_columns(columns: Columns, path: Path) -> None:
-    import pyarrow as pa
+def _write_table(table: Table, folder: Path, name: str) -> None:
+    """Write a table as one file; one that is on disk already, as a folder of its parts."""
+    if not isinstance(table, StoredColumns):
+        write_part(table, folder / f"{name}.parquet")
+        return
+    (folder / name).mkdir()
+    for number, part in enumerate(table.parts):
+        shutil.copyfile(part, folder / name / f"part-{number:05}.parquet")
+
+
+def _read_table(folder: Path, name: str, cache: Cache) -> Table:
+    """Read a table: all of it, or where it lies in parts, its columns as they are asked for."""
+    if (folder / name).is_dir():
+        return StoredColumns(sorted((folder / name).glob("*.parquet")), cache)
     import pyarrow.parquet as pq
 
-    table = pa.table({name: pa.array(column) for name, column in columns.items()})
-    times = [f.name for f in table.schema if pa.types.is_floating(f.type)]
-    whole = [f.name for f in table.schema if pa.types.is_integer(f.type)]
-    encoding = dict.fromkeys(times, "BYTE_STREAM_SPLIT") | dict.fromkeys(
-        whole, "DELTA_BINARY_PACKED"
-    )
-    pq.write_table(table, path, compression="zstd", use_dictionary=False, column_encoding=encoding)
-
-
-def _read_columns(path: Path) -> Columns:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path)
+    table = pq.read_table(folder / f"{name}.parquet")
     return {
-        name: np.asarray(table[name].to_numpy(zero_copy_only=False)) for name in table.column_names
+        column: np.asarray(table[column].to_numpy(zero_copy_only=False))
+        for column in table.column_names
     }

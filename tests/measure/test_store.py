@@ -94,3 +94,30 @@ def test_damaged(damage: str, outcome: Outcome, tmp_path: Path) -> None:
         mark.write_text("{")
     with pytest.raises(InputError):
         read(folder)
+
+
+def test_a_long_run_is_kept_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit into memory goes to disk as it is made, and is the same."""
+    from sim.engine.compiled_engine import engine
+    from sim.engine.stored import StoredColumns
+
+    whole = sim.simulate("gusu-week", days=3)
+    monkeypatch.setattr(engine, "_IN_MEMORY", 0)
+    monkeypatch.setattr(engine, "_BLOCK", 3_000)  # a day at a time
+    run = sim.prepare("gusu-week", days=3)
+    run.run(100_000)
+    run.outcome()  # a look in the middle changes nothing
+    run.run()
+    parts = run.outcome()
+    assert isinstance(parts.tickets, StoredColumns)
+    assert len(parts.tickets.parts) > 2
+    kept = read(write(parts, tmp_path / "parts"))
+    for outcome in (parts, kept):
+        assert outcome.events == whole.events
+        for name, column in whole.tickets.items():
+            assert np.array_equal(outcome.tickets[name], column, equal_nan=column.dtype.kind == "f")
+        for log in ("visits", "stops", "services"):
+            ours, theirs = getattr(outcome, log), getattr(whole, log)
+            assert sorted(ours["ticket"]) == sorted(theirs["ticket"])
+            assert np.nansum(ours["end"]) == np.nansum(theirs["end"])
+    assert kpis(parts).equals(kpis(whole))

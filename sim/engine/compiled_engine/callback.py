@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect_left, insort
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.view import Facts, Hindsight
@@ -41,9 +41,20 @@ class Callback:
         self._function = _FUNCTION(self._call)
         self.address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
 
-    def __getstate__(self) -> dict[str, object]:
-        kept = ("policy", "order", "keys", "pairs")
-        return {name: getattr(self, name) for name in kept} | {"slots": self.view.slots}
+    def state(self) -> dict[str, Any]:
+        """Return the queues as JSON has them. What a policy remembers by itself is not in them."""
+        return {
+            "order": [[unit, order] for unit, order in self.order.items()],
+            "slots": list(self.view.slots.items()),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over the queues."""
+        self.order = {
+            unit: [(tuple(key), ticket) for key, ticket in order] for unit, order in state["order"]
+        }
+        self.keys = {ticket: key for order in self.order.values() for key, ticket in order}
+        self.view.slots = dict(map(tuple, state["slots"]))
 
     def _call(self, what: int, unit: int, other: int) -> int:
         try:

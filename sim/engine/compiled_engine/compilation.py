@@ -14,6 +14,9 @@ from typing import Any
 
 import sim
 
+# what lies around the kernels, and is not compiled into them
+_AROUND = "build callback compilation engine invariants matters record view".split()  # noqa: SIM905
+
 
 def _folder() -> Path:
     """Return where compiled kernels are kept: one folder for each state of their sources."""
@@ -25,7 +28,8 @@ def _folder() -> Path:
     for part in parts:
         found = root / part
         for file in sorted(found.glob("*.py")) if found.is_dir() else [found]:
-            digest.update(file.read_bytes())
+            if file.stem not in _AROUND or found.name != "compiled_engine":
+                digest.update(file.read_bytes())
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = home / "suzhou-dispatch" / digest.hexdigest()[:16]
     try:

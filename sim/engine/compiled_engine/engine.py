@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -196,6 +197,38 @@ class CompiledSimulation:
         """Move what is over from the arrays to the record."""
         self._record.add_logs(drain(self.arrays))
         self._record.add_tickets(take_done(self.arrays))
+
+    def keep_parts_in(self, folder: Path) -> None:
+        """Keep the record on disk in a folder from the beginning, and leave it there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._record.keep_in(folder)
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return all that a run needs to go on elsewhere, beside its parts on disk.
+
+        Returns
+        -------
+        dict of arrays, dict
+            And plain facts, as JSON has them.
+        """
+        self._put_away()
+        arrays = {name: array for name, array in self.arrays._asdict().items() if name != "rules"}
+        facts = {
+            "loaded": self._loaded,
+            "until_day": self._until_day,
+            "parts": self._record.flush(),
+            "counts": self._record.counts.tolist(),
+            "queues": self._callback.state(),
+        }
+        return arrays, facts
+
+    def restore(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
+        """Take over a state; scenario, plan, policy and seed must be those of its run."""
+        fitting = {name: arrays[name] for name in self.arrays._fields if name != "rules"}
+        self.arrays = self.arrays._replace(**fitting)
+        self._loaded, self._until_day, self._drawn = facts["loaded"], facts["until_day"], None
+        self._record.go_on(facts["parts"], facts["counts"])
+        self._callback.restore(facts["queues"])
 
     def add(self, matters: Workload) -> range:
         """Put further matters into a running simulation.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,8 +39,36 @@ class Record:
         self.counts = np.zeros(len(State), dtype=np.int64)
         self.writer: PartWriter | None = None
         if on_disk:
-            self._folder = tempfile.TemporaryDirectory(prefix="suzhou-dispatch-")
-            self.writer = PartWriter(Path(self._folder.name))
+            folder = tempfile.mkdtemp(prefix="suzhou-dispatch-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self.writer = PartWriter(Path(folder))
+
+    def keep_in(self, folder: Path) -> None:
+        """Write to a folder from now on; it stays when the record is gone.
+
+        Raises
+        ------
+        ValueError
+            If there is something in the record already.
+        """
+        if self.counts.any() or any(self.logs.values()):
+            raise ValueError("a record is kept in one place from its beginning")
+        self.writer = PartWriter(folder)
+
+    def flush(self) -> dict[str, int]:
+        """Write all there is to parts, wait until it is on disk, and return how many there are."""
+        assert self.writer is not None
+        for name in LOGS:
+            if self.logs[name]:
+                self._flush(self.writer, name)
+        self.writer.finish()
+        return {table: len(parts) for table, parts in self.writer.parts.items()}
+
+    def go_on(self, parts: dict[str, int], counts: list[int]) -> None:
+        """Go on behind the first parts of each table; what came after them is forgotten."""
+        assert self.writer is not None
+        self.writer.go_on(parts)
+        self.counts = np.array(counts, dtype=np.int64)
 
     def add_tickets(self, tickets: NDArray[Any]) -> None:
         """Add tickets that are over."""
