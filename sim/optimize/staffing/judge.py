@@ -65,16 +65,23 @@ class Verdict:
             total = np.where(seen, self.values[target], 0.0).sum(axis=0)
             return np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
 
-    def reach(self, target: int, confidence: float) -> Floats:
-        """Return the one-sided reach of Student's interval of each group."""
+    def reach(self, target: int, confidence: float, size: int | None = None) -> Floats:
+        """Return the one-sided reach of Student's interval of each group.
+
+        Parameters
+        ----------
+        size : int, optional
+            That of an interval from so many replications that vary as these do.
+        """
         from scipy.stats import t
 
         values = self.values[target]
         n = (~np.isnan(values)).sum(axis=0)
         mean = self.mean(target)
         square = np.where(np.isnan(values), 0.0, (values - mean) ** 2).sum(axis=0)
-        error = np.sqrt(square / np.maximum(n - 1, 1) / np.maximum(n, 1))
-        return np.where(n > 1, t.ppf(confidence, np.maximum(n - 1, 1)) * error, 0.0)
+        of = np.maximum(n if size is None else np.full(n.shape, size), 2)
+        error = np.sqrt(square / np.maximum(n - 1, 1) / of)
+        return np.where(n > 1, t.ppf(confidence, of - 1) * error, 0.0)
 
     def slack(self, target: int, confidence: float) -> Floats:
         """Return by how much the promise is kept for sure, for each group; below 0: it is not."""
@@ -277,4 +284,8 @@ def longest_waits(outcome: Outcome, pools: Pools) -> tuple[NDArray[np.int64], Fl
 
 
 class Interrupted(Exception):  # noqa: N818 (nothing went wrong)
-    """The search was told to stop: by Ctrl-C or by its time limit."""
+    """The search was told to stop."""
+
+
+class OutOfTime(Interrupted):
+    """The search reached its time limit."""

@@ -20,7 +20,7 @@ from sim.optimize.solver import choose
 from sim.optimize.staffing import patrol
 from sim.optimize.staffing.answer import Answer, Compared, reasons
 from sim.optimize.staffing.cover import Cover, Coverer
-from sim.optimize.staffing.judge import Interrupted, Judge
+from sim.optimize.staffing.judge import Interrupted, Judge, OutOfTime
 from sim.optimize.staffing.load import Load, from_demand
 from sim.optimize.staffing.patterns import further_shifts
 from sim.optimize.staffing.pools import Pools
@@ -146,7 +146,7 @@ class _Job:
 
         def keeps(total: int) -> bool:
             if time.monotonic() > self.deadline:
-                raise Interrupted
+                raise OutOfTime
             self._place(patrol.allocate(gain, total))
             if self.report is not None:
                 cost = plan_cost(self.scenario, self.base).total

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.optimize.staffing.cover import Coverer
-from sim.optimize.staffing.judge import Interrupted, Judge, Verdict, join
+from sim.optimize.staffing.judge import Interrupted, Judge, OutOfTime, Verdict, join
 from sim.optimize.staffing.targets import PATROL
 
 Ints = NDArray[np.int64]
@@ -48,7 +48,7 @@ class Rules:
     cuts, looks : int
         At most so many rounds of cuts between two looks, and so many looks.
     deadline : float
-        `time.monotonic` at which the search gives its best.
+        `time.monotonic` at which the search takes no more posts away; what it has gets its look.
     """
 
     replications: int = 4
@@ -137,7 +137,7 @@ class Search:
         key = (posts.tobytes(), replication)
         if key not in self._seen:
             if time.monotonic() > self.rules.deadline:
-                raise Interrupted
+                raise OutOfTime
             self._seen[key] = self.judge.judge(posts, [replication])
         return self._seen[key]
 
@@ -199,8 +199,9 @@ class Search:
         try:
             first = self.verdict(start)
             # what a look of twice as many replications will ask for beyond the mean
+            size = 2 * self.rules.replications
             self.margin = [
-                first.reach(i, self._confidence(1)) * 2**-0.5 for i in range(len(first.targets))
+                first.reach(i, self._confidence(1), size) for i in range(len(first.targets))
             ]
             self._run(need.copy(), found)
         except Interrupted:
@@ -218,7 +219,10 @@ class Search:
                 found.ended = "stuck"
                 return
             found.minimal = False
-            self._trim(found)
+            try:
+                self._trim(found)
+            except OutOfTime:  # what there is keeps every promise: it still gets its look
+                found.minimal = False
             found.search = self.verdict(found.posts)
             size = max(2 * self.rules.replications, len(self.ours))
             confidence = self._confidence(look)

@@ -104,7 +104,8 @@ def test_pools_are_covered_within_their_window(tmp_path: Path, kind: str) -> Non
     wave = 3 + 2 * np.sin(np.arange(168) * 2 * np.pi / 24)
     need = np.rint(np.outer(np.arange(len(pools)) % 3, wave)).astype(int) * window
     found = coverer.solve(need)
-    assert found.gap < (0.03 if kind == "tours" else 1e-6)
+    # pools of one to five people, cut off after a second each: tours need whole people
+    assert found.gap < (0.05 if kind == "tours" else 1e-6)
     assert (found.bound <= found.cost + 1e-6).all()
     np.testing.assert_allclose(found.cost, coverer.cost(found.posts), rtol=1e-9, atol=2.0)
     halves = found.posts @ coverer.covers

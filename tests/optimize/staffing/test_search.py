@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import sim
 from sim.engine import ENGINES
 from sim.errors import InputError
 from sim.model.planfile import read_plan, write_plan
+from sim.optimize.staffing import search
 from sim.optimize.staffing.answer import Answer, facts
 from sim.optimize.staffing.judge import Judge
 from sim.optimize.staffing.optimize import optimize
@@ -181,6 +183,22 @@ def test_stopping_gives_the_best_so_far(tmp_path: Path) -> None:
     assert answer.found.ended == "stopped"
     assert not answer.found.proved
     assert answer.found.posts.sum() > 0
+
+
+def test_a_plan_gets_its_look_when_time_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time ends with the first posts that go: no more go, and what is there is looked at."""
+    clock = [0.0]
+    monkeypatch.setattr(search, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def report(what: str, _cost: float, _gap: float) -> None:
+        clock[0] = float("inf") if what == "fewer" else clock[0]
+
+    problem = Problem(TARGETS, patterns="scenario", replications=3)
+    answer = optimize(small(tmp_path), problem, report=report)
+    assert not answer.found.minimal
+    assert answer.found.fresh is not None
 
 
 def test_the_same_seed_gives_the_same_plan(tmp_path: Path) -> None:
