@@ -20,6 +20,9 @@
 # The same matters meet every policy; what differs is the policy's doing.
 
 # %%
+from pathlib import Path
+from tempfile import mkdtemp
+
 import sim
 from sim.experiment.compare import Select, compare
 from sim.experiment.plots import plot_differences, plot_ecdf
@@ -39,11 +42,13 @@ scenario = sim.load("gusu-week", [f"time.days={DAYS}", "staff_scale.crews=0.67"]
 # work like that: it shows what this kind of rule could gain if one knew.
 
 # %%
+kept = Path(mkdtemp())  # a folder of your own, to go on from another day
 found = compare(
     scenario,
     ["priority", "fifo", "nearest", "hindsight"],
     replications=REPLICATIONS,
     targets=["urgent.arrive.p90", "arrive.p90", "crews.travel.mean"],
+    out=kept,
 )
 found
 
@@ -74,8 +79,7 @@ found.table[["metric", "arm", "n", "difference", "difference_low", "difference_h
 # ## Select the best 择优
 #
 # Kim and Nelson's procedure gives an arm up as soon as it is certainly not the best, and states
-# how likely it is to be right. What was run above is not run again if both have the same folder
-# (`out=`).
+# how likely it is to be right. What was run above lies in the folder `kept`, and is not run again.
 
 # %%
 chosen = compare(
@@ -85,6 +89,7 @@ chosen = compare(
     max_replications=2 * REPLICATIONS,
     targets=["urgent.arrive.p90"],
     select=Select(indifference=Precision.parse("20%"), probability=0.9),
+    out=kept,
 )
 print(chosen.verdict[0])
 chosen.selection

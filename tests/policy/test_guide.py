@@ -1,4 +1,4 @@
-"""What the guides show is run."""
+"""What the guide to writing a policy shows is run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tiny import write
 
 from sim.cli import main
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_policy_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
