@@ -301,10 +301,10 @@ def _tell(found: Comparison, as_json: bool) -> None:
     for line in found.verdict:
         console.print(f"· {line}", markup=False)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("metric 指标", "arm 方案"):
-        table.add_column(column, no_wrap=True)
+    table.add_column("metric 指标", no_wrap=True)
+    table.add_column("arm 方案", overflow="fold")  # long names fold, figures do not
     for column in ("mean 均值", "baseline 基准", "pairs", "pairing saves"):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
     for one in found.differences:
         table.add_row(
             " ".join(metric_name(one.metric)).strip(),

@@ -61,7 +61,7 @@ def generate(kind: str, stops: int, seed: int) -> Instance:
     InputError
         If there is no such class.
     """
-    rng = np.random.default_rng((seed, stops, len(kind)))
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, stops, len(kind)))))
     if kind == "parcel":
         return _parcel(stops, seed, rng)
     if kind not in _CLASSES:

@@ -276,7 +276,7 @@ def test_unknown_engine_and_policy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", ["ledger", "desk", "crew", "queue"])
 def test_the_invariant_mode_sees_what_is_wrong(place: str, tmp_path: Path) -> None:
-    simulation = sim.prepare(tiny(tmp_path), check=True)
+    simulation = sim.prepare(tiny(tmp_path), check=True, engine="simpy")
     simulation.run(10 * 3600)
     world = simulation._world
     if place == "ledger":
@@ -292,14 +292,14 @@ def test_the_invariant_mode_sees_what_is_wrong(place: str, tmp_path: Path) -> No
 
 
 def test_no_move_that_the_model_does_not_have(tmp_path: Path) -> None:
-    simulation = sim.prepare(tiny(tmp_path), check=True)
+    simulation = sim.prepare(tiny(tmp_path), check=True, engine="simpy")
     simulation.run(3600)
     with pytest.raises(InvariantError, match="no matter goes from"):
         simulation._world.move(0, State.TRAVELLING)
 
 
 def test_time_does_not_go_back(tmp_path: Path) -> None:
-    simulation = sim.prepare(tiny(tmp_path))
+    simulation = sim.prepare(tiny(tmp_path), engine="simpy")
     simulation.run(3600)
     with pytest.raises(InvariantError, match="but it is 3600"):
         simulation._world.env.at(3599.0, Kind.SIGN, 5)

@@ -1,0 +1,81 @@
+"""What is the compiled engine's own: its invariants, its queues, its agenda."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+from tiny import tiny
+
+import sim
+from sim.engine.compiled_engine import agenda, layout, queues
+from sim.engine.compiled_engine.engine import CompiledSimulation
+from sim.engine.compiled_engine.handle import Handle
+from sim.engine.compiled_engine.jit import OPTIONS
+from sim.errors import InvariantError
+from sim.model.state import State
+
+
+@pytest.mark.parametrize("place", ["ledger", "desk", "crew", "queue"])
+def test_the_invariant_mode_sees_what_is_wrong(place: str, tmp_path: Path) -> None:
+    run = CompiledSimulation(tiny(tmp_path), check=True)
+    run.run(10 * 3600)
+    arrays = run.arrays
+    if place == "ledger":
+        arrays.counts[0, State.CLOSED] += 1
+    elif place == "desk":
+        arrays.desks["busy"][0] = 99
+    elif place == "crew":
+        arrays.crews["free"][np.flatnonzero(arrays.crews["free"])[0]] = False
+    else:
+        closed = np.flatnonzero(arrays.tickets["state"] == State.CLOSED)[0]
+        arrays.tickets["state"][closed] = State.WAITING
+    with pytest.raises(InvariantError):
+        run.run()
+
+
+def test_no_move_that_the_model_does_not_have(tmp_path: Path) -> None:
+    run = CompiledSimulation(tiny(tmp_path), check=True)
+    run.arrays.moves[State.UNSIGNED] = False
+    with pytest.raises(InvariantError, match="no matter goes from UNSIGNED"):
+        run.run()
+
+
+@njit(**OPTIONS)
+def _through_the_agenda(a, times, ranks, out) -> None:  # type: ignore[no-untyped-def]
+    for i in range(len(times)):
+        agenda.push(a, layout.FIRST, times[i], layout.SIGN, ranks[i], i, layout.FIRST)
+    for i in range(len(times)):
+        out[i] = a.events[a.heaps[0].start].slot
+        agenda.pop(a, layout.FIRST)
+
+
+@njit(**OPTIONS)
+def _through_a_queue(a, k0, ids, out) -> None:  # type: ignore[no-untyped-def]
+    root = layout.NONE
+    for i in range(len(k0)):
+        node = queues.new(a, layout.FIRST, k0[i], 0.0, ids[i], i, layout.FIRST)
+        root = queues.merge(a.nodes, root, node)
+    for i in range(len(k0)):
+        out[i] = a.nodes[root].slot
+        root = queues.pop_root(a, layout.FIRST, root)
+
+
+@settings(max_examples=50, deadline=None)
+@given(times=st.lists(st.sampled_from([0.0, 1.0, 2.5, 7.0]), min_size=1, max_size=200))
+def test_agenda_and_queues_sort(times: list[float]) -> None:
+    arrays = CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays
+    keys = np.array(times)
+    ids = np.random.Generator(np.random.Philox(len(times))).permutation(len(times))
+    expected = np.lexsort((ids, keys))
+    for through in (_through_the_agenda, _through_a_queue):
+        arrays.heaps["size"] = 0
+        free = arrays.shards["free_nodes"].copy()
+        out = np.full(len(times), -1)
+        through(Handle(arrays), keys, ids.astype(np.int64), out)
+        assert out.tolist() == expected.tolist()
+        assert (arrays.shards["free_nodes"] == free).all()
