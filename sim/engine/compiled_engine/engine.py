@@ -163,7 +163,8 @@ class CompiledSimulation:
         if self._callback.error is not None:
             raise self._callback.error
         if (shards["status"] == layout.BROKEN).any():
-            old, new = self.arrays.scratch[shards["status"] == layout.BROKEN][0, :2]
+            broken = shards[shards["status"] == layout.BROKEN][0]
+            old, new = int(broken["moved_from"]), int(broken["moved_to"])
             raise InvariantError(f"no matter goes from {State(old).name} to {State(new).name}")
         shards["status"] = layout.FINE
         self._record.add_logs(drain(self.arrays))

@@ -22,9 +22,10 @@ def move(A: Arrays, R: Rules, slot: int, state: int) -> None:
     A.counts[t.district, state] += 1
     t.state = state
     if R.check and not A.moves[old, state]:
-        A.shards[t.district].status = BROKEN
-        A.scratch[t.district, 0] = old
-        A.scratch[t.district, 1] = state
+        shard = A.shards[t.district]
+        shard.status = BROKEN
+        shard.moved_from = old
+        shard.moved_to = state
 
 
 @kernel
