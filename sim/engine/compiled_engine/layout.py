@@ -152,7 +152,8 @@ HEAP = record(start="i8", room="i8", size="i8")
 NODE = record(k0="f8", k1="f8", id="i8", slot="i8", left="i8", right="i8", aux="i8")
 SHARD = record(
     now="f8", next_shift="f8", next_arise="f8", arise_rank="i8", arrival="i8", arrivals_end="i8",
-    free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", retired="i8", status="i8", moved_from="i8", moved_to="i8",
+    free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", retired="i8", status="i8",
+    moved_from="i8", moved_to="i8",
     first_desk="i8", last_desk="i8", first_unit="i8", last_unit="i8",
 )  # fmt: skip
 DESK = record(root="i8", busy="i8", on_duty="i8", shard="i8")
