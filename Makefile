@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow notebooks lint format lock clean
+.PHONY: help setup demo test test-slow bench notebooks lint format lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: $(READY) ## Run the fast tests
 
 test-slow: $(READY) ## Run the slow tests
 	$(BIN)/python -m pytest -n auto -m slow
+
+bench: $(READY) ## Measure the engines beside each other
+	$(BIN)/python benchmarks/engine.py
 
 notebooks: $(READY) ## Make the notebooks from their scripts
 	$(BIN)/jupytext --sync notebooks/*.py
