@@ -67,7 +67,7 @@ class Comparison:
     ----------
     question : str
     arms : tuple of Arm
-        The first is the baseline.
+        The first that runs to its end is the baseline.
     metrics : pandas.DataFrame
         See `Experiment.metrics`.
     differences : list of Difference
@@ -205,7 +205,7 @@ def compare_arms(
     Raises
     ------
     InputError
-        If an option is not allowed, or the baseline failed.
+        If an option is not allowed, or fewer than two arms run to their end.
     """
     _check(arms, replications, confidence, policy_timeout)
     wanted = list(dict.fromkeys(targets or TARGETS))
@@ -237,7 +237,7 @@ def compare_arms(
     settings: dict[str, Any] = {
         "seed": used,
         "replications": count,
-        "baseline": arms[0].label,
+        "baseline": experiment.going[0].label,
         "targets": wanted,
         "district": district,
         "confidence": confidence,
@@ -308,15 +308,15 @@ def _until_exact(
 def _found(
     experiment: Experiment, targets: Sequence[str], district: str, confidence: float, count: int
 ) -> list[Difference]:
-    baseline = experiment.arms[0].label
-    if baseline in experiment.failed:
-        failed = experiment.failed[baseline]
+    if len(experiment.going) < 2:
+        failed = next(iter(experiment.failed.values()))
         raise InputError(
-            f"arm {baseline}",
+            f"arm {failed.arm}",
             f"replication {failed.replication}",
             failed.message,
-            "a baseline that runs to its end; the others are compared with it",
+            "two arms at least that run to their end; there is nothing to compare",
         )
+    baseline = experiment.going[0].label  # of the arms that run, the one named first
     values, units = {}, {}
     metrics = experiment.metrics()
     for target in targets:

@@ -230,6 +230,18 @@ def test_bad_policies_stop_alone(tmp_path: Path) -> None:
     assert "Raises was stopped in replication 0" in page
 
 
+def test_the_baseline_stops_alone_too(tmp_path: Path) -> None:
+    """The others are compared with the next that runs; with one left there is nothing to say."""
+    scenario = tiny(tmp_path / "tiny", ["time.days=1"])
+    bad = f"{OWN}:Raises"
+    found = compare(scenario, [bad, "fifo", "edd"], replications=2, executor=Serial())
+    assert [one.arm for one in found.failed] == [bad]
+    assert found.settings["baseline"] == "fifo"
+    assert {(one.arm, one.baseline) for one in found.differences} == {("edd", "fifo")}
+    with pytest.raises(InputError, match="nothing to compare"):
+        compare(scenario, [bad, "fifo"], replications=2, executor=Serial())
+
+
 def test_compare_sweep_and_report(tmp_path: Path) -> None:
     toml, out = write(tmp_path / "tiny"), tmp_path / "out"
     done = cli(
