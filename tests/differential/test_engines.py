@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from engine.outcomes import check_outcome, same
 from generated import recipes, scenario_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 import sim
@@ -35,10 +35,17 @@ def test_generated(recipe: Any, policy: str, cut: float, check: bool) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(recipe=recipes(), policy=policies, cut=st.floats(0, 1), check=st.booleans())
-def test_many_generated(recipe: Any, policy: str, cut: float, check: bool) -> None:
-    compare(recipe, policy, cut, check)
+@pytest.mark.parametrize("part", range(8))
+def test_many_generated(part: int) -> None:
+    """More than five hundred, in parts that differ by their seed."""
+
+    @seed(part)
+    @settings(max_examples=65, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(recipe=recipes(), policy=policies, cut=st.floats(0, 1), check=st.booleans())
+    def run(recipe: Any, policy: str, cut: float, check: bool) -> None:
+        compare(recipe, policy, cut, check)
+
+    run()
 
 
 @pytest.mark.slow
