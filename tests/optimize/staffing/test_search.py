@@ -10,7 +10,6 @@ import pytest
 from staffing_case import small
 
 import sim
-from sim.engine import ENGINES
 from sim.errors import InputError
 from sim.model.planfile import read_plan, write_plan
 from sim.optimize.staffing import search
@@ -73,20 +72,6 @@ def test_removing_any_one_post_breaks_a_target(case: tuple[Scenario, Answer]) ->
         fewer = found.posts.copy()
         fewer[pool, shift] -= 1
         assert not keeps(fewer), (pool, shift)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif("compiled" not in ENGINES, reason="a week of Gusu takes the compiled engine")
-def test_a_week_of_gusu_is_locally_minimal() -> None:
-    problem = Problem(
-        ("hotline.answered_20s>=0.8", "arrive.on_time>=0.9"),
-        patterns="scenario",
-        replications=2,
-        engine="compiled",
-    )
-    answer = optimize(sim.load("gusu-week"), problem)
-    assert answer.found.proved
-    test_removing_any_one_post_breaks_a_target((answer.scenario, answer))
 
 
 def test_bounds_lie_below(case: tuple[Scenario, Answer]) -> None:
