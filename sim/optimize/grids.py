@@ -250,6 +250,7 @@ def _exact(
     for (a, g), variable in own.items():
         model.add_hint(variable, int(start[a] == g))
     solver = cp_model.CpSolver()
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is ours
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.max_time_in_seconds = time_limit

@@ -147,6 +147,7 @@ def _cp_sat(seed: int, time_limit: float) -> Any:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is ours
     # time by the solver's own count of work, so that a busy machine gives the same answer
     solver.parameters.max_deterministic_time = time_limit
     solver.parameters.max_time_in_seconds = 20 * time_limit
