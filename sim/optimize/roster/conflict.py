@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import InputError
 from sim.optimize.roster.person import Person
 from sim.optimize.roster.problem import OFF_DUTY, Problem, Worker
-from sim.optimize.roster.solver import solve
+from sim.optimize.solver import solve
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model

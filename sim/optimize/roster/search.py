@@ -21,7 +21,7 @@ from sim.optimize.roster.conflict import reconcile
 from sim.optimize.roster.model import SCALE, Built, build
 from sim.optimize.roster.problem import OFF_DUTY, Problem
 from sim.optimize.roster.roster import Roster, Rows
-from sim.optimize.roster.solver import Found, solve
+from sim.optimize.solver import Searched, solve
 
 WHOLE = 8
 """Teams up to so many workers are solved in one piece."""
@@ -68,7 +68,7 @@ class _Budget:
         limit: float = float("inf"),
         portfolio: bool = True,
         report: Callable[[float, float], None] | None = None,
-    ) -> Found:
+    ) -> Searched:
         """Solve with what is left, or a part of it."""
         found = solve(
             built.model,
@@ -189,7 +189,7 @@ def _cost(problem: Problem, rows: Rows) -> tuple[NDArray[np.float64], int]:
     return own, round(found.objective)
 
 
-def _rows(built: Built, found: Found) -> dict[int, tuple[int, ...]]:
+def _rows(built: Built, found: Searched) -> dict[int, tuple[int, ...]]:
     """Read the rosters of those who were free."""
     return {
         w: tuple(

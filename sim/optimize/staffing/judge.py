@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _NOT_WAITING_S = 60.0
+_DONE = {"sign": "signed", "arrive": "arrived", "close": "closed"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,7 @@ class Verdict:
     targets : sequence of Target
     names : list of list of str
         The groups of each target.
-    cases : list of float
+    cases : list of float64 [groups]
         On how many cases each target's value rests, a replication.
     values : list of float64 [R, groups]
         One row for each replication; NaN where there was no case.
@@ -49,14 +51,18 @@ class Verdict:
     elsewhere : list of dict
         Late cases that no staff would have helped, a replication, by department and by the step
         that took the time.
+    late : list of float64 [P, groups]
+        Cases that missed each target by the pool for which they waited longest, a replication.
+        Zero where the target is no share.
     """
 
     targets: Sequence[Target]
     names: list[list[str]]
-    cases: list[float]
+    cases: list[Floats]
     values: list[Floats]
     blame: list[Floats]
     elsewhere: list[dict[tuple[str, str], float]]
+    late: list[Floats]
 
     def mean(self, target: int) -> Floats:
         """Return the mean over replications of each group."""
@@ -104,10 +110,11 @@ def join(parts: Sequence[Verdict]) -> Verdict:
     return Verdict(
         first.targets,
         first.names,
-        [sum(part.cases[i] for part in parts) * share for i in which],
+        [np.asarray(sum(part.cases[i] for part in parts)) * share for i in which],
         [np.concatenate([part.values[i] for part in parts]) for i in which],
         [np.asarray(sum(part.blame[i] for part in parts)) * share for i in which],
         elsewhere,
+        [np.asarray(sum(part.late[i] for part in parts)) * share for i in which],
     )
 
 
@@ -124,6 +131,8 @@ class Judge:
         same ones.
     stopped : callable, optional
         Asked between replications whether to give up, by `Interrupted`.
+    workers : int
+        Replications run side by side; the kernel lets go of the interpreter meanwhile.
     """
 
     def __init__(
@@ -138,7 +147,9 @@ class Judge:
         policy: str = "priority",
         seed: int = 0,
         stopped: Callable[[], bool] | None = None,
+        workers: int = 2,
     ) -> None:
+        self.workers = workers
         self.scenario, self.city, self.pools, self.base = scenario, city, pools, base
         self.targets, self.engine, self.policy, self.seed = targets, engine, policy, seed
         self.stopped = stopped
@@ -176,21 +187,40 @@ class Judge:
 
     def judge_plan(self, plan: Plan, replications: Sequence[int]) -> Verdict:
         """Run a plan on some replications."""
-        return join([self._once(plan, replication) for replication in replications])
+        with ThreadPoolExecutor(self.workers) as threads:
+            return join(list(threads.map(lambda r: self._once(plan, r), replications)))
+
+    def judge_all(self, jobs: Sequence[tuple[NDArray[np.int64], int]]) -> list[Verdict]:
+        """Run pairs of posts and a replication."""
+        with ThreadPoolExecutor(self.workers) as threads:
+            return list(threads.map(lambda job: self._once(self.plan(job[0]), job[1]), jobs))
 
     def _once(self, plan: Plan, replication: int) -> Verdict:
         outcome = self.run(plan, replication)
         tables = {by: figures(outcome, by) for by in {target.by for target in self.targets}}
-        verdict = Verdict(self.targets, [], [], [], [], [])
+        verdict = Verdict(self.targets, [], [], [], [], [], [])
         for target in self.targets:
             _, value, n = tables[target.by][target.kpi]
             late, other = self._blame(outcome, target, value)
             verdict.names.append(group_of(outcome, target.by)[1])
-            verdict.cases.append(float(n.sum()))
+            verdict.cases.append(n.astype(float))
             verdict.values.append(value[None, :])
             verdict.blame.append(late)
             verdict.elsewhere.append(other)
+            verdict.late.append(self._late(outcome, target, np.nan_to_num((1 - value) * n)))
         return verdict
+
+    def _late(self, outcome: Outcome, target: Target, missed: Floats) -> Floats:
+        """Put the late cases of each group to the pool for which they waited longest."""
+        late = np.zeros((len(self.pools), len(missed)))
+        if target.is_share and target.promise:
+            group = group_of(outcome, target.by)[0]
+            pool = longest_waits(outcome, self.pools)[0]
+            rows = missed_by(outcome, target) & (pool >= 0)
+            np.add.at(late, (pool[rows], group[rows]), 1.0)
+        elif target.is_share:
+            late[0] = missed
+        return late
 
     def _blame(
         self, outcome: Outcome, target: Target, value: Floats
@@ -209,8 +239,8 @@ class Judge:
             return blame, {}
         if not target.promise:
             return blame, {}
-        done = {"sign": "signed", "arrive": "arrived", "close": "closed"}[target.promise]
-        missed = on_time(outcome, done, f"due_{target.promise}")[1] & mine
+        done = _DONE[target.promise]
+        missed = missed_by(outcome, target) & mine
         pool, since, wait = longest_waits(outcome, self.pools)
         weight = missed.astype(float)
         finished = np.where(known(t[done]), t[done], outcome.until)
@@ -223,6 +253,11 @@ class Judge:
         hour = (since[rows] // HOUR).astype(int) % HOURS
         np.add.at(blame, (pool[rows], hour), weight[rows])
         return blame, _other_reasons(outcome, np.flatnonzero(~waited & missed))
+
+
+def missed_by(outcome: Outcome, target: Target) -> NDArray[np.bool_]:
+    """Tell which tickets missed the deadline of a target, bool [N]."""
+    return on_time(outcome, _DONE[target.promise], f"due_{target.promise}")[1]
 
 
 _STEPS = (

@@ -17,7 +17,8 @@ would choose one whose few replications happen to be alike.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,10 +27,11 @@ from numpy.typing import NDArray
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.judge import Interrupted, Judge, OutOfTime, Verdict, join
 from sim.optimize.staffing.targets import PATROL
+from sim.optimize.staffing.trim import Trim
 
 Ints = NDArray[np.int64]
 
-_AT_MOST_BETTER = 0.02  # by which fewer posts may improve a share in one replication
+_REMEMBERED = 64  # verdicts of single replications
 
 Report = Callable[[str, float, float], None]
 """Told what is done, the incumbent's cost and its gap."""
@@ -94,6 +96,14 @@ class Found:
     rounds: int = 0
 
 
+@dataclass(frozen=True)
+class Tried:
+    """Whether posts keep every promise, and if not, whether that was a close call."""
+
+    keeps: bool
+    close: bool
+
+
 class Search:
     """One search for the cheapest posts.
 
@@ -119,8 +129,7 @@ class Search:
         self.bound, self.report = bound, report
         self.margin: list[NDArray[np.float64]] = []
         self.ours = list(range(rules.replications))
-        self._order = list(self.ours)
-        self._seen: dict[tuple[bytes, int], Verdict] = {}
+        self._seen: OrderedDict[tuple[bytes, int], Verdict] = OrderedDict()
 
     def tell(self, what: str, posts: Ints) -> None:
         """Report the incumbent."""
@@ -130,36 +139,61 @@ class Search:
 
     def verdict(self, posts: Ints) -> Verdict:
         """Judge posts on the replications of the search."""
-        return join([self.part(posts, replication) for replication in self.ours])
+        return join(self.parts([(posts, replication) for replication in self.ours]))
 
-    def part(self, posts: Ints, replication: int) -> Verdict:
-        """Judge posts on one replication, once."""
-        key = (posts.tobytes(), replication)
-        if key not in self._seen:
+    def parts(self, jobs: Sequence[tuple[Ints, int]]) -> list[Verdict]:
+        """Judge posts, each on one replication; what was asked lately is known."""
+        keys = [(posts.tobytes(), replication) for posts, replication in jobs]
+        todo = {k: job for k, job in zip(keys, jobs, strict=True) if k not in self._seen}
+        if todo:
             if time.monotonic() > self.rules.deadline:
                 raise OutOfTime
-            self._seen[key] = self.judge.judge(posts, [replication])
-        return self._seen[key]
+            made = self.judge.judge_all(list(todo.values()))
+            self._seen.update(zip(todo, made, strict=True))
+        found = [self._seen[key] for key in keys]
+        for key in keys:
+            self._seen.move_to_end(key)
+        while len(self._seen) > max(_REMEMBERED, len(self.ours)):
+            self._seen.popitem(last=False)
+        return found
 
-    def keeps(self, posts: Ints, than: Ints | None = None) -> bool:
-        """Tell whether posts keep every promise with its margin in the search.
+    def keeps(self, posts: Ints, than: Ints) -> bool:
+        """Tell whether posts keep every promise with its margin in the search."""
+        return self.try_all([posts], than)[0].keeps
+
+    def try_all(self, tries: Sequence[Ints], than: Ints) -> list[Tried]:
+        """Tell of each of several posts whether they keep every promise with its margin.
 
         Parameters
         ----------
-        than : int64 [P, S], optional
-            Posts that are known to, and that are at least as many: as soon as the replications
-            asked cannot be made up for by the others, which fewer posts hardly improve, the
-            answer is no. The one that broke a promise last is asked first.
+        than : int64 [P, S]
+            Posts that are known to, and that are at least as many. Replications are asked in
+            turn, those with most late cases first, until the others cannot make up for them:
+            fewer posts hardly improve what they show (`_better`).
         """
-        if than is not None:
-            parts: dict[int, Verdict] = {}
-            for replication in self._order:
-                parts[replication] = self.part(posts, replication)
-                if self._hopeless(parts, than):
-                    self._order.remove(replication)
-                    self._order.insert(0, replication)
-                    return False
-        return self._kept(self.verdict(posts))
+        known = self.parts([(than, replication) for replication in self.ours])
+        worst = sorted(range(len(self.ours)), key=lambda k: self._left(known[k]))
+        seen: list[dict[int, Verdict]] = [{} for _ in tries]
+        lost: dict[int, float] = {}
+        for k in worst:
+            asked = [n for n in range(len(tries)) if n not in lost]
+            made = self.parts([(tries[n], self.ours[k]) for n in asked])
+            for n, part in zip(asked, made, strict=True):
+                seen[n][k] = part
+                short = self._shortfall(seen[n], known)
+                if short > 0:
+                    lost[n] = short
+        return [Tried(n not in lost, 0.0 < lost.get(n, 0.0) <= 1.0) for n in range(len(tries))]
+
+    def room(self, posts: Ints) -> list[NDArray[np.float64]]:
+        """Return by how much each promise that posts decide is kept beyond its margin."""
+        verdict = self.verdict(posts)
+        return [
+            np.full(len(verdict.names[i]), np.inf)
+            if target.roles == PATROL
+            else np.asarray(target.slack(verdict.mean(i)) - self.margin[i])
+            for i, target in enumerate(verdict.targets)
+        ]
 
     def _kept(self, verdict: Verdict) -> bool:
         """Tell whether the promises that posts decide are kept with their margins."""
@@ -169,21 +203,33 @@ class Search:
             if target.roles != PATROL
         )
 
-    def _hopeless(self, parts: dict[int, Verdict], than: Ints) -> bool:
-        """Tell whether the others would have to be much better than with more posts."""
+    def _left(self, part: Verdict) -> float:
+        """Return the least slack of one replication."""
+        return min(
+            float(target.slack(part.values[i][0]).min()) for i, target in enumerate(part.targets)
+        )
+
+    def _shortfall(self, parts: dict[int, Verdict], known: list[Verdict]) -> float:
+        """Tell by how much a promise is broken whatever the replications not asked would show.
+
+        In units of what one replication may improve; 0 if none is for sure.
+        """
+        short = 0.0
         for i, target in enumerate(self.judge.targets):
-            if not target.is_share or not target.at_least:
+            if target.roles == PATROL:
                 continue
-            total = 0.0 - self.margin[i] * len(self.ours)
-            for replication in self.ours:
-                if replication in parts:
-                    total = total + target.slack(parts[replication].values[i][0])
-                else:
-                    known = target.slack(self.part(than, replication).values[i][0])
-                    total = total + np.minimum(known + _AT_MOST_BETTER, 1 - target.value)
-            if (total < 0).any():
-                return True
-        return False
+            if len(parts) < len(known) and not (target.is_share and target.at_least):
+                continue
+            values = [
+                parts[k].values[i][0]
+                if k in parts
+                else np.minimum(known[k].values[i][0] + _better(known[k], i), 1.0)
+                for k in range(len(known))
+            ]
+            slack = target.slack(_mean(values)) - self.margin[i]
+            one = np.maximum(_better(known[0], i) / len(known), 1e-12)
+            short = max(short, float((-slack / one).max()))
+        return short
 
     def run(self, need: Ints, start: Ints) -> Found:
         """Search from a requirement.
@@ -247,7 +293,6 @@ class Search:
             short = -found.fresh.slack(i, found.confidence)
             self.margin[i] = self.margin[i] + np.maximum(0.5 * short, 0.0)
         self.ours += found.looked
-        self._order += found.looked
 
     def _cut(self, need: Ints, found: Found) -> bool:
         """Raise requirements until every promise is kept; False if no staff helps."""
@@ -264,22 +309,23 @@ class Search:
                 found.posts[pool] = np.maximum(found.posts[pool], again[pool])
             found.rounds += 1
             self.tell("cuts", found.posts)
-        return self.keeps(found.posts)
+        return self._kept(self.verdict(found.posts))
 
     def _raise(self, need: Ints, posts: Ints, verdict: Verdict) -> set[int]:
         """Ask for one more wherever most cases waited, for enough of them to keep each promise."""
         on_duty = self.coverer.on_duty(posts)
         raised: set[int] = set()
         for i, target in enumerate(verdict.targets):
-            slack = float((target.slack(verdict.mean(i)) - self.margin[i]).min())
-            if slack >= 0:
+            slack = target.slack(verdict.mean(i)) - self.margin[i]
+            if (slack >= 0).all():
                 continue
             blame = verdict.blame[i] * self.decided[:, None]
             total = float(blame.sum())
             if total <= 0:
                 continue
             # one more does not help every case that waited there: ask for half as many again
-            wanted = -1.5 * slack * verdict.cases[i] if target.is_share else 0.3 * total
+            late = np.maximum(-slack, 0.0) * verdict.cases[i]
+            wanted = 1.5 * float(late.sum()) if target.is_share else 0.3 * total
             # late cases that one more there may help, for what it costs
             worth = blame / self.coverer.pools.rate[:, None]
             got = 0.0
@@ -303,36 +349,25 @@ class Search:
 
     def _trim(self, found: Found) -> None:
         """Take posts away until no single one can go."""
-        self._trim_many(found, [self._removable(found.posts)])
-        while True:  # one by one, until none of them can go
-            before = int(found.posts.sum())
-            self._trim_many(found, [[cell] for cell in reversed(self._removable(found.posts))])
-            if int(found.posts.sum()) == before:
-                found.minimal = True
-                return
+        trim = Trim(self, found)
+        trim.many()
+        trim.singles()
+        found.minimal = True
 
-    def _removable(self, posts: Ints) -> list[tuple[int, int]]:
-        """List pools and shifts with a post, the dearest for the late cases it prevents first."""
-        verdict = self.verdict(posts)
-        late = sum((b.sum(axis=1) for b in verdict.blame), np.zeros(len(posts)))
-        price = self.coverer.pools.rate[:, None] * self.coverer.hours[None, :]
-        worth = price / (1.0 + late[:, None])
-        rows, columns = np.nonzero((posts > 0) & self.decided[:, None])
-        order = np.argsort(-worth[rows, columns], kind="stable")
-        return [(int(rows[k]), int(columns[k])) for k in order]
 
-    def _trim_many(self, found: Found, stack: list[list[tuple[int, int]]]) -> None:
-        """Take one post from each cell of a group; halve a group that cannot go together."""
-        while stack:
-            part = stack.pop()
-            if not part:
-                continue
-            fewer = found.posts.copy()
-            for pool, shift in part:
-                fewer[pool, shift] -= 1
-            if self.keeps(fewer, found.posts):
-                found.posts = fewer
-                self.tell("fewer", found.posts)
-            elif len(part) > 1:
-                middle = len(part) // 2
-                stack += [part[middle:], part[:middle]]
+def _mean(values: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the mean of each group where there is one, as `Verdict.mean` does."""
+    table = np.array(values)
+    seen = ~np.isnan(table)
+    total = np.where(seen, table, 0.0).sum(axis=0)
+    return np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
+
+
+def _better(known: Verdict, target: int) -> NDArray[np.float64]:
+    """Return by how much fewer posts may improve a share in one replication, of each group.
+
+    Fewer posts make work wait longer, but another order of it may save a case here and there: two
+    of them and one in a thousand are allowed for.
+    """
+    cases = np.maximum(known.cases[target], 1.0)
+    return np.asarray(np.minimum((2.0 + cases / 1000.0) / cases, 1.0))

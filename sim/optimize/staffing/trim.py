@@ -1,0 +1,194 @@
+"""Taking posts away: measure what each would harm, take the best bargains, then try one by one.
+
+A run in which every pool has a post fewer measures all pools at once: each late case counts
+against the pool for which it waited longest, and what more is late there is the harm of that
+pool's post. On these figures those posts go first that save most for what they harm, as many as
+the promises have room for, and all replications of the search confirm them. What is left is tried
+one by one on the same matters: that no single post can go does not rest on the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sim.optimize.staffing.search import Found, Search
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Cell = tuple[int, int]
+"""A pool and a shift."""
+
+PARTS = (0.25, 0.1, 0.0)
+"""Which part of a cell's posts is measured and taken at once; at least one post."""
+FILL = 0.8
+"""How much of the room that a promise has is given away between two measurements."""
+WORTH = 0.004
+"""Part of the cost that a measurement must save for another one of the kind to be made."""
+PROBES = 2
+"""Replications on which the harm of single posts is measured; of more at once, on one."""
+CHUNK = 4
+"""Posts that are tried side by side, each without the others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Harm:
+    """What it costs the promises to take some posts of one cell.
+
+    Attributes
+    ----------
+    posts : int
+    saved : float
+        Yuan a week.
+    loss : list of float64 [groups]
+        By target: how much worse it becomes.
+    """
+
+    cell: Cell
+    posts: int
+    saved: float
+    loss: list[Floats]
+
+    def of(self, room: list[Floats]) -> float:
+        """Return the largest part of the room of any promise that it takes up."""
+        parts = [
+            float((loss / np.maximum(left, 1e-9)).max())
+            for loss, left in zip(self.loss, room, strict=True)
+        ]
+        return max(parts, default=0.0)
+
+
+class Trim:
+    """Takes posts away until no single one can go.
+
+    Parameters
+    ----------
+    search : Search
+        Judges posts on its replications.
+    found : Found
+        Its posts keep every promise, and become fewer.
+    """
+
+    def __init__(self, search: Search, found: Found) -> None:
+        self.found = found
+        self.search, self.judge = search, search.judge
+        self.price = self.judge.pools.rate[:, None] * search.coverer.hours[None, :]
+
+    def many(self) -> None:
+        """Take bargains while they are worth the runs that find them."""
+        for part in PARTS:
+            blocked: set[Cell] = set()
+            while True:
+                harms = [h for h in self.harms(part) if h.cell not in blocked]
+                before = self._cost()
+                self._take(self._bargains(harms), blocked)
+                if before - self._cost() <= WORTH * before:
+                    break
+
+    def singles(self) -> None:
+        """Try each post without the others, until every single one was seen to be needed.
+
+        One that was needed before another went is needed all the more thereafter; only if it was
+        a close call is it tried again.
+        """
+        room = self.search.room(self.found.posts)
+        order = sorted(self.harms(0.0), key=lambda harm: harm.of(room) / harm.saved)
+        waiting, close = [harm.cell for harm in order], []
+        while waiting:
+            now, waiting = waiting[:CHUNK], waiting[CHUNK:]
+            posts = self.found.posts
+            answers = self.search.try_all([_without(posts, [(c, 1)]) for c in now], posts)
+            kept = [cell for cell, answer in zip(now, answers, strict=True) if answer.keeps]
+            close += [cell for cell, answer in zip(now, answers, strict=True) if answer.close]
+            if kept:  # only one may go: the others were tried while it was still there
+                self._leave(_without(posts, [(kept[0], 1)]))
+                waiting += [c for c in [*kept, *close] if self.found.posts[c] > 0]
+                close = []
+
+    def _cost(self) -> float:
+        return float((self.found.posts * self.price).sum())
+
+    def _leave(self, posts: Ints) -> None:
+        self.found.posts = posts
+        self.search.tell("fewer", posts)
+
+    def _batches(self) -> list[list[Cell]]:
+        """Group cells, at most one of each pool in a batch."""
+        posts = self.found.posts
+        batches: dict[int, list[Cell]] = {}
+        for pool in np.flatnonzero(self.search.decided):
+            for k, shift in enumerate(np.flatnonzero(posts[pool])):
+                batches.setdefault(k, []).append((int(pool), int(shift)))
+        return list(batches.values())
+
+    def harms(self, part: float) -> list[Harm]:
+        """Measure what each cell's posts are worth to the promises.
+
+        Parameters
+        ----------
+        part : float
+            Of a cell's posts, at least one.
+        """
+        posts, ours = self.found.posts, self.search.ours[: 1 if part else PROBES]
+        batches = self._batches()
+        jobs, sizes = [], []
+        for batch in batches:
+            size = [max(1, int(posts[cell] * part)) for cell in batch]
+            sizes.append(size)
+            fewer = _without(posts, list(zip(batch, size, strict=True)))
+            jobs += [(fewer, replication) for replication in ours]
+        parts = self.search.parts(jobs)
+        base = self.search.parts([(posts, replication) for replication in ours])
+        out = []
+        for b, (batch, size) in enumerate(zip(batches, sizes, strict=True)):
+            runs = parts[b * len(ours) : (b + 1) * len(ours)]
+            for cell, n in zip(batch, size, strict=True):
+                loss = [np.zeros(len(base[0].names[i])) for i in range(len(base[0].targets))]
+                for before, after in zip(base, runs, strict=True):
+                    for i, target in enumerate(before.targets):
+                        if target.is_share and target.at_least:
+                            more = after.late[i][cell[0]] - before.late[i][cell[0]]
+                            loss[i] += more / np.maximum(before.cases[i], 1.0) / len(ours)
+                saved = n * float(self.price[cell])
+                out.append(Harm(cell, n, saved, [np.maximum(one, 0.0) for one in loss]))
+        return out
+
+    def _bargains(self, harms: list[Harm]) -> list[Harm]:
+        """Choose cells that save most for what they harm, while there is room."""
+        room = self.search.room(self.found.posts)
+        left = [FILL * one for one in room]
+        chosen = []
+        for harm in sorted(harms, key=lambda h: (h.of(room) + 1e-3) / h.saved):
+            after = [one - loss for one, loss in zip(left, harm.loss, strict=True)]
+            touched = zip(after, harm.loss, strict=True)
+            if all(bool((one[loss > 0] >= 0).all()) for one, loss in touched):
+                left = after
+                chosen.append(harm)
+        return chosen
+
+    def _take(self, chosen: list[Harm], blocked: set[Cell]) -> None:
+        """Take posts of cells away, or else the better half of them that can go."""
+        stack = [chosen] if chosen else []
+        while stack:
+            group = stack.pop()
+            fewer = _without(self.found.posts, [(h.cell, h.posts) for h in group])
+            if self.search.keeps(fewer, self.found.posts):
+                self._leave(fewer)
+                return  # the others are measured anew
+            if len(group) == 1:
+                blocked.add(group[0].cell)
+            else:
+                middle = len(group) // 2
+                stack += [group[middle:], group[:middle]]
+
+
+def _without(posts: Ints, taken: Sequence[tuple[Cell, int]]) -> Ints:
+    fewer = posts.copy()
+    for cell, n in taken:
+        fewer[cell] -= n
+    return fewer
