@@ -157,7 +157,7 @@ def _tell(answer: Answer) -> None:
         "stopped": "stopped: the best so far, not proved on fresh replications",
         "looks": "not every target is kept for sure in fresh replications",
         "stuck": "no more staff helps",
-        "budget": "the best that the budget pays, by the surrogate",
+        "budget": "the best that was found for the budget",
     }[found.ended]
     minimal = "; no single post can go" if found.minimal and found.ended != "budget" else ""
     console.print(f"{ended}{minimal}\n")
@@ -172,7 +172,11 @@ def _tell(answer: Answer) -> None:
         "of the surrogate's requirements by these shift patterns"
     )
     for target, price in answer.prices.items():
-        console.print(f"one point more of {target}: {price:+,.0f} yuan a week (surrogate)")
+        run = "" if price.simulated is None else f"{price.simulated:+,.0f} in simulation, "
+        console.print(
+            f"one point more of {target}: {run}{price.surrogate:+,.0f} by the surrogate, "
+            "yuan a week"
+        )
     _patrol_table(console, answer)
 
 

@@ -34,6 +34,23 @@ class Compared:
     posts: Ints | None = None
 
 
+@dataclass
+class Price:
+    """Yuan a week for one percentage point more of a target.
+
+    Attributes
+    ----------
+    surrogate : float
+        The difference of two covers.
+    simulated : float, optional
+        Of the posts that had to be added in simulation, on the replications of the search and
+        with its margins; None where no staff does it, or there was no time.
+    """
+
+    surrogate: float
+    simulated: float | None = None
+
+
 @dataclass(eq=False)
 class Answer:
     """The plan and what is known of it.
@@ -52,8 +69,8 @@ class Answer:
         No plan that does all the work costs less, whatever its patterns.
     compared : list of Compared
         Today's staff, SIPP alone, demand ±10 %; all on the fresh replications of the last look.
-    prices : dict
-        By target: yuan a week for one percentage point more, by the surrogate.
+    prices : dict of Price
+        By target.
     unmet : list of str
         Which targets are not kept, why, and what would be needed.
     """
@@ -76,7 +93,7 @@ class Answer:
     work_bound: float
     decided_cost: float
     compared: list[Compared] = field(default_factory=list)
-    prices: dict[str, float] = field(default_factory=dict)
+    prices: dict[str, Price] = field(default_factory=dict)
     patrol: list[dict[str, float]] = field(default_factory=list)
     unmet: list[str] = field(default_factory=list)
 
@@ -191,7 +208,7 @@ def facts(answer: Answer) -> dict[str, Any]:
             c.name: {"cost_per_week": c.cost, "service": service(c.verdict, confidence)}
             for c in answer.compared
         },
-        "price_of_a_point": answer.prices,
+        "price_of_a_point": {name: vars(price) for name, price in answer.prices.items()},
         "patrol": answer.patrol,
         "unmet": answer.unmet,
     }

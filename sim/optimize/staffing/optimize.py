@@ -18,7 +18,7 @@ from sim.model.planfile import with_shifts
 from sim.model.staffing import base_plan
 from sim.optimize.solver import choose
 from sim.optimize.staffing import patrol
-from sim.optimize.staffing.answer import Answer, Compared, reasons
+from sim.optimize.staffing.answer import Answer, Compared, Price, reasons
 from sim.optimize.staffing.cover import Cover, Coverer
 from sim.optimize.staffing.judge import Interrupted, Judge, OutOfTime
 from sim.optimize.staffing.load import Load, from_demand
@@ -28,6 +28,7 @@ from sim.optimize.staffing.problem import Problem
 from sim.optimize.staffing.requirement import requirement, windows
 from sim.optimize.staffing.search import Found, Report, Rules, Search
 from sim.optimize.staffing.targets import PATROL, Target, parse_target
+from sim.optimize.staffing.trim import Trim
 from sim.scenario.world import Demand
 from sim.workload.workload import Workload
 
@@ -40,6 +41,9 @@ Floats = NDArray[np.float64]
 LEVELS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995)
 """Levels of service of which a budget buys one for each pool."""
 _PLAIN_LEVEL = 0.9  # of roles whose targets are no shares
+_POINT = 0.01
+_MORE_TIME = 0.25
+"""Part of the time limit that a budget or the prices get on top."""
 
 
 def optimize(
@@ -210,7 +214,7 @@ class _Job:
         whole = plan_cost(self.scenario, plan).total
         if problem.budget is not None and whole > problem.budget:
             unmet.append(f"all targets together cost {whole:,.0f} yuan a week, above the budget")
-            found = self._within(problem.budget - (whole - self._cost(found.posts)), found)
+            found = self._within(problem.budget - (whole - self._cost(found.posts)), found, search)
             plan = self.judge.plan(found.posts)
         answer = Answer(
             problem,
@@ -238,8 +242,8 @@ class _Job:
                 self._compare(answer)
             except Interrupted:
                 answer.unmet.append("stopped before all comparisons were made")
+        self._prices(answer, cover, search)
         answer.runs = self.judge.runs
-        self._prices(answer, cover)
         count = len(self.today.worker_grid)
         shares = (0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)
         answer.patrol = patrol.curve(
@@ -255,11 +259,13 @@ class _Job:
         hours = self.load.erlangs.sum(axis=1)
         return float((hours * self.pools.rate)[self.decided].sum())
 
-    def _within(self, budget: float, before: Found) -> Found:
-        """Choose a level of service for each pool that the budget can pay.
+    def _within(self, budget: float, before: Found, search: Search) -> Found:
+        """Choose the posts that the budget can pay.
 
-        A master problem over the pools' curves of service against cost, which the surrogate
-        gives: one level of each pool, most services on time in all.
+        Two plans are simulated, and the one that falls less short of the targets is taken: the
+        plan that keeps them all, less what simulations show to harm least; and that of a master
+        problem over the pools' curves of service against cost, which the surrogate gives: one
+        level of each pool, most services on time in all.
         """
         which = np.flatnonzero(self.decided)
         posts: list[Ints] = []
@@ -287,6 +293,14 @@ class _Job:
         found = Found(before.posts.copy(), ended="budget", looked=before.looked)
         for pool, k in zip(which.tolist(), chosen.values.tolist(), strict=True):
             found.posts[pool] = posts[k][pool]
+        search.extend(_MORE_TIME * self.problem.time_limit)
+        less = Found(before.posts.copy())
+        try:
+            Trim(search, less).down_to(budget)
+            if search.short(less.posts) <= search.short(found.posts):
+                found.posts = less.posts
+        except Interrupted:  # the master's is there without any run
+            pass
         count = self.problem.replications
         found.looked = before.looked or list(range(count, 3 * count))
         found.confidence = self.problem.confidence
@@ -318,9 +332,18 @@ class _Job:
             cost = answer.cost.total + float(moved.cost.sum()) - answer.cover_cost
             answer.compared.append(Compared(name, cost, verdict))
 
-    def _prices(self, answer: Answer, cover: Cover) -> None:
-        """Price one percentage point more of each share, by the surrogate."""
+    def _prices(self, answer: Answer, cover: Cover, search: Search) -> None:
+        """Price one percentage point more of each share, by the surrogate and by simulation."""
+        search.extend(_MORE_TIME * self.problem.time_limit)
+        found, simulated = answer.found, answer.found.proved
         for i, target in enumerate(self.targets):
-            if target.is_share and target.at_least and target.value + 0.01 < 1:
-                more = self.cover(self.load, self.level({i: 0.01}), self.problem.method)[0]
-                answer.prices[str(target)] = float(more.cost.sum() - cover.cost.sum())
+            if target.is_share and target.at_least and target.value + _POINT < 1:
+                more = self.cover(self.load, self.level({i: _POINT}), self.problem.method)[0]
+                price = Price(float(more.cost.sum() - cover.cost.sum()))
+                answer.prices[str(target)] = price
+                try:
+                    posts = search.dearer(found, i, _POINT) if simulated else None
+                except Interrupted:
+                    posts, simulated = None, False
+                if posts is not None:
+                    price.simulated = self._cost(posts) - self._cost(found.posts)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -254,6 +254,42 @@ class Search:
             found.ended = "stopped"
         found.margin, found.replications = self.margin, list(self.ours)
         return found
+
+    def extend(self, seconds: float) -> None:
+        """Give so many seconds from now on."""
+        self.rules = replace(self.rules, deadline=time.monotonic() + seconds)
+
+    def short(self, posts: Ints) -> float:
+        """Return by how much all promises are broken in the search, margins left aside."""
+        verdict = self.verdict(posts)
+        return sum(
+            float(np.maximum(-target.slack(verdict.mean(i)), 0.0).sum())
+            for i, target in enumerate(verdict.targets)
+        )
+
+    def dearer(self, found: Found, target: int, more: float) -> Ints | None:
+        """Find posts that keep one promise by so much more, and the others as they are kept.
+
+        Posts are added where late cases waited, and those that turn out not to be needed go again.
+
+        Returns
+        -------
+        int64 [P, S] or None
+            None where no staff does it, or time is up.
+        """
+        before, other = self.margin, Found(found.posts.copy())
+        self.margin = [m + more * (i == target) for i, m in enumerate(before)]
+        try:
+            if not self._cut(self.coverer.on_duty(other.posts), other):
+                return None
+            trim = Trim(self, other, floor=found.posts)
+            trim.many()
+            trim.singles()
+        except OutOfTime:
+            return None
+        finally:
+            self.margin = before
+        return other.posts
 
     def _confidence(self, look: int) -> float:
         return 1 - (1 - self.rules.confidence) / 2**look

@@ -29,9 +29,11 @@ PARTS = (0.25, 0.1, 0.0)
 FILL = 0.8
 """How much of the room that a promise has is given away between two measurements."""
 WORTH = 0.004
-"""Part of the cost that a measurement must save for another one of the kind to be made."""
+"""Part of the cost that one round over all shifts must save for another one to be made."""
 PROBES = 2
 """Replications on which the harm of single posts is measured; of more at once, on one."""
+TRIES = 4
+"""Of how many sizes a group of posts is tried to be taken at once."""
 CHUNK = 4
 """Posts that are tried side by side, each without the others."""
 
@@ -72,23 +74,29 @@ class Trim:
         Judges posts on its replications.
     found : Found
         Its posts keep every promise, and become fewer.
+    floor : int64 [P, S], optional
+        Posts that stay.
     """
 
-    def __init__(self, search: Search, found: Found) -> None:
+    def __init__(self, search: Search, found: Found, floor: Ints | None = None) -> None:
         self.found = found
+        self.floor = np.zeros_like(found.posts) if floor is None else floor
         self.search, self.judge = search, search.judge
         self.price = self.judge.pools.rate[:, None] * search.coverer.hours[None, :]
 
     def many(self) -> None:
-        """Take bargains while they are worth the runs that find them."""
+        """Take bargains while they are worth the runs that find them.
+
+        One shift of every pool at a time: two shifts of a pool stand in for each other, so that
+        each may be spared, but not both.
+        """
         for part in PARTS:
-            blocked: set[Cell] = set()
-            while True:
-                harms = [h for h in self.harms(part) if h.cell not in blocked]
+            saving = np.inf
+            while saving > WORTH * self._cost():
                 before = self._cost()
-                self._take(self._bargains(harms), blocked)
-                if before - self._cost() <= WORTH * before:
-                    break
+                for batch in self._batches():
+                    self._take(self._bargains(self._harms([batch], part)))
+                saving = before - self._cost()
 
     def singles(self) -> None:
         """Try each post without the others, until every single one was seen to be needed.
@@ -97,7 +105,8 @@ class Trim:
         a close call is it tried again.
         """
         room = self.search.room(self.found.posts)
-        order = sorted(self.harms(0.0), key=lambda harm: harm.of(room) / harm.saved)
+        harms = self._harms(self._batches(), 0.0)
+        order = sorted(harms, key=lambda harm: harm.of(room) / harm.saved)
         waiting, close = [harm.cell for harm in order], []
         while waiting:
             now, waiting = waiting[:CHUNK], waiting[CHUNK:]
@@ -107,11 +116,35 @@ class Trim:
             close += [cell for cell, answer in zip(now, answers, strict=True) if answer.close]
             if kept:  # only one may go: the others were tried while it was still there
                 self._leave(_without(posts, [(kept[0], 1)]))
-                waiting += [c for c in [*kept, *close] if self.found.posts[c] > 0]
+                waiting += [c for c in [*kept, *close] if self.found.posts[c] > self.floor[c]]
                 close = []
 
+    def down_to(self, budget: float) -> None:
+        """Take away what harms least for what it saves, until the posts cost no more.
+
+        Half of what is too much at a time, so that harm is measured where it is done.
+
+        Parameters
+        ----------
+        budget : float
+            Yuan a week.
+        """
+        while (excess := self._cost() - budget) > 0:
+            whole = [np.ones_like(room) for room in self.search.room(self.found.posts)]
+            harms = self._harms(self._batches(), PARTS[1])
+            harms.sort(key=lambda harm: (harm.of(whole) + 1e-6) / harm.saved)
+            chosen, saved = [], 0.0
+            for harm in harms:
+                if saved >= excess / 2:
+                    break
+                chosen.append((harm.cell, harm.posts))
+                saved += harm.saved
+            if not chosen:
+                return
+            self._leave(_without(self.found.posts, chosen))
+
     def _cost(self) -> float:
-        return float((self.found.posts * self.price).sum())
+        return float((self.found.posts * self.price)[self.search.decided].sum())
 
     def _leave(self, posts: Ints) -> None:
         self.found.posts = posts
@@ -122,11 +155,11 @@ class Trim:
         posts = self.found.posts
         batches: dict[int, list[Cell]] = {}
         for pool in np.flatnonzero(self.search.decided):
-            for k, shift in enumerate(np.flatnonzero(posts[pool])):
+            for k, shift in enumerate(np.flatnonzero(posts[pool] > self.floor[pool])):
                 batches.setdefault(k, []).append((int(pool), int(shift)))
         return list(batches.values())
 
-    def harms(self, part: float) -> list[Harm]:
+    def _harms(self, batches: list[list[Cell]], part: float) -> list[Harm]:
         """Measure what each cell's posts are worth to the promises.
 
         Parameters
@@ -135,10 +168,10 @@ class Trim:
             Of a cell's posts, at least one.
         """
         posts, ours = self.found.posts, self.search.ours[: 1 if part else PROBES]
-        batches = self._batches()
         jobs, sizes = [], []
         for batch in batches:
-            size = [max(1, int(posts[cell] * part)) for cell in batch]
+            most = [int(posts[cell] - self.floor[cell]) for cell in batch]
+            size = [min(max(1, int(posts[c] * part)), n) for c, n in zip(batch, most, strict=True)]
             sizes.append(size)
             fewer = _without(posts, list(zip(batch, size, strict=True)))
             jobs += [(fewer, replication) for replication in ours]
@@ -171,20 +204,16 @@ class Trim:
                 chosen.append(harm)
         return chosen
 
-    def _take(self, chosen: list[Harm], blocked: set[Cell]) -> None:
-        """Take posts of cells away, or else the better half of them that can go."""
-        stack = [chosen] if chosen else []
-        while stack:
-            group = stack.pop()
-            fewer = _without(self.found.posts, [(h.cell, h.posts) for h in group])
+    def _take(self, chosen: list[Harm]) -> None:
+        """Take posts of cells away: all, or the better half of them, or the better half of that."""
+        for _ in range(TRIES):
+            if not chosen:
+                return
+            fewer = _without(self.found.posts, [(h.cell, h.posts) for h in chosen])
             if self.search.keeps(fewer, self.found.posts):
                 self._leave(fewer)
-                return  # the others are measured anew
-            if len(group) == 1:
-                blocked.add(group[0].cell)
-            else:
-                middle = len(group) // 2
-                stack += [group[middle:], group[:middle]]
+                return
+            chosen = chosen[: len(chosen) // 2]
 
 
 def _without(posts: Ints, taken: Sequence[tuple[Cell, int]]) -> Ints:

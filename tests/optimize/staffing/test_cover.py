@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from staffing_case import small
 
+import sim
 from sim.city import City
 from sim.errors import InputError
 from sim.model.planfile import with_shifts
+from sim.optimize.roster.rules import load_rules
 from sim.optimize.solver import choose, cover
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.patterns import coverage, further_shifts
@@ -36,6 +38,27 @@ def test_cover_is_the_cheapest_by_brute_force() -> None:
         assert got.values is not None
         assert (got.values @ covers >= need).all()
         assert got.bound == pytest.approx(best)
+
+
+def test_where_cp_sat_is_stuck_branching_comes_close() -> None:
+    """Tours of five days on: the linear solution is far off, and no time is left to CP-SAT."""
+    covers = np.array(
+        [
+            [(d - first) % 7 < 5 and start <= h < start + 8 for d in range(7) for h in range(24)]
+            for first in range(7)
+            for start in range(0, 17, 2)
+        ]
+    )
+    need = np.tile(np.rint(4 + 3 * np.sin(np.arange(24) / 3)), 7).astype(np.int64)
+    cost = 8.0 + 0.1 * np.arange(len(covers))
+    got = cover(covers, need, cost, time_limit=0.001)
+    assert got.values is not None
+    assert (got.values @ covers >= need).all()
+    assert got.objective == pytest.approx(cost @ got.values)
+    assert 0 < got.bound <= got.objective + 1e-9
+    assert got.gap < 0.02
+    longer = cover(covers, need, cost, time_limit=5.0)
+    assert longer.objective >= got.bound - 1e-9  # of the same problem
 
 
 def test_what_cannot_be_covered_is_infeasible() -> None:
@@ -83,6 +106,16 @@ def test_patterns_keep_to_the_contracts(tmp_path: Path, kind: str) -> None:
             (0, 1, 2, 3, 6),
             (0, 1, 4, 5, 6),
         }
+
+
+def test_contracts_are_those_of_the_labour_rules() -> None:
+    """Patterns are made for the hours that rosters allow."""
+    contracts, rules = sim.load("suzhou-2018").contracts, load_rules()
+    assert contracts is not None
+    assert contracts.full_time_week_h == rules.contracts["full-time"].average_hours
+    assert contracts.full_time_day_h == rules.break_.shift_hours_above + rules.break_.hours
+    assert contracts.part_time_week_h == rules.contracts["part-time"].weekly_hours_most
+    assert contracts.part_time_day_h * 5 == rules.contracts["part-time"].average_hours
 
 
 def test_unknown_patterns_and_missing_contracts(tmp_path: Path) -> None:

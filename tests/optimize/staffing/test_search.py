@@ -88,7 +88,9 @@ def test_what_is_compared_met_the_same_matters(case: tuple[Scenario, Answer]) ->
     less, more = answer.compared[2], answer.compared[3]
     assert less.cost <= answer.cost.total <= more.cost
     assert set(answer.prices) == set(TARGETS)
-    assert all(price >= 0 for price in answer.prices.values())
+    for price in answer.prices.values():
+        assert price.surrogate >= 0
+        assert price.simulated is not None and price.simulated >= 0
 
 
 def test_the_plan_file_gives_the_same_run(case: tuple[Scenario, Answer], tmp_path: Path) -> None:
