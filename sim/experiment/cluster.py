@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import time
 import warnings
@@ -12,6 +13,7 @@ from typing import Any
 from sim.errors import InputError
 from sim.experiment.executor import Executor, Failure, Result, Task, attempt
 from sim.experiment.replication import program_digest
+from sim.processors import THREADS
 
 PACKAGES = ("suzhou-dispatch", "numpy", "numba", "scipy", "shapely", "simpy")
 """What must be the same everywhere, with Python itself, for results to be the same."""
@@ -166,6 +168,7 @@ class _Call:
 
 
 def _serve(payload: bytes) -> bytes:
+    os.environ.setdefault(THREADS, "1")  # the scheduler counts a task as one thread
     return pickle.dumps(attempt(_call, payload))
 
 

@@ -20,7 +20,7 @@ from sim.model.plan import Plan
 from sim.policy import Policy
 from sim.scenario import Scenario
 
-_EVENTS, _NODES, _LOG = 4096, 16384, 16384  # to begin with, a shard
+_EVENTS, _CHUNKS, _NODES, _LOG = 4096, 1024, 16384, 16384  # to begin with, a shard
 
 
 def rules_of(
@@ -80,7 +80,8 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     shard = np.zeros(shards, layout.SHARD)
     shard["next_shift"] = min(c.next_change(0.0) for c in shift_calendars(scenario))
     shard["next_arise"] = np.inf
-    shard["free"] = -1
+    shard["free"] = shard["free_chunk"] = -1
+    shard["turn"] = layout.QUANTUM
     shard["first_desk"], shard["last_desk"] = desk_bounds[:-1], desk_bounds[1:]
     shard["first_unit"], shard["last_unit"] = unit_bounds[:-1], unit_bounds[1:]
 
@@ -100,7 +101,7 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     moves = np.zeros((layout.STATES, layout.STATES), dtype=np.bool_)
     for old, following in MOVES.items():
         moves[old, list(following)] = True
-    heaps = np.zeros(2 * shards, layout.HEAP)
+    heaps = np.zeros(shards, layout.HEAP)
     logs = np.zeros(4 * shards, layout.HEAP)
     arrays = Arrays(
         rules=rules,
@@ -109,6 +110,9 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         arrivals=np.zeros(0, dtype=np.int64),
         events=np.zeros(0, layout.EVENT),
         heaps=heaps,
+        later=np.zeros(0, layout.EVENT),
+        chunks=np.zeros(0, layout.CHUNK_TYPE),
+        buckets=np.full((shards, layout.BUCKETS), -1, dtype=np.int64),
         nodes=np.zeros(0, layout.NODE),
         desks=desks,
         posts=np.ascontiguousarray(posts),
@@ -134,7 +138,7 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         slow=_slow(scenario, city),
         on_duty=np.tile(on_duty, (shards, 1)),
         began=np.zeros((shards, shifts)),
-        counts=np.zeros((shards, layout.STATES), dtype=np.int64),
+        counts=np.zeros((shards, 2 * layout.STATES), dtype=np.int64),
         moves=moves,
         visits=np.zeros(0, layout.VISIT),
         stops=np.zeros(0, layout.STOP),
@@ -143,10 +147,21 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         logs=logs,
         scratch=np.zeros((shards, 16), dtype=np.int64),
         team=np.zeros(18, dtype=np.int64),
+        lanes=np.zeros(16, dtype=np.int64),
+        largest_first=np.argsort(-np.bincount(city.grid_district, city.grid_population)),
     )
     bounds = people.pop("worker_bounds")
     grids["first_worker"], grids["last_worker"] = bounds[:-1], bounds[1:]
-    return with_room(_with_leads(arrays._replace(**people)))
+    arrays = arrays._replace(**people)
+    count_ready(arrays)
+    return with_room(_with_leads(arrays))
+
+
+def count_ready(arrays: Arrays) -> None:
+    """Count each unit's free crews that are on duty."""
+    units, crews = arrays.units, arrays.crews
+    ready = crews["free"] & arrays.on_duty[units["district"][crews["unit"]], crews["shift"]]
+    units["ready"] = np.bincount(crews["unit"][ready & (crews["shift"] >= 0)], minlength=len(units))
 
 
 def with_room(arrays: Arrays) -> Arrays:
@@ -161,7 +176,7 @@ def with_room(arrays: Arrays) -> Arrays:
     need = _needs(arrays)
     arrays.shards["need"] = need
     per_log = len(arrays.logs) // len(arrays.shards)
-    grown = _grow(arrays.heaps, arrays.events, np.repeat(need, 2), _EVENTS)
+    grown = _grow(arrays.heaps, arrays.events, need, _EVENTS)
     if grown is not None:
         changed["heaps"], changed["events"] = grown
     names = ("visits", "stops", "services", "calls")
@@ -172,7 +187,7 @@ def with_room(arrays: Arrays) -> Arrays:
             logs[k::per_log], changed[name] = grown
     changed["logs"] = logs
     arrays = arrays._replace(**changed)
-    return _with_nodes(arrays, need)
+    return _with_chunks(_with_nodes(arrays, need), need)
 
 
 def _needs(arrays: Arrays) -> NDArray[np.int64]:
@@ -203,24 +218,56 @@ def _grow(
 
 def _with_nodes(arrays: Arrays, need: NDArray[np.int64]) -> Arrays:
     """Give the shards more nodes where they have too few; nodes keep their numbers."""
-    nodes, shards = arrays.nodes, arrays.shards
-    short = np.flatnonzero(shards["free_nodes"] < need)
-    if not len(short):
+    columns = (arrays.shards["free"], arrays.shards["free_nodes"])
+    nodes = _lengthen(arrays.nodes, "left", columns, need, _NODES)
+    return arrays._replace(nodes=nodes)
+
+
+def _with_chunks(arrays: Arrays, need: NDArray[np.int64]) -> Arrays:
+    """Give the shards more chunks where they have too few; chunks keep their numbers."""
+    columns = (arrays.shards["free_chunk"], arrays.shards["free_chunks"])
+    chunks = _lengthen(arrays.chunks, "next", columns, need, _CHUNKS)
+    if chunks is arrays.chunks:
         return arrays
-    more = np.maximum(_NODES, 2 * need[short])
-    if len(nodes):
-        more = np.maximum(more, len(nodes) // len(shards))
-    out = np.zeros(len(nodes) + int(more.sum()), layout.NODE)
-    out[: len(nodes)] = nodes
-    start = len(nodes)
+    later = np.zeros(len(chunks) * layout.CHUNK, layout.EVENT)
+    later[: len(arrays.later)] = arrays.later
+    return arrays._replace(chunks=chunks, later=later)
+
+
+def _lengthen(
+    pool: NDArray[Any],
+    link: str,
+    free: tuple[NDArray[np.int64], NDArray[np.int64]],
+    need: NDArray[np.int64],
+    least: int,
+) -> NDArray[Any]:
+    """Return a pool with more entries for the shards that have too few free ones.
+
+    Parameters
+    ----------
+    link : str
+        The field by which free entries are linked.
+    free : int64 [shards], int64 [shards]
+        The first free entry of each, and how many there are; brought up to date.
+    """
+    first, many = free
+    short = np.flatnonzero(many < need)
+    if not len(short):
+        return pool
+    more = np.maximum(least, 2 * need[short])
+    if len(pool):
+        more = np.maximum(more, len(pool) // len(need))
+    out = np.zeros(len(pool) + int(more.sum()), pool.dtype)
+    out[: len(pool)] = pool
+    start = len(pool)
     for s, n in zip(short.tolist(), more.tolist(), strict=True):
         chain = np.arange(start + 1, start + n + 1)
-        chain[-1] = shards["free"][s]
-        out["left"][start : start + n] = chain
-        shards["free"][s] = start
-        shards["free_nodes"][s] += n
+        chain[-1] = first[s]
+        out[link][start : start + n] = chain
+        first[s] = start
+        many[s] += n
         start += n
-    return arrays._replace(nodes=out)
+    return out
 
 
 def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:

@@ -71,9 +71,9 @@ def warm_up() -> None:
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.compiled_engine.handle import Handle
 
-    loops = ("run_windows", "run_lockstep")
+    loops = ("run_lane", "run_lockstep")
     if all(any(_folder().rglob(f"*{name}*.nbi")) for name in loops):
         return
     simulation = CompiledSimulation(sim.load("gusu-week", ["time.days=1"]))
-    for name in loops:
-        kernel(name)(Handle(simulation.arrays), 0.0)
+    kernel("run_lane")(Handle(simulation.arrays), 0.0, 0, 1)
+    kernel("run_lockstep")(Handle(simulation.arrays), 0.0)

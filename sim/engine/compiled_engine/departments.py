@@ -63,14 +63,12 @@ def is_ready(A: Arrays, crew: int, district: int) -> bool:
 
 
 @kernel
-def any_ready(A: Arrays, u: int) -> bool:
-    """Whether a unit has a free crew on duty."""
+def count_ready(A: Arrays, u: int) -> None:
+    """Count the free crews on duty of a unit anew."""
     unit = A.units[u]
-    if unit.idle > 0:
-        for i in range(unit.first_crew, unit.last_crew):
-            if is_ready(A, A.unit_crews[i], unit.district):
-                return True
-    return False
+    unit.ready = 0
+    for i in range(unit.first_crew, unit.last_crew):
+        unit.ready += is_ready(A, A.unit_crews[i], unit.district)
 
 
 @kernel
@@ -104,7 +102,7 @@ def partners_ready(A: Arrays, slot: int) -> bool:
         other = partner(A, slot, number)
         if other < 0:
             return True
-        if not any_ready(A, other):
+        if A.units[other].ready == 0:
             return False
         number += 1
 
@@ -259,7 +257,7 @@ def serve(
 ) -> None:
     """Send a unit's crews to what waits for it, or to what stands before a place in line."""
     if R.policy == PYTHON:
-        while A.units[u].waiting > 0 and any_ready(A, u):
+        while A.units[u].waiting > 0 and A.units[u].ready > 0:
             if ask_policy(A, R, s, SERVE, u, ahead_of) == 0:
                 return
             slot = A.team[1]
@@ -267,7 +265,7 @@ def serve(
             depart(A, R, s, slot, A.team, FIRST + 2, A.team[0])
         return
     team = A.scratch[s]
-    while A.units[u].waiting > 0 and any_ready(A, u):
+    while A.units[u].waiting > 0 and A.units[u].ready > 0:
         if R.policy == NEAREST:
             slot, crew = nearest_pair(A, R, u, k0, k1, ident)
         else:
@@ -322,7 +320,7 @@ def depart(  # type: ignore[no-untyped-def]
         crew = team[i]
         c = A.crews[crew]
         arrive = now + travel(A, R, crew, slot)
-        agenda.push(A, 2 * s, arrive, CREW, crew, slot, FIRST)
+        agenda.push(A, s, arrive, CREW, crew, slot, FIRST)
         c.free = False
         c.works = False
         c.slot = slot
@@ -332,6 +330,7 @@ def depart(  # type: ignore[no-untyped-def]
         c.due = arrive
         c.arrive = c.work = float("nan")
         A.units[c.unit].idle -= 1
+        A.units[c.unit].ready -= 1
     t.dispatched = now
     move(A, R, slot, TRAVELLING)
 
@@ -344,7 +343,7 @@ def dispatch(A: Arrays, R: Rules, s: int, u: int) -> None:
     elif A.units[u].awaiting == 0:
         A.units[u].awaiting = 1
         when = next_epoch(A.shards[s].now, R.epoch)
-        agenda.push(A, 2 * s, when, DECIDE, u, FIRST, FIRST)
+        agenda.push(A, s, when, DECIDE, u, FIRST, FIRST)
 
 
 @kernel

@@ -18,7 +18,7 @@ from sim.engine.compiled_engine.callback import Callback
 from sim.engine.compiled_engine.compilation import kernel
 from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.invariants import check_arrays
-from sim.engine.compiled_engine.matters import drain, load_matters, take_done, under_way
+from sim.engine.compiled_engine.matters import drain, load_matters, present, take_done, under_way
 from sim.engine.compiled_engine.record import Record
 from sim.engine.outcome import Outcome
 from sim.errors import InvariantError
@@ -26,6 +26,7 @@ from sim.model.plan import Plan
 from sim.model.staffing import base_plan
 from sim.model.state import State
 from sim.policy import Policy, find_policy
+from sim.processors import threads as all_threads
 from sim.scenario import Scenario
 from sim.workload.arrivals import Demand
 from sim.workload.workload import Workload
@@ -50,6 +51,9 @@ class CompiledSimulation:
         The key of all randomness; the scenario's own seed by default.
     check : bool
         Whether the invariants are checked all along; slower.
+    threads : int, optional
+        For the districts, which run side by side; as many as there are processors by default.
+        What comes out does not depend on it.
     """
 
     engine = "compiled"
@@ -65,6 +69,7 @@ class CompiledSimulation:
         seed: int | None = None,
         replication: int = 0,
         check: bool = False,
+        threads: int | None = None,
     ) -> None:
         self.scenario = scenario
         self.city = City.build(scenario) if city is None else city
@@ -73,16 +78,17 @@ class CompiledSimulation:
         self.plan = base_plan(scenario, self.city) if plan is None else plan
         self.policy = find_policy(policy)
         self.check = check
+        self.threads = min(threads or all_threads(), len(self.city.district_name))
+        self._lanes: ThreadPoolExecutor | None = None
         self._callback = Callback(self, self.policy)
         rules = rules_of(scenario, self.city, self.policy, check, self._callback.address)
         self.arrays = build(scenario, self.city, self.plan, rules)
         self._loaded = 0  # matters so far
         self._drawer: ThreadPoolExecutor | None = None
         self._drawn: Future[Workload] | None = None  # the next days' matters, being drawn
-        priority = np.array([c.priority for c in scenario.categories], dtype=np.int8)
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
-        self._record = Record(priority, on_disk=expected > _IN_MEMORY)
+        self._record = Record(on_disk=expected > _IN_MEMORY)
         if workload is not None:
             self._load(workload)
             self._until_day = scenario.time.days
@@ -110,7 +116,7 @@ class CompiledSimulation:
     @property
     def ledger(self) -> NDArray[np.int64]:
         """Matters by district and state now, int64 [D, states]."""
-        return self.arrays.counts[:-1].copy()
+        return self.arrays.counts[:-1, : layout.STATES].copy()
 
     @property
     def overdue(self) -> NDArray[np.int64]:
@@ -153,9 +159,27 @@ class CompiledSimulation:
     def _run_kernel(self, until: float) -> None:
         rules = self.arrays.rules[0]
         windows = rules["policy"] != layout.PYTHON and rules["write_up"] >= _LOOKAHEAD
-        loop = kernel("run_windows" if windows else "run_lockstep")
-        while not loop(Handle(self.arrays), until):
+        while not (self._run_lanes(until) if windows else self._run_in_step(until)):
             self._attend()
+
+    def _run_in_step(self, until: float) -> bool:
+        return bool(kernel("run_lockstep")(Handle(self.arrays), until))
+
+    def _run_lanes(self, until: float) -> bool:
+        """Run the shards on several threads; this one is the first lane."""
+        loop, handle, lanes = kernel("run_lane"), Handle(self.arrays), self.threads
+        self.arrays.lanes[:] = 0
+        if lanes > 1 and self._lanes is None:
+            self._lanes = ThreadPoolExecutor(lanes - 1, thread_name_prefix="lane")
+        others = [
+            self._lanes.submit(loop, handle, until, lane, lanes)
+            for lane in range(1, lanes)
+            if self._lanes is not None
+        ]
+        whole = loop(handle, until, 0, lanes)
+        for other in others:
+            other.result()
+        return bool(whole)
 
     def _attend(self) -> None:
         """See to what made the kernel stop."""
@@ -253,9 +277,8 @@ class CompiledSimulation:
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
         self._record.add_logs(drain(self.arrays))
-        tickets = self.arrays.tickets
-        present = tickets[tickets["used"] & (tickets["arise"] < self.now)]
-        columns: dict[str, Any] = self._record.columns(present, under_way(self.arrays))
+        here = present(self.arrays, self.now)
+        columns: dict[str, Any] = self._record.columns(here, under_way(self.arrays))
         return Outcome(
             scenario=self.scenario,
             city=self.city,

@@ -24,7 +24,7 @@ def check_arrays(arrays: Arrays, over: NDArray[np.int64]) -> None:
     InvariantError
         If a rule does not hold; the message says which.
     """
-    tickets, counts = arrays.tickets, arrays.counts[:-1].sum(axis=0)
+    tickets, counts = arrays.tickets, arrays.counts[:-1, : layout.STATES].sum(axis=0)
     here = tickets[tickets["used"] & (tickets["state"] >= 0)]
     found = over + np.bincount(here["state"], minlength=len(State))
     if (counts < 0).any() or not np.array_equal(found, counts):
@@ -42,6 +42,10 @@ def check_arrays(arrays: Arrays, over: NDArray[np.int64]) -> None:
     idle = np.bincount(crews["unit"][crews["free"]], minlength=len(arrays.units))
     if (idle != arrays.units["idle"]).any():
         raise InvariantError("a unit has lost count of its free crews")
+    on_duty = arrays.on_duty[arrays.units["district"][crews["unit"]], crews["shift"]]
+    ready = crews["unit"][crews["free"] & on_duty & (crews["shift"] >= 0)]
+    if (np.bincount(ready, minlength=len(arrays.units)) != arrays.units["ready"]).any():
+        raise InvariantError("a unit has lost count of who is free and on duty")
     waiting = int(arrays.units["waiting"].sum() + arrays.grids["jobs"].sum())
     if waiting != counts[State.WAITING]:
         raise InvariantError(f"{counts[State.WAITING]} tickets wait, the queues have {waiting}")

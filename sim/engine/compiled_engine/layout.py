@@ -62,11 +62,16 @@ WALK, FIND, LOOK, GO, WORK, BACK = map(_int, range(6))
 WAITS, TALKS, TRIES_AGAIN = map(_int, range(3))
 # why a shard stopped before the instant it was to reach
 FINE, NO_ROOM, POLICY_FAILED, BROKEN = map(_int, range(4))
+# what the lanes keep in common
+ARRIVED, TURN, TAKEN, STOPPED = map(_int, range(4))
 # what a policy is called for
 ENTER, LEAVE, SERVE = map(_int, range(3))
 NONE, FIRST, ONE = map(_int, (-1, 0, 1))
 HOTLINE = _int(0)  # its desk
 LAST = _int(9)  # in order of service
+QUANTUM = 2048.0  # s; a power of two: dividing by it rounds nothing
+BUCKETS = _int(512)  # quanta that an agenda looks ahead
+CHUNK = _int(31)  # events in a piece of a bucket
 MARGIN = 64  # room that one event may need beyond one entry for each resource of its shard
 
 _LOAD = (
@@ -143,23 +148,48 @@ def record(**columns: str) -> np.dtype[Any]:
     return np.dtype(list(columns.items()), align=True)
 
 
+def apart(**columns: str) -> np.dtype[Any]:
+    """Return a record type with room behind: two threads that write neighbours share no line."""
+    size = record(**columns).itemsize + 128
+    kinds = list(columns.values())
+    return np.dtype({"names": list(columns), "formats": kinds, "itemsize": size}, align=True)
+
+
 _columns = dict.fromkeys(_LOAD.split(), "f8") | _LOAD_SMALL | DONE | _OWN
+# what one event reads lies together: memory comes in lines of eight such words
+_TOGETHER = (
+    "id state district category level unit town grid "
+    "k0 k1 ready accepted due_close reopened call on_line "
+    "watched checking used done joint on_spot by_grid at_once spot duplicate abandoned "
+    "arise lifetime camera eyes patience eyes_at report_at citizen passes loop "
+    "discovered channel centre service service_s desk wrong_left triaged tracked "
+    "wrong wrong_department sign signed sent_back due_sign due_arrive "
+    "x y team missing present work_s dispatched arrived finished settle_s "
+    "handled checked fails closed satisfied content supervised "
+    "attempts calling redials called answered requested talk_s call_patience redial_s taken_at "
+    "worker spot_s key"
+)
 # one width for all whole numbers: each kernel is compiled once
-TICKET = record(**{n: "i8" if k.startswith("i") else k for n, k in _columns.items()})
+TICKET = record(
+    **{n: "i8" if _columns[n].startswith("i") else _columns[n] for n in _TOGETHER.split()}
+)
 SMALL = _LOAD_SMALL
 EVENT = record(time="f8", rank="i8", slot="i8", aux="i8")
-HEAP = record(start="i8", room="i8", size="i8")
+HEAP = apart(start="i8", room="i8", size="i8")
+CHUNK_TYPE = record(size="i8", next="i8")
 NODE = record(k0="f8", k1="f8", id="i8", slot="i8", left="i8", right="i8", aux="i8")
-SHARD = record(
+SHARD = apart(
     now="f8", next_shift="f8", next_arise="f8", arise_rank="i8", arrival="i8", arrivals_end="i8",
-    free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", retired="i8", status="i8",
+    free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", status="i8",
+    turn="f8", quantum="i8", free_chunk="i8", free_chunks="i8",
     moved_from="i8", moved_to="i8",
     first_desk="i8", last_desk="i8", first_unit="i8", last_unit="i8",
 )  # fmt: skip
-DESK = record(root="i8", busy="i8", on_duty="i8", shard="i8")
+DESK = apart(root="i8", busy="i8", on_duty="i8", shard="i8")
 UNIT = record(
     department="i8", district="i8", root="i8", head="i8", tail="i8", waiting="i8", joint="i8",
-    idle="i8", awaiting="i8", first_crew="i8", last_crew="i8", first_lead="i8", last_lead="i8",
+    idle="i8", ready="i8", awaiting="i8", first_crew="i8", last_crew="i8", first_lead="i8",
+    last_lead="i8",
 )  # fmt: skip
 LEAD = record(unit="i8", count="i8")
 CREW_TYPE = record(
@@ -195,10 +225,11 @@ Rules = Any
 class Arrays(NamedTuple):
     """Everything that changes, and the tables that it is looked up in.
 
-    ``heaps`` has two rows a shard: events that are near, and those that are far off and mostly
-    called off. ``nodes`` are the entries of all queues; ``logs`` are the segments of ``visits``,
+    ``heaps`` are the segments of ``events``, one a shard; ``buckets`` are the first of the
+    ``chunks`` of each shard's later quanta, and ``later`` is what the chunks hold. ``nodes`` are
+    the entries of all queues; ``logs`` are the segments of ``visits``,
     ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where a policy in Python
-    writes whom it sends: how many, the slot, the crews.
+    writes whom it sends: how many, the slot, the crews. ``lanes`` is what threads agree by.
     """
 
     rules: NDArray[Any]
@@ -207,6 +238,9 @@ class Arrays(NamedTuple):
     arrivals: NDArray[Any]
     events: NDArray[Any]
     heaps: NDArray[Any]
+    later: NDArray[Any]
+    chunks: NDArray[Any]
+    buckets: NDArray[Any]
     nodes: NDArray[Any]
     desks: NDArray[Any]
     posts: NDArray[Any]
@@ -241,3 +275,5 @@ class Arrays(NamedTuple):
     logs: NDArray[Any]
     scratch: NDArray[Any]
     team: NDArray[Any]
+    lanes: NDArray[Any]
+    largest_first: NDArray[Any]

@@ -108,7 +108,7 @@ def ring(A: Arrays, s: int, w: int, time: float) -> None:
     """Let a gridworker's next event be at a time, s, and none before."""
     worker = A.workers[w]
     worker.version += 1
-    agenda.push(A, 2 * s, time, PATROL, w, FIRST, worker.version)
+    agenda.push(A, s, time, PATROL, w, FIRST, worker.version)
 
 
 @kernel

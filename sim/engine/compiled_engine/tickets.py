@@ -157,7 +157,7 @@ def sign_for(A: Arrays, R: Rules, s: int, slot: int) -> None:
         department = (department + t.wrong_department) % len(A.departments)
     seconds = tick(t.sign * A.departments[department].sign_mean)
     when = calendars.advance(A, 2 * R.shifts + department, now, seconds)
-    agenda.push(A, 2 * s, when, SIGN, t.id, slot, FIRST)
+    agenda.push(A, s, when, SIGN, t.id, slot, FIRST)
 
 
 @kernel
@@ -194,7 +194,7 @@ def visited(A: Arrays, R: Rules, s: int, slot: int) -> None:
     t, now = A.tickets[slot], A.shards[s].now
     t.finished = now
     move(A, R, slot, SETTLING)
-    agenda.push(A, 2 * s + 1, now + t.settle_s, SETTLE, t.id, slot, FIRST)
+    agenda.push(A, s, now + t.settle_s, SETTLE, t.id, slot, FIRST)
 
 
 @kernel
@@ -230,7 +230,7 @@ def watch(A: Arrays, R: Rules, s: int, slot: int) -> None:
     t = A.tickets[slot]
     t.watched = True
     due = supervision_due(t.accepted, t.due_close, R.reminder, R.city, t.level)
-    agenda.push(A, 2 * s + 1, max(due, A.shards[s].now), DEADLINE, t.id, slot, t.level)
+    agenda.push(A, s, max(due, A.shards[s].now), DEADLINE, t.id, slot, t.level)
 
 
 @kernel
