@@ -29,6 +29,7 @@ from sim.engine.compiled_engine.layout import (
     DELIVER,
     FINE,
     FIRST,
+    HALT,
     MARGIN,
     NO_ROOM,
     ON_SITE,
@@ -281,13 +282,14 @@ def run_lane(A: Arrays, until: float, lane: int, lanes: int) -> bool:
                 atomic_add(A.lanes, STOPPED, ONE)
         wait_for_all(A, lanes)
         if lane == 0:
-            if A.lanes[STOPPED] == 0:
+            halt = A.lanes[STOPPED] > 0
+            if not halt:
                 hotline.take_calls(A, R)
-                if not run_shard(A, R, city, end):
-                    A.lanes[STOPPED] = 1
+                halt = not run_shard(A, R, city, end)
+            A.lanes[HALT] = halt
             A.lanes[TAKEN] = 0
         wait_for_all(A, lanes)
-        if A.lanes[STOPPED] > 0:
+        if A.lanes[HALT]:  # not STOPPED: a lane that is ahead may have set that by now
             return False
     return True
 

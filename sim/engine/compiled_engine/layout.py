@@ -63,7 +63,7 @@ WAITS, TALKS, TRIES_AGAIN = map(_int, range(3))
 # why a shard stopped before the instant it was to reach
 FINE, NO_ROOM, POLICY_FAILED, BROKEN = map(_int, range(4))
 # what the lanes keep in common
-ARRIVED, TURN, TAKEN, STOPPED = map(_int, range(4))
+ARRIVED, TURN, TAKEN, STOPPED, HALT = map(_int, range(5))
 # what a policy is called for
 ENTER, LEAVE, SERVE = map(_int, range(3))
 NONE, FIRST, ONE = map(_int, (-1, 0, 1))
