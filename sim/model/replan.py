@@ -59,9 +59,7 @@ class Staff:
         old = self.plan
         _check_city(old, plan)
         crews, more_crews = _compare(_crew_groups(old), self.crews, _crew_groups(plan))
-        workers, more_workers = _compare(
-            _worker_groups(old), self.workers, _worker_groups(plan)
-        )
+        workers, more_workers = _compare(_worker_groups(old), self.workers, _worker_groups(plan))
         same = len(more_crews) == len(more_workers) == 0 and all(
             np.array_equal(a, b)
             for a, b in (
@@ -186,6 +184,28 @@ class Succession:
         ]
         for time in times[:past]:
             self.go_on(time)
+
+
+def check_days(days: Sequence[float], length: float) -> None:
+    """Check from when plans are to be in force, in days since the scenario's start.
+
+    Raises
+    ------
+    InputError
+        If one lies outside the scenario's days, or not after the one before.
+    """
+    last = -1.0
+    for day in days:
+        if not 0 <= day < length:
+            raise InputError(
+                "command line", "replan", f"{day:g}", f"a day from 0 to below {length:g}"
+            )
+        if day <= last:
+            raise InputError(
+                "command line", "replan", f"{day:g}",
+                f"a day after {last:g}, that of the plan before it",
+            )  # fmt: skip
+        last = day
 
 
 def _crew_groups(plan: Plan) -> list[Hashable]:

@@ -143,9 +143,7 @@ class CompiledSimulation:
             self._replan_if_due()
             self._run_to(min(self.now + step, until, self._plans.next))
             if self.check:
-                check_arrays(
-                    self.arrays, self._record.counts, self._most_busy, self._plans.staff
-                )
+                check_arrays(self.arrays, self._record.counts, self._most_busy, self._plans.staff)
             if progress is not None:
                 progress(self.now / self.horizon)
 
@@ -163,9 +161,7 @@ class CompiledSimulation:
         before = self._plans.staff
         if self._plans.go_on(self.now):
             self._record.add_logs(drain(self.arrays))
-            self.arrays = replan(
-                self.arrays, self.scenario, self.city, before, self._plans.staff
-            )
+            self.arrays = replan(self.arrays, self.scenario, self.city, before, self._plans.staff)
             self._most_busy = most_busy(self.arrays)
 
     def _run_kernel(self, until: float) -> None:

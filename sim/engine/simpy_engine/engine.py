@@ -67,9 +67,7 @@ class SimpySimulation:
         self.check = check
         self._parts = [workload]
         self._plans = Succession(plan)
-        self._world = world = World(
-            scenario, self.city, workload, self._plans, self.policy, check
-        )
+        self._world = world = World(scenario, self.city, workload, self._plans, self.policy, check)
         _people(world)
         await_change(world)
         world.env.process(shifts(world))

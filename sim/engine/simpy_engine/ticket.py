@@ -129,9 +129,8 @@ def close_the_loop(world: World, ticket: int, watch: Watch, centre: Centre) -> P
             continue
         tickets.handled[ticket] = world.now
         world.move(ticket, State.CHECKING)
-        grid = world.grids.get(load.grid[ticket])
-        looks = load.by_grid[ticket] and grid is not None
-        if not looks or not (yield grid.check(ticket)):
+        grid = world.grids.get(load.grid[ticket]) if load.by_grid[ticket] else None
+        if grid is None or not (yield grid.check(ticket)):
             district = world.district_centres[load.district[ticket]]
             # calls back are made when nothing more urgent waits
             yield from district.serve(ticket, world.scenario.centres.callback_mean_min, 9)
