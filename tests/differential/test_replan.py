@@ -27,10 +27,16 @@ from sim.scenario import Scenario
 policies = st.sampled_from([*sorted(POLICIES), "remembers"])
 
 
-def run(scenario: Scenario, policy: str, engine: str, plans: list[tuple[float, Plan]]) -> Outcome:
+def run(
+    scenario: Scenario,
+    policy: str,
+    engine: str,
+    plans: list[tuple[float, Plan]],
+    check: bool = False,
+) -> Outcome:
     """Ask SimPy for all plans beforehand, and the compiled engine for each when it is time."""
     chosen: str | Policy = Remembers() if policy == "remembers" else policy
-    run = sim.prepare(scenario, policy=chosen, engine=engine, check=True)
+    run = sim.prepare(scenario, policy=chosen, engine=engine, check=check)
     for time, plan in plans:
         if engine == "simpy":
             run.replan(plan, time)
@@ -41,7 +47,7 @@ def run(scenario: Scenario, policy: str, engine: str, plans: list[tuple[float, P
     return run.outcome()
 
 
-def compare(recipe: Any, changes: Replans, policy: str) -> None:
+def compare(recipe: Any, changes: Replans, policy: str, check: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scenario = scenario_of(recipe, Path(folder))
         plan = base = base_plan(scenario, City.build(scenario))
@@ -49,8 +55,8 @@ def compare(recipe: Any, changes: Replans, policy: str) -> None:
         for hour, steps in changes:
             plan = changed(plan, base, steps)
             plans.append((hour * HOUR, plan))
-        slow = run(scenario, policy, "simpy", plans)
-        fast = run(scenario, policy, "compiled", plans)
+        slow = run(scenario, policy, "simpy", plans, check)
+        fast = run(scenario, policy, "compiled", plans, check)
         assert same(slow, fast)
         check_outcome(slow)
         assert [time for time, _ in slow.plans] == [time for time, _ in fast.plans]
@@ -58,10 +64,10 @@ def compare(recipe: Any, changes: Replans, policy: str) -> None:
             assert np.array_equal(getattr(slow.plan, field.name), getattr(fast.plan, field.name))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(recipe=recipes(), changes=replans(), policy=policies)
-def test_generated(recipe: Any, changes: Replans, policy: str) -> None:
-    compare(recipe, changes, policy)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(recipe=recipes(), changes=replans(), policy=policies, check=st.booleans())
+def test_generated(recipe: Any, changes: Replans, policy: str, check: bool) -> None:
+    compare(recipe, changes, policy, check)
 
 
 @pytest.mark.slow
@@ -71,14 +77,14 @@ def test_many_generated(part: int) -> None:
 
     @seed(part)
     @settings(max_examples=65, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(recipe=recipes(), changes=replans(), policy=policies)
-    def run(recipe: Any, changes: Replans, policy: str) -> None:
-        compare(recipe, changes, policy)
+    @given(recipe=recipes(), changes=replans(), policy=policies, check=st.booleans())
+    def run(recipe: Any, changes: Replans, policy: str, check: bool) -> None:
+        compare(recipe, changes, policy, check)
 
     run()
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(recipe=recipes(), hours=st.lists(st.floats(0, 48, width=32), max_size=3), policy=policies)
 def test_the_same_plan_again_changes_nothing(recipe: Any, hours: list[float], policy: str) -> None:
     """Nor does one that has the same people in another order."""

@@ -112,8 +112,8 @@ def check_crews(outcome: Outcome) -> None:
     for surge in outcome.scenario.surges:
         fastest *= max(surge.travel_speed_factor, 1.0)
     assert (plan.crew_unit[visits["crew"]] == visits["unit"]).all()
-    order = np.lexsort((visits["start"], visits["crew"]))
     end = np.where(np.isnan(visits["end"]), np.inf, visits["end"])
+    order = np.lexsort((end, visits["start"], visits["crew"]))
     for before, after in pairwise(order):
         if visits["crew"][before] == visits["crew"][after]:
             assert end[before] <= visits["start"][after]
@@ -134,7 +134,7 @@ def check_gridworkers(outcome: Outcome) -> None:
     """No gridworker stops at two places at once, and none begins a stop off duty."""
     stops, plan = outcome.stops, outcome.plan
     calendars = shift_calendars(outcome.scenario)
-    order = np.lexsort((stops["start"], stops["worker"]))
+    order = np.lexsort((stops["end"], stops["start"], stops["worker"]))
     for before, after in pairwise(order):
         if stops["worker"][before] == stops["worker"][after]:
             assert stops["end"][before] <= stops["start"][after]

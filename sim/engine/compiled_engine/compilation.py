@@ -70,14 +70,20 @@ def kernel(name: str, module: str = "kernels") -> Callable[..., Any]:
 
 
 def warm_up() -> None:
-    """Compile the main loops now, if they are not on disk yet."""
+    """Compile now all that is called from Python, if it is not on disk yet."""
+    import numpy as np
+
     import sim
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.compiled_engine.handle import Handle
 
     loops = ("run_windows", "run_lockstep")
-    if all(any(_folder().rglob(f"*{name}*.nbi")) for name in loops):
+    if all(any(_folder().rglob(f"*{name}*.nbi")) for name in (*loops, "hand_over")):
         return
-    simulation = CompiledSimulation(sim.load("gusu-week", ["time.days=1"]))
+    handle = Handle(CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays)
     for name in loops:
-        kernel(name)(Handle(simulation.arrays), 0.0)
+        kernel(name)(handle, 0.0)
+    nobody, nothing = np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    kernel("hand_over", "handover")(
+        handle, nobody, nobody, np.zeros(1, dtype=np.int64), nothing, nothing
+    )
