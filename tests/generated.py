@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 from tiny import CATEGORIES, TOML, write
 
+from sim.model.plan import Plan
 from sim.scenario import Scenario, load
 
 share = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
@@ -138,3 +141,115 @@ def scenario_of(recipe: tuple[list[str], list[dict[str, Any]], str], folder: Pat
         "[sources]", surge + '[sources]\n"surges" = { basis = "assumed", note = "a test" }'
     )
     return load(write(folder, text, rows), overrides)
+
+
+_CHANGES_OF_SHIFTS = [0.0, 8.0, 8.5, 11.5, 14.0, 17.0, 17.5, 22.0, 23.0, 26.0, 32.0, 46.0]
+
+Step = tuple[str, int, int]
+Replans = list[tuple[float, list[Step]]]
+"""Hours and what is changed in the plan then, one step after the other."""
+
+
+def replans() -> st.SearchStrategy[Replans]:
+    """Changes of plan, at instants of chance and at those at which shifts change."""
+    number = st.integers(0, 1000)
+    steps = st.tuples(st.sampled_from(sorted(_STEPS)), number, number)
+    hour = st.sampled_from(_CHANGES_OF_SHIFTS) | st.floats(0, 48, width=32)
+    change = st.tuples(hour, st.lists(steps, max_size=6))
+    return st.lists(change, max_size=4, unique_by=lambda change: change[0]).map(sorted)
+
+
+def changed(plan: Plan, base: Plan, steps: list[Step]) -> Plan:
+    """Change a plan step by step."""
+    for name, i, j in steps:
+        plan = _STEPS[name](plan, base, i, j)
+    return plan
+
+
+def _keep(plan: Plan, crews: Any = None, workers: Any = None) -> Plan:
+    """Return the plan with some rows of its crews and gridworkers, in that order."""
+    rows = {
+        "crew": np.arange(len(plan.crew_unit)) if crews is None else crews,
+        "worker": np.arange(len(plan.worker_grid)) if workers is None else workers,
+    }
+    names = ("crew_unit", "crew_shift", "crew_xy", "worker_grid", "worker_shift", "worker_offset")
+    return replace(plan, **{n: getattr(plan, n)[rows[n.split("_")[0]]] for n in names})
+
+
+def _no_crews(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    unit = i % len(plan.unit_department)
+    return _keep(plan, crews=np.flatnonzero(plan.crew_unit != unit))
+
+
+def _fewer_crews(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    return _keep(plan, crews=np.flatnonzero(np.arange(len(plan.crew_unit)) % 3 != i % 3))
+
+
+def _more_crews(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    unit = i % len(plan.unit_department)
+    return replace(
+        plan,
+        crew_unit=np.append(plan.crew_unit, np.int32(unit)),
+        crew_shift=np.append(plan.crew_shift, np.int16(j % 4)),
+        crew_xy=np.vstack((plan.crew_xy, [100.0 * (j % 7), 50.0])),
+    )
+
+
+def _another_base(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    moved = np.arange(len(plan.crew_unit)) % 4 == i % 4
+    return replace(plan, crew_xy=plan.crew_xy + 300.0 * moved[:, None])
+
+
+def _no_gridworkers(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    emptied = plan.worker_grid % 3 == i % 3
+    return _keep(plan, workers=np.flatnonzero(~emptied))
+
+
+def _more_gridworkers(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    shifts = (0, 3)  # those with rounds
+    return replace(
+        plan,
+        worker_grid=np.append(plan.worker_grid, np.int32(i % len(plan.part_time))),
+        worker_shift=np.append(plan.worker_shift, np.int16(shifts[j % 2])),
+        worker_offset=np.append(plan.worker_offset, (j % 11) / 11),
+    )
+
+
+def _operators(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    return replace(
+        plan,
+        hotline_posts=np.roll(plan.hotline_posts, i),
+        town_posts=np.roll(plan.town_posts, j, axis=i % 2),
+        district_posts=np.maximum(plan.district_posts + i % 3 - 1, 0),
+    )
+
+
+def _eyes(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    return replace(plan, part_time=np.roll(plan.part_time, i) * (j % 3))
+
+
+def _back(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    return base
+
+
+def _shuffled(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+    random = np.random.default_rng(i)
+    return _keep(
+        plan,
+        random.permutation(len(plan.crew_unit)),
+        random.permutation(len(plan.worker_grid)),
+    )
+
+
+_STEPS = {
+    "another base": _another_base,
+    "back": _back,
+    "eyes": _eyes,
+    "fewer crews": _fewer_crews,
+    "more crews": _more_crews,
+    "more gridworkers": _more_gridworkers,
+    "no crews": _no_crews,
+    "no gridworkers": _no_gridworkers,
+    "operators": _operators,
+    "shuffled": _shuffled,
+}

@@ -239,7 +239,7 @@ def _staff(staff: pd.DataFrame) -> list[Row]:
         (
             f"{r['name']} {r['name_zh']}",
             _share(r["utilisation"]),
-            f"{r['posts']:,} posts"
+            f"{round(r['posts'], 1):,.10g} posts"
             + ("; at stops and jobs, else on their rounds" if r["role"] == "gridworkers" else ""),
         )
         for r in staff.to_dict("records")

@@ -72,8 +72,8 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     shards = districts + 1
     calendars = _calendars(scenario)
     desk_shard = np.concatenate(([districts], city.town_district, np.arange(districts)))
-    shard_desks, desk_bounds = _grouped(desk_shard, shards)
-    shard_units, unit_bounds = _grouped(plan.unit_district, shards)
+    shard_desks, desk_bounds = grouped(desk_shard, shards)
+    shard_units, unit_bounds = grouped(plan.unit_district, shards)
     on_duty = np.array([c.rate(0.0) > 0 for c in shift_calendars(scenario)])
     people = people_of(scenario, city, plan)
 
@@ -164,8 +164,13 @@ def count_ready(arrays: Arrays) -> None:
     units["ready"] = np.bincount(crews["unit"][ready & (crews["shift"] >= 0)], minlength=len(units))
 
 
-def with_room(arrays: Arrays) -> Arrays:
+def with_room(arrays: Arrays, more: NDArray[np.int64] | int = 0) -> Arrays:
     """Enlarge what is full, or nearly so.
+
+    Parameters
+    ----------
+    more : int64 [shards]
+        Entries that are about to be written, beyond those of one event.
 
     Returns
     -------
@@ -175,6 +180,7 @@ def with_room(arrays: Arrays) -> Arrays:
     changed: dict[str, Any] = {"shards": arrays.shards}
     need = _needs(arrays)
     arrays.shards["need"] = need
+    need = need + more
     per_log = len(arrays.logs) // len(arrays.shards)
     grown = _grow(arrays.heaps, arrays.events, need, _EVENTS)
     if grown is not None:
@@ -275,7 +281,7 @@ def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
     units = np.zeros(len(plan.unit_department), layout.UNIT)
     units["department"], units["district"] = plan.unit_department, plan.unit_district
     units["root"] = units["head"] = units["tail"] = -1
-    unit_crews, bounds = _grouped(plan.crew_unit, len(units))
+    unit_crews, bounds = grouped(plan.crew_unit, len(units))
     units["first_crew"], units["last_crew"] = bounds[:-1], bounds[1:]
     units["idle"] = np.diff(bounds)
 
@@ -296,7 +302,7 @@ def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
     workers["alarm"] = np.inf
     workers["grid"], workers["shift"] = plan.worker_grid, plan.worker_shift
     workers["root"] = workers["slot"] = -1
-    grid_workers, worker_bounds = _grouped(plan.worker_grid, len(city.grid_xy))
+    grid_workers, worker_bounds = grouped(plan.worker_grid, len(city.grid_xy))
     return {
         "units": units,
         "unit_crews": unit_crews,
@@ -307,7 +313,7 @@ def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _grouped(of: NDArray[Any], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def grouped(of: NDArray[Any], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """List things by group, each group's in order, with the bounds of the groups."""
     order = np.argsort(of, kind="stable").astype(np.int64)
     bounds = np.concatenate(([0], np.cumsum(np.bincount(of, minlength=groups))))

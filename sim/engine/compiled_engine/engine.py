@@ -20,12 +20,14 @@ from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.invariants import check_arrays
 from sim.engine.compiled_engine.matters import drain, load_matters, present, take_done, under_way
 from sim.engine.compiled_engine.record import Record
+from sim.engine.compiled_engine.replan import most_busy, replan
 from sim.engine.outcome import Outcome
+from sim.engine.simulation import resolved
 from sim.errors import InvariantError
 from sim.model.plan import Plan
-from sim.model.staffing import base_plan
+from sim.model.replan import Succession
 from sim.model.state import State
-from sim.policy import Policy, find_policy
+from sim.policy import Policy
 from sim.processors import threads as all_threads
 from sim.scenario import Scenario
 from sim.workload.arrivals import Demand
@@ -72,17 +74,16 @@ class CompiledSimulation:
         threads: int | None = None,
     ) -> None:
         self.scenario = scenario
-        self.city = City.build(scenario) if city is None else city
-        self.seed = scenario.seed if seed is None else seed
+        self.city, plan, self.policy, self.seed = resolved(scenario, city, plan, policy, seed)
         self.replication = replication
-        self.plan = base_plan(scenario, self.city) if plan is None else plan
-        self.policy = find_policy(policy)
         self.check = check
         self.threads = min(threads or all_threads(), len(self.city.district_name))
         self._lanes: ThreadPoolExecutor | None = None
+        self._plans = Succession(plan)
         self._callback = Callback(self, self.policy)
         rules = rules_of(scenario, self.city, self.policy, check, self._callback.address)
-        self.arrays = build(scenario, self.city, self.plan, rules)
+        self.arrays = build(scenario, self.city, plan, rules)
+        self._most_busy = most_busy(self.arrays)
         self._loaded = 0  # matters so far
         self._drawer: ThreadPoolExecutor | None = None
         self._drawn: Future[Workload] | None = None  # the next days' matters, being drawn
@@ -97,6 +98,11 @@ class CompiledSimulation:
             self._until_day = 0
             self._days = max(int(_BLOCK / max(daily, 1.0)), 1)
             self._load_days()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self._plans.plan
 
     @property
     def now(self) -> float:
@@ -140,9 +146,10 @@ class CompiledSimulation:
         if self.check:
             step = min(step, 900.0)
         while self.now < until:
-            self._run_to(min(self.now + step, until))
+            self._replan_if_due()
+            self._run_to(min(self.now + step, until, self._plans.next))
             if self.check:
-                check_arrays(self.arrays, self._record.counts)
+                check_arrays(self.arrays, self._record.counts, self._most_busy, self._plans.staff)
             if progress is not None:
                 progress(self.now / self.horizon)
 
@@ -155,6 +162,13 @@ class CompiledSimulation:
             if self._until_day < self.scenario.time.days:
                 end = min(until, self._until_day * DAY)
             self._run_kernel(end)
+
+    def _replan_if_due(self) -> None:
+        before = self._plans.staff
+        if self._plans.go_on(self.now):
+            self._record.add_logs(drain(self.arrays))
+            self.arrays = replan(self.arrays, self.scenario, self.city, before, self._plans.staff)
+            self._most_busy = most_busy(self.arrays)
 
     def _run_kernel(self, until: float) -> None:
         rules = self.arrays.rules[0]
@@ -245,15 +259,18 @@ class CompiledSimulation:
             "counts": self._record.counts.tolist(),
             "queues": self._callback.state(),
         }
-        return arrays, facts
+        plans, facts["plans"], facts["past_plans"] = self._plans.state()
+        return arrays | plans, facts
 
     def restore(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
         """Take over a state; scenario, plan, policy and seed must be those of its run."""
+        self._plans.restore(arrays, facts["plans"], facts["past_plans"])
         fitting = {name: arrays[name] for name in self.arrays._fields if name != "rules"}
         self.arrays = self.arrays._replace(**fitting)
         self._loaded, self._until_day, self._drawn = facts["loaded"], facts["until_day"], None
         self._record.go_on(facts["parts"], facts["counts"])
         self._callback.restore(facts["queues"])
+        self._most_busy = most_busy(self.arrays)
 
     def add(self, matters: Workload) -> range:
         """Put further matters into a running simulation.
@@ -274,6 +291,23 @@ class CompiledSimulation:
         self._load(matters)
         return range(first, self._loaded)
 
+    def replan(self, plan: Plan, at: float | None = None) -> None:
+        """Let another plan be in force; see `sim.model.replan`.
+
+        Parameters
+        ----------
+        plan : Plan
+            Of the same city and shifts.
+        at : float, optional
+            From when on, s, before anything else of that instant; now by default.
+
+        Raises
+        ------
+        InputError
+            If it does not fit, or is not in order of time.
+        """
+        self._plans.ask(plan, self.now if at is None else at, self.now)
+
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
         self._record.add_logs(drain(self.arrays))
@@ -282,7 +316,8 @@ class CompiledSimulation:
         return Outcome(
             scenario=self.scenario,
             city=self.city,
-            plan=self.plan,
+            plan=self._plans.staff.plan,
+            plans=tuple(self._plans.plans),
             policy=self.policy.name,
             engine=self.engine,
             seed=self.seed,

@@ -199,7 +199,7 @@ CREW_TYPE = record(
 )  # fmt: skip
 WORKER = record(
     odometer="f8", since="f8", alarm="f8", until="f8", way="f8", grid="i8", shift="i8", root="i8",
-    version="i8", slot="i8", does="i8", busy="b1",
+    version="i8", slot="i8", does="i8", busy="b1", withdrawn="b1",
 )  # fmt: skip
 GRID = record(loop="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8")
 CATEGORY = record(work="f8", sign="f8", arrive="f8", close="f8", department="i8", priority="i8")

@@ -141,9 +141,7 @@ def others_may_find(A: Arrays, slot: int) -> bool:
     """Whether anybody but its citizen could ever find the matter."""
     t = A.tickets[slot]
     return (
-        (t.passes > 0 and tickets.has_workers(A, t.grid))
-        or (t.eyes < _NEVER and A.part_time[t.grid] > 0)
-        or t.camera < _NEVER
+        (t.passes > 0 and tickets.has_workers(A, t.grid)) or t.eyes_at < _NEVER or t.camera < _NEVER
     )
 
 

@@ -85,7 +85,7 @@ def free_from(A: Arrays, R: Rules, w: int, time: float) -> float:
 def aim(A: Arrays, R: Rules, s: int, w: int) -> None:
     """Set the alarm for the next stop or job."""
     worker = A.workers[w]
-    if worker.busy:
+    if worker.busy or worker.withdrawn:
         return
     while worker.root >= 0 and not live(A, worker.root):
         worker.root = queues.pop_root(A, s, worker.root)

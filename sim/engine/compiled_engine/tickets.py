@@ -179,6 +179,9 @@ def signed(A: Arrays, R: Rules, s: int, slot: int) -> None:
 def handle(A: Arrays, R: Rules, s: int, slot: int) -> None:
     """Let it wait for a crew, or for a gridworker."""
     t = A.tickets[slot]
+    if t.unit < 0 and not has_workers(A, t.grid):  # its gridworkers were withdrawn
+        sign_for(A, R, s, slot)
+        return
     t.ready = A.shards[s].now
     move(A, R, slot, WAITING)
     if t.unit >= 0:
