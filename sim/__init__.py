@@ -38,7 +38,7 @@ def prepare(
     replication: int = 0,
     policy: str | Policy = "priority",
     plan: Plan | str | Path | None = None,
-    engine: str = "auto",
+    engine: str = "compiled",
     check: bool = False,
 ) -> Simulation:
     """Make a simulation ready to run.
@@ -58,8 +58,7 @@ def prepare(
     plan : Plan, str or Path
         Who works when and where, or a plan file; the staff of the base year by default.
     engine : str
-        ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read. ``auto``
-        is compiled, or simpy for roads and patrol routes, which only that one knows.
+        ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read.
     check : bool
         Whether the invariants are checked all along.
 
@@ -78,7 +77,7 @@ def prepare(
     city = City.build(chosen)
     if isinstance(plan, (str, Path)):
         chosen, plan = read_plan(Path(plan), chosen, city)
-    return find_engine(engine, chosen)(
+    return find_engine(engine)(
         chosen,
         city=city,
         plan=plan,

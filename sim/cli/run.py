@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Who works when and where; the staff of the base year by default.",
 )
-@click.option("--engine", default="auto", show_default=True, help="auto, compiled or simpy.")
+@click.option("--engine", default="compiled", show_default=True, help="compiled or simpy.")
 @click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
 @click.option("--routes", metavar="FILE", help="Patrol routes, by `sim optimize patrol`.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
