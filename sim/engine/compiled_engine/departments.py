@@ -44,7 +44,14 @@ _END = float("inf")
 
 
 @kernel
-def way(
+def speed(A: Arrays, district: int) -> float:
+    """Return the speed of the district's crews who leave now, m/s."""
+    now = A.shards[district].now
+    return A.speed[district, hour_of(now)] * slowed(A.slow[district], now)
+
+
+@kernel
+def by_road(
     A: Arrays,
     R: Rules,
     district: int,
@@ -56,51 +63,58 @@ def way(
     y1: float,
     b: int,
 ) -> float:
-    """Return the travel time of a crew of the district that leaves now, s.
-
-    On roads it leaves the first point, at node a, once the rest of another way is over.
-    """
+    """Return the travel time from the first point, at node a, once a rest of way is over, s."""
     shard = A.shards[district]
-    speed = A.speed[district, hour_of(shard.now)] * slowed(A.slow[district], shard.now)
-    if not R.roads:
-        return travel_time(x0, y0, x1, y1, R.detour, speed)
     seconds = A.seconds[shard.first_node : shard.last_node]
     node_xy = A.node_xy[shard.first_node : shard.last_node]
     free = road_seconds(seconds, node_xy, R.access, x0, y0, a, x1, y1, b)
-    return road_time(rest + free, R.fastest, speed)
+    return road_time(rest + free, R.fastest, speed(A, district))
+
+
+@kernel
+def travel_by_road(A: Arrays, R: Rules, crew: int, slot: int) -> float:
+    """Return how long a crew would be under way to a ticket by road, s."""
+    c, t = A.crews[crew], A.tickets[slot]
+    district = A.units[c.unit].district
+    shard = A.shards[district]
+    x, y, node, rest = c.base_x, c.base_y, c.base_node, 0.0
+    if c.left >= A.began[district, c.shift]:
+        x, y, node, rest = road_stop(
+            A.seconds[shard.first_node : shard.last_node],
+            A.hop[shard.first_node : shard.last_node],
+            A.node_xy[shard.first_node : shard.last_node],
+            R.access, c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
+            share_behind(c.left, c.back, shard.now),
+        )  # fmt: skip
+    return by_road(A, R, district, rest, x, y, node, t.x, t.y, A.grids[t.grid].node)
+
+
+@kernel
+def travel(A: Arrays, R: Rules, crew: int, slot: int) -> float:
+    """Return how long a crew would be under way to a ticket, s."""
+    if R.roads:  # apart, so that the short way without roads is compiled into its callers
+        return travel_by_road(A, R, crew, slot)
+    c, t = A.crews[crew], A.tickets[slot]
+    district = A.units[c.unit].district
+    now = A.shards[district].now
+    x, y = c.base_x, c.base_y
+    if c.left >= A.began[district, c.shift]:
+        x = on_the_way(c.from_x, c.base_x, c.left, c.back, now)
+        y = on_the_way(c.from_y, c.base_y, c.left, c.back, now)
+    return travel_time(x, y, t.x, t.y, R.detour, speed(A, district))
 
 
 @kernel
 def to_base(A: Arrays, R: Rules, crew: int) -> float:
     """Return the travel time from where a crew became free, just now, to its base, s."""
     c = A.crews[crew]
-    return way(
-        A, R, A.units[c.unit].district, 0.0,
-        c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
-    )  # fmt: skip
-
-
-@kernel
-def travel(A: Arrays, R: Rules, crew: int, slot: int) -> float:
-    """Return how long a crew would be under way to a ticket, s."""
-    c, t = A.crews[crew], A.tickets[slot]
     district = A.units[c.unit].district
-    shard = A.shards[district]
-    now = shard.now
-    x, y, node, rest = c.base_x, c.base_y, c.base_node, 0.0
-    if c.left >= A.began[district, c.shift]:
-        if R.roads:
-            x, y, node, rest = road_stop(
-                A.seconds[shard.first_node : shard.last_node],
-                A.hop[shard.first_node : shard.last_node],
-                A.node_xy[shard.first_node : shard.last_node],
-                R.access, c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
-                share_behind(c.left, c.back, now),
-            )  # fmt: skip
-        else:
-            x = on_the_way(c.from_x, c.base_x, c.left, c.back, now)
-            y = on_the_way(c.from_y, c.base_y, c.left, c.back, now)
-    return way(A, R, district, rest, x, y, node, t.x, t.y, A.grids[t.grid].node)
+    if R.roads:
+        return by_road(
+            A, R, district, 0.0,
+            c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
+        )  # fmt: skip
+    return travel_time(c.from_x, c.from_y, c.base_x, c.base_y, R.detour, speed(A, district))
 
 
 @kernel
