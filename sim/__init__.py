@@ -39,7 +39,7 @@ def prepare(
     policy: str | Policy = "priority",
     plan: Plan | str | Path | None = None,
     replans: Sequence[tuple[float, Plan | str | Path]] = (),
-    engine: str = "auto",
+    engine: str = "compiled",
     check: bool = False,
 ) -> Simulation:
     """Make a simulation ready to run.
@@ -62,8 +62,7 @@ def prepare(
         Plans that follow it, in order, each with the day from which on it is in force: 0 or
         more, such as 2.5 for noon of the third day, and below the scenario's days.
     engine : str
-        ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read. ``auto``
-        is compiled, or simpy for roads and patrol routes, which only that one knows.
+        ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read.
     check : bool
         Whether the invariants are checked all along.
 
@@ -86,7 +85,7 @@ def prepare(
     first = Path(plan) if isinstance(plan, (str, Path)) else None
     files = [Path(new) for _, new in replans if isinstance(new, (str, Path))]
     chosen, read, following = read_plans(first, files, chosen, city)
-    simulation = find_engine(engine, chosen)(
+    simulation = find_engine(engine)(
         chosen,
         city=city,
         plan=plan if first is None else read,  # type: ignore[arg-type]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
-from tiny import CATEGORIES, TOML, write
+from tiny import CATEGORIES, TOML, square, write
 
+from sim.city import City
 from sim.model.plan import Plan
+from sim.model.routes import Leg, Route, write_routes
 from sim.scenario import Scenario, load
 
 share = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
@@ -67,13 +69,8 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "departments.streets.level": st.sampled_from(["town", "district"]),
     "departments.water.desk": st.sampled_from(["always", "office", "night"]),
     "variation.city_day_cv": st.sampled_from([0.0, 0.5]),
-}
-
-BY_ROAD: dict[str, st.SearchStrategy[Any]] = {
-    "travel.model": st.just("roads"),
     "travel.roads.access_kmh": st.sampled_from([1, 30]),
 }
-"""What `recipes(roads=True)` varies too: for engines that go by road."""
 
 COLUMNS: dict[str, st.SearchStrategy[Any]] = {
     "joint_share": share,
@@ -113,11 +110,49 @@ def surges(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def recipes(draw: st.DrawFn, roads: bool = False) -> tuple[list[str], list[dict[str, Any]], str]:
-    """Overrides, rows of categories and surges: a scenario that hypothesis can shrink."""
-    changes = {**CHANGES, **BY_ROAD} if roads else CHANGES
-    names = draw(st.lists(st.sampled_from(sorted(changes)), max_size=12, unique=True))
-    overrides = [f"{name}={_toml(draw(changes[name]))}" for name in names]
+def routes(draw: st.DrawFn, cells: int = 12) -> Route:
+    """Any closed walk that passes every cell: parts and rounds, either way, with crossings."""
+    legs = []
+    for _ in range(draw(st.integers(0, 4))):
+        start, count = draw(st.integers(0, cells - 1)), draw(st.integers(-2 * cells, 2 * cells))
+        legs.append(Leg(start, count or cells, draw(st.sampled_from([0.0, 50.0, 333.3]))))
+    if not Route(cells, tuple(legs)).passes().all():
+        legs.append(Leg(draw(st.integers(0, cells - 1)), draw(st.sampled_from([-cells, cells]))))
+    for n, leg in enumerate(legs):
+        meets = (legs[n - 1].start + legs[n - 1].cells) % cells == leg.start
+        if not meets and leg.cross_m == 0:
+            legs[n] = replace(leg, cross_m=120.0)
+    return Route(cells, tuple(legs))
+
+
+class Recipe(NamedTuple):
+    """A scenario that hypothesis can shrink.
+
+    Attributes
+    ----------
+    overrides, rows, surge : list, list, str
+        Of fields, of categories' columns; TOML.
+    net : str or int
+        ``straight``: no roads; ``generated``; else the number of a net in pieces.
+    routes : list of Route
+        They take turns over the grids, and every so often a grid has none.
+    """
+
+    overrides: list[str]
+    rows: list[dict[str, Any]]
+    surge: str
+    net: str | int
+    routes: list[Route]
+
+
+NETS = st.sampled_from(["straight", "generated"]) | st.integers(0, 9)
+
+
+@st.composite
+def recipes(draw: st.DrawFn, ground: bool = False) -> Recipe:
+    """Draw a recipe, with roads and patrol routes if asked."""
+    names = draw(st.lists(st.sampled_from(sorted(CHANGES)), max_size=12, unique=True))
+    overrides = [f"{name}={_toml(draw(CHANGES[name]))}" for name in names]
     rows = []
     for row in CATEGORIES:
         columns = draw(st.lists(st.sampled_from(sorted(COLUMNS)), max_size=3, unique=True))
@@ -125,7 +160,9 @@ def recipes(draw: st.DrawFn, roads: bool = False) -> tuple[list[str], list[dict[
         if not row.get("joint_with"):
             changed.pop("joint_share", None)
         rows.append({**row, **changed})
-    return overrides, rows, draw(surges())
+    net = draw(NETS) if ground else "straight"
+    walks = draw(st.lists(routes(), max_size=3)) if ground else []
+    return Recipe(overrides, rows, draw(surges()), net, walks)
 
 
 def _toml(value: Any) -> str:
@@ -134,13 +171,53 @@ def _toml(value: Any) -> str:
     return json.dumps(value) if not isinstance(value, str) else value
 
 
-def scenario_of(recipe: tuple[list[str], list[dict[str, Any]], str], folder: Path) -> Scenario:
+def scenario_of(recipe: Recipe, folder: Path) -> Scenario:
     """Write and load a generated scenario."""
-    overrides, rows, surge = recipe
     text = TOML.replace(
-        "[sources]", surge + '[sources]\n"surges" = { basis = "assumed", note = "a test" }'
+        "[sources]", recipe.surge + '[sources]\n"surges" = { basis = "assumed", note = "a test" }'
     )
-    return load(write(folder, text, rows), overrides)
+    path, overrides = write(folder, text, recipe.rows), list(recipe.overrides)
+    if recipe.net != "straight":
+        overrides.append("travel.model=roads")
+    if isinstance(recipe.net, int):
+        overrides.append(f'travel.roads.file="{net_in_pieces(folder, recipe.net)}"')
+    scenario = load(path, overrides)
+    if recipe.routes:
+        table = folder / "routes.csv"
+        write_turns(scenario, recipe.routes, table)
+        scenario = load(path, [*overrides, f'patrol.routes="{table}"'])
+    return scenario
+
+
+def net_in_pieces(folder: Path, number: int) -> Path:
+    """Write a road net of the tiny city that does not reach everywhere; some of it is one-way."""
+    draw = np.random.default_rng(number)
+    lines: list[dict[str, Any]] = []
+    for lon, share in ((120.7, 0.6), (120.6, draw.choice([0.0, 0.3, 0.9]))):
+        (west, south), (east, north) = square(lon, 31.3)[0], square(lon, 31.3)[2]
+        x = np.linspace(west, east, 6)[:, None] + draw.uniform(-0.005, 0.005, (6, 6))
+        y = np.linspace(south, north, 6)[None, :] + draw.uniform(-0.005, 0.005, (6, 6))
+        xy = np.stack((x, y), axis=-1)
+        for a, b in ((xy[:-1], xy[1:]), (xy[:, :-1], xy[:, 1:])):
+            ends = np.stack((a, b), axis=-2).reshape(-1, 2, 2)
+            for line in ends[draw.random(len(ends)) < share].tolist():
+                kind, way = draw.choice(["tertiary", "primary", "lane"]), draw.random() < 0.2
+                said = {"highway": str(kind), "oneway": "yes" if way else "no"}
+                geometry = {"type": "LineString", "coordinates": line}
+                lines.append({"type": "Feature", "properties": said, "geometry": geometry})
+    path = folder / "roads.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": lines}))
+    return path
+
+
+def write_turns(scenario: Scenario, turns: list[Route], path: Path) -> None:
+    """Write a table in which routes take turns over the grids, and every so often one has none."""
+    city, table = City.build(scenario), {}
+    for district, code in enumerate(city.district_code):
+        for grid in range(int((city.grid_district == district).sum())):
+            if grid % (len(turns) + 1) < len(turns):
+                table[code, grid] = turns[grid % (len(turns) + 1)]
+    write_routes(table, path)
 
 
 _CHANGES_OF_SHIFTS = [0.0, 8.0, 8.5, 11.5, 14.0, 17.0, 17.5, 22.0, 23.0, 26.0, 32.0, 46.0]

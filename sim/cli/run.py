@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     metavar="DAY=FILE",
     help="Another plan from a day on, such as 2.5=plan.csv for noon of the third. Repeatable.",
 )
-@click.option("--engine", default="auto", show_default=True, help="auto, compiled or simpy.")
+@click.option("--engine", default="compiled", show_default=True, help="compiled or simpy.")
 @click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
 @click.option("--routes", metavar="FILE", help="Patrol routes, by `sim optimize patrol`.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sim.engine.outcome import Outcome
 
-ENGINE = "auto"
+ENGINE = "compiled"
 """The engine of experiments unless another is asked for."""
 
 _UPON = ("scenario", "city", "workload", "model", "engine", "policy", "measure")
@@ -82,7 +82,7 @@ def run(task: Replication, progress: Callable[[float], None] | None = None) -> O
     guard = None
     if type(policy) not in POLICIES.values():
         guard = policy if isinstance(policy, Guarded) else Guarded(policy)
-    simulation = find_engine(task.engine, scenario)(
+    simulation = find_engine(task.engine)(
         scenario,
         city=_city(scenario),
         plan=task.arm.plan,

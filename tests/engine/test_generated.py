@@ -28,13 +28,13 @@ def run_one(recipe: Any, policy: str, cut: float) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(recipe=recipes(roads=True), policy=st.sampled_from(sorted(POLICIES)), cut=st.floats(0, 1))
+@given(recipe=recipes(ground=True), policy=st.sampled_from(sorted(POLICIES)), cut=st.floats(0, 1))
 def test_generated(recipe: Any, policy: str, cut: float) -> None:
     run_one(recipe, policy, cut)
 
 
 @pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(recipe=recipes(roads=True), policy=st.sampled_from(sorted(POLICIES)), cut=st.floats(0, 1))
+@given(recipe=recipes(ground=True), policy=st.sampled_from(sorted(POLICIES)), cut=st.floats(0, 1))
 def test_many_generated(recipe: Any, policy: str, cut: float) -> None:
     run_one(recipe, policy, cut)

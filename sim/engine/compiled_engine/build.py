@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.city.travel import Travel
-from sim.clock import DAY, HOUR, MINUTE, tick
+from sim.city.travel import Travel, grid_nodes
+from sim.clock import DAY, HOUR, MINUTE, tick, to_ticks
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.ledger import MOVES
-from sim.errors import InputError
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 from sim.model.plan import Plan
+from sim.model.routes import Walks
 from sim.policy import Policy
 from sim.scenario import Scenario
 
@@ -37,8 +37,12 @@ def rules_of(
         callback,
         check,
         policy.jobs_first,
+        scenario.travel.model == "roads",
+        scenario.patrol.routes is not None,
         policy.epoch_s,
         scenario.travel.detour,
+        np.nan,  # these two are travel's: `build`
+        np.nan,
         tick(scenario.patrol.record_min * MINUTE),
         tick(scenario.patrol.check_min * MINUTE),
         tick(scenario.hotline.write_up_min * MINUTE),
@@ -57,17 +61,13 @@ def rules_of(
 def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Arrays:
     """Put everybody in their place, at time 0, with no matters yet.
 
+    The figures of travel are put into ``rules``.
+
     Raises
     ------
     InputError
-        If crews go by road or gridworkers by routes: this engine knows neither.
+        If the file of the roads or of the patrol routes does not fit.
     """
-    for field, value in (
-        ("travel.model", scenario.travel.model if scenario.travel.model != "straight" else None),
-        ("patrol.routes", scenario.patrol.routes),
-    ):
-        if value is not None:
-            raise InputError(scenario.source_files[0], field, value, "none with this engine; simpy")
     districts, shifts = len(city.district_name), len(scenario.shifts)
     shards = districts + 1
     calendars = _calendars(scenario)
@@ -75,7 +75,9 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     shard_desks, desk_bounds = grouped(desk_shard, shards)
     shard_units, unit_bounds = grouped(plan.unit_district, shards)
     on_duty = np.array([c.rate(0.0) > 0 for c in shift_calendars(scenario)])
-    people = people_of(scenario, city, plan)
+    travel, walks = Travel.of(scenario, city), Walks.of(scenario, city)
+    people = people_of(scenario, city, plan, travel, walks)
+    rules["access"], rules["fastest"] = travel.access_s_m, travel.fastest
 
     shard = np.zeros(shards, layout.SHARD)
     shard["next_shift"] = min(c.next_change(0.0) for c in shift_calendars(scenario))
@@ -84,6 +86,7 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     shard["turn"] = layout.QUANTUM
     shard["first_desk"], shard["last_desk"] = desk_bounds[:-1], desk_bounds[1:]
     shard["first_unit"], shard["last_unit"] = unit_bounds[:-1], unit_bounds[1:]
+    shard["first_node"], shard["last_node"], roads = _roads(travel, shards)
 
     posts = np.concatenate((plan.hotline_posts[None], plan.town_posts, plan.district_posts))
     desks = np.zeros(len(desk_shard), layout.DESK)
@@ -92,12 +95,12 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     desks["on_duty"] = posts @ on_duty
 
     grids = np.zeros(len(city.grid_xy), layout.GRID)
-    speed = scenario.patrol.speed_kmh / 3.6
-    grids["loop"] = [max(tick(float(m) / speed), 1.0) for m in city.grid_loop_m]
+    grids["loop"], grids["cycle"] = walks.loop, walks.cycle
+    grids["first_leg"], grids["last_leg"] = walks.first[:-1], walks.first[1:]
+    grids["node"] = grid_nodes(city, travel)
     grids["root"] = -1
 
     categories, partners, departments = _tables(scenario)
-    travel = Travel.of(scenario, city)
     moves = np.zeros((layout.STATES, layout.STATES), dtype=np.bool_)
     for old, following in MOVES.items():
         moves[old, list(following)] = True
@@ -136,6 +139,10 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         unit_of=plan.unit_of.astype(np.int64),
         speed=np.ascontiguousarray(travel.speed_m_s),
         slow=_slow(scenario, city),
+        seconds=roads["seconds"],
+        hop=roads["hop"],
+        node_xy=roads["node_xy"],
+        legs=np.stack((walks.at, walks.start, walks.length, walks.ahead.astype(np.float64))),
         on_duty=np.tile(on_duty, (shards, 1)),
         began=np.zeros((shards, shifts)),
         counts=np.zeros((shards, 2 * layout.STATES), dtype=np.int64),
@@ -276,8 +283,22 @@ def _lengthen(
     return out
 
 
-def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
-    """Lay units, crews, gridworkers and part-time eyes out."""
+def people_of(
+    scenario: Scenario,
+    city: City,
+    plan: Plan,
+    travel: Travel | None = None,
+    walks: Walks | None = None,
+) -> dict[str, Any]:
+    """Lay units, crews, gridworkers and part-time eyes out.
+
+    Parameters
+    ----------
+    travel, walks : optional
+        Made from the scenario where they are not given.
+    """
+    travel = Travel.of(scenario, city) if travel is None else travel
+    walks = Walks.of(scenario, city) if walks is None else walks
     units = np.zeros(len(plan.unit_department), layout.UNIT)
     units["department"], units["district"] = plan.unit_department, plan.unit_district
     units["root"] = units["head"] = units["tail"] = -1
@@ -289,16 +310,15 @@ def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
     crews["base_x"], crews["base_y"] = plan.crew_xy.T
     crews["from_x"], crews["from_y"] = plan.crew_xy.T
     crews["unit"], crews["shift"] = plan.crew_unit, plan.crew_shift
+    for district, net in enumerate(travel.ways or ()):
+        here = units["district"][plan.crew_unit] == district
+        crews["base_node"][here] = net.nearest(plan.crew_xy[here])
+    crews["from_node"] = crews["base_node"]
     crews["slot"] = crews["mate"] = -1
     crews["free"] = True
 
     workers = np.zeros(len(plan.worker_grid), layout.WORKER)
-    speed = scenario.patrol.speed_kmh / 3.6
-    loops = {int(g): max(tick(float(city.grid_loop_m[g]) / speed), 1.0) for g in plan.worker_grid}
-    workers["odometer"] = [
-        tick(offset * loops[grid])
-        for grid, offset in zip(plan.worker_grid.tolist(), plan.worker_offset.tolist(), strict=True)
-    ]
+    workers["odometer"] = to_ticks(plan.worker_offset * walks.cycle[plan.worker_grid])
     workers["alarm"] = np.inf
     workers["grid"], workers["shift"] = plan.worker_grid, plan.worker_shift
     workers["root"] = workers["slot"] = -1
@@ -311,6 +331,25 @@ def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
         "grid_workers": grid_workers,
         "worker_bounds": worker_bounds,
     }
+
+
+def _roads(
+    travel: Travel, shards: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], dict[str, NDArray[Any]]]:
+    """Lay the districts' ways out below each other; return the bounds of their rows, and them.
+
+    Rows are as long as the longest needs; the rest of the others is never looked at.
+    """
+    found = travel.ways or ()
+    sizes = [len(net.node_xy) for net in found] + [0] * (shards - len(found))
+    most, end = max(sizes), np.cumsum(sizes)
+    seconds = np.zeros((sum(sizes), most), dtype=np.float32)
+    hop = np.zeros((sum(sizes), most), dtype=np.int16)
+    for first, size, net in zip((end - sizes).tolist(), sizes, found, strict=False):
+        seconds[first : first + size, :size] = net.seconds
+        hop[first : first + size, :size] = net.hop
+    places = [net.node_xy for net in found] or [np.zeros((0, 2))]
+    return end - sizes, end, {"seconds": seconds, "hop": hop, "node_xy": np.concatenate(places)}
 
 
 def grouped(of: NDArray[Any], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -251,7 +251,9 @@ class CompiledSimulation:
             And plain facts, as JSON has them.
         """
         self._put_away()
-        arrays = {name: array for name, array in self.arrays._asdict().items() if name != "rules"}
+        arrays = {
+            name: array for name, array in self.arrays._asdict().items() if name not in layout.FIXED
+        }
         facts = {
             "loaded": self._loaded,
             "until_day": self._until_day,
@@ -265,7 +267,7 @@ class CompiledSimulation:
     def restore(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
         """Take over a state; scenario, plan, policy and seed must be those of its run."""
         self._plans.restore(arrays, facts["plans"], facts["past_plans"])
-        fitting = {name: arrays[name] for name in self.arrays._fields if name != "rules"}
+        fitting = {name: arrays[name] for name in self.arrays._fields if name not in layout.FIXED}
         self.arrays = self.arrays._replace(**fitting)
         self._loaded, self._until_day, self._drawn = facts["loaded"], facts["until_day"], None
         self._record.go_on(facts["parts"], facts["counts"])

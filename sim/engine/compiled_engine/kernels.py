@@ -155,9 +155,10 @@ def crew_event(A: Arrays, R: Rules, s: int, crew: int) -> None:
     c.slot = -1
     c.from_x = t.x
     c.from_y = t.y
+    c.from_node = A.grids[t.grid].node
     c.left = now
     unit = A.units[c.unit]
-    c.back = departments.way(A, R, unit.district, t.x, t.y, c.base_x, c.base_y)
+    c.back = departments.to_base(A, R, crew)
     unit.idle += 1
     unit.ready += departments.is_ready(A, crew, unit.district)
     t.present -= 1

@@ -183,7 +183,8 @@ SHARD = apart(
     free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", status="i8",
     turn="f8", quantum="i8", free_chunk="i8", free_chunks="i8",
     moved_from="i8", moved_to="i8",
-    first_desk="i8", last_desk="i8", first_unit="i8", last_unit="i8",
+    first_desk="i8", last_desk="i8", first_unit="i8", last_unit="i8", first_node="i8",
+    last_node="i8",
 )  # fmt: skip
 DESK = apart(root="i8", busy="i8", on_duty="i8", shard="i8")
 UNIT = record(
@@ -193,7 +194,8 @@ UNIT = record(
 )  # fmt: skip
 LEAD = record(unit="i8", count="i8")
 CREW_TYPE = record(
-    base_x="f8", base_y="f8", from_x="f8", from_y="f8", left="f8", back="f8", start="f8",
+    base_x="f8", base_y="f8", base_node="i8", from_x="f8", from_y="f8", from_node="i8",
+    left="f8", back="f8", start="f8",
     due="f8",
     arrive="f8", work="f8", unit="i8", shift="i8", slot="i8", mate="i8", free="b1", works="b1",
 )  # fmt: skip
@@ -201,7 +203,10 @@ WORKER = record(
     odometer="f8", since="f8", alarm="f8", until="f8", way="f8", grid="i8", shift="i8", root="i8",
     version="i8", slot="i8", does="i8", busy="b1", withdrawn="b1",
 )  # fmt: skip
-GRID = record(loop="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8")
+GRID = record(
+    loop="f8", cycle="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8",
+    first_leg="i8", last_leg="i8", node="i8",
+)  # fmt: skip
 CATEGORY = record(work="f8", sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
 DEPARTMENT = record(sign_mean="f8", force="b1")
 VISIT = record(ticket="i8", start="f8", arrive="f8", work="f8", end="f8", crew="i4", unit="i4")
@@ -212,7 +217,7 @@ CALL_MADE = record(time="f8", slot="i8")
 
 RULES = record(
     districts="i8", shifts="i8", towns="i8", policy="i8", callback="i8", check="b1",
-    jobs_first="b1", epoch="f8", detour="f8",
+    jobs_first="b1", roads="b1", routes="b1", epoch="f8", detour="f8", access="f8", fastest="f8",
     record_s="f8", check_s="f8", write_up="f8", accept_min="f8", triage_min="f8",
     callback_min="f8", reminder="f8", city="f8", on_time="f8", late_penalty="f8",
     reopened_penalty="f8",
@@ -220,6 +225,10 @@ RULES = record(
 
 Rules = Any
 """The scenario's single figures, a `RULES` record; s unless their name says otherwise."""
+
+
+FIXED = ("rules", "seconds", "hop", "node_xy", "legs")
+"""Arrays that are made from the scenario alone, and can be large: no state has them."""
 
 
 class Arrays(NamedTuple):
@@ -230,6 +239,10 @@ class Arrays(NamedTuple):
     the entries of all queues; ``logs`` are the segments of ``visits``,
     ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where a policy in Python
     writes whom it sends: how many, the slot, the crews. ``lanes`` is what threads agree by.
+
+    A shard's nodes on the roads have rows ``first_node`` to ``last_node`` of ``seconds``, ``hop``
+    and ``node_xy``; in those rows, and wherever else, they are numbered from 0. ``legs`` has four
+    rows, those of the patrol routes' `Walks`: at, start, length, ahead.
     """
 
     rules: NDArray[Any]
@@ -264,6 +277,10 @@ class Arrays(NamedTuple):
     unit_of: NDArray[Any]
     speed: NDArray[Any]
     slow: NDArray[Any]
+    seconds: NDArray[Any]
+    hop: NDArray[Any]
+    node_xy: NDArray[Any]
+    legs: NDArray[Any]
     on_duty: NDArray[Any]
     began: NDArray[Any]
     counts: NDArray[Any]

@@ -24,6 +24,7 @@ from sim.model.travel import (
     road_seconds,
     road_stop,
     road_time,
+    share_behind,
     slowed,
     travel_time,
 )
@@ -159,7 +160,7 @@ class World:
             x = on_the_way(x0, x1, left, duration, now)
             return x, on_the_way(y0, y1, left, duration, now), 0, 0.0
         net = self.ways[district]
-        share = 1.0 if now >= left + duration else (now - left) / duration
+        share = share_behind(left, duration, now)
         return road_stop(
             net.seconds, net.hop, net.node_xy, self.access, x0, y0, a, x1, y1, b, share
         )
