@@ -15,7 +15,7 @@ from sim.routing.by_cpsat import solve_exactly
 from sim.routing.generate import CLASSES, generate
 
 
-@settings(max_examples=150, deadline=None)  # the first one compiles
+@settings(max_examples=400, deadline=None)  # the first one compiles
 @given(instances())
 def test_what_it_serves_it_serves_rightly(instance: Instance) -> None:
     found = solve(instance, iterations=100)
