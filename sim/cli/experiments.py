@@ -94,27 +94,38 @@ def experiment_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="A,B,...",
     help="The first is the baseline. By name (`sim policies`), or module:Class or file.py:Class.",
 )
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    metavar="FILE",
+    help="Compare with this plan; `base` is the staff of the base year. Repeat it for more plans: "
+    "each meets each policy, and the first of both is the baseline.",
+)
 @experiment_options
 def compare(
     scenario: str,
     policies: str,
+    plans: Sequence[str],
     overrides: Sequence[str],
     days: int | None,
     districts: Sequence[str],
     **options: Any,
 ) -> None:
-    """Compare dispatch policies on a scenario.
+    """Compare dispatch policies on a scenario, or plans, or both.
 
-    Every policy meets the same matters. Exit code 1: a policy was stopped, the others are told.
+    Every arm meets the same matters. Exit code 1: a policy was stopped, the others are told.
     """
-    from sim.experiment.arm import Arm
+    from sim.experiment.arm import Arm, with_plans
+    from sim.experiment.compare import compare_question
     from sim.scenario import load, restrict
 
     loaded = restrict(load(scenario, list(overrides)), days=days, districts=list(districts))
     names = _listed(policies, "policies")
     arms = [Arm(name, loaded, name) for name in names]
-    question = f"Which policy is better on {loaded.name}: {', '.join(names)}?"
-    _run(arms, question, **options)
+    if plans:
+        arms = with_plans(arms, plans)
+    _run(arms, compare_question(loaded, arms), **options)
 
 
 @click.command()
@@ -128,11 +139,13 @@ def compare(
     "the baseline. Repeat it for a grid.",
 )
 @click.option("--policies", default="priority", show_default=True, metavar="A,B,...")
+@click.option("--plan", metavar="FILE", help="Who works when and where, in all of them.")
 @experiment_options
 def sweep(
     scenario: str,
     vary: Sequence[str],
     policies: str,
+    plan: str | None,
     overrides: Sequence[str],
     days: int | None,
     districts: Sequence[str],
@@ -149,6 +162,7 @@ def sweep(
         overrides=list(overrides),
         days=days,
         districts=list(districts),
+        plan=plan,
     )
     _run(arms, sweep_question(arms[0].scenario.name, fields), **options)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sim.clock import DAY
 from sim.errors import InputError
-from sim.experiment.arm import Arm
+from sim.experiment.arm import Arm, with_plans
 from sim.experiment.difference import (
     Difference,
     difference_table,
@@ -130,9 +130,11 @@ class Comparison:
 def compare(
     scenario: Scenario,
     policies: Sequence[str | Policy] | Mapping[str, str | Policy],
+    *,
+    plans: Sequence[str | Path] = (),
     **options: Any,
 ) -> Comparison:
-    """Compare policies on a scenario.
+    """Compare policies on a scenario, or plans, or each policy with each plan.
 
     Parameters
     ----------
@@ -140,6 +142,8 @@ def compare(
         Restricted to what is to be run.
     policies : sequence or mapping
         The first is the baseline. Keys are their labels, if it is a mapping.
+    plans : sequence of str or Path
+        Plan files, see `sim.experiment.arm.with_plans`; the first makes the baseline.
     **options
         Those of `compare_arms`.
 
@@ -155,9 +159,18 @@ def compare(
         for policy in policies:
             name = Arm("", scenario, policy).policy_name
             arms.append(Arm(name, scenario, policy))
-    labels = ", ".join(arm.label for arm in arms)
-    question = f"Which policy is better on {scenario.name}: {labels}?"
-    return compare_arms(arms, question=question, **options)
+    if plans:
+        arms = with_plans(arms, plans)
+    return compare_arms(arms, question=compare_question(scenario, arms), **options)
+
+
+def compare_question(scenario: Scenario, arms: Sequence[Arm]) -> str:
+    """Say what a comparison of policies and plans asks."""
+    plans, policies = ({arm.names[what] for arm in arms} for what in ("plan", "policy"))
+    asked = "plan and policy" if len(plans) > 1 < len(policies) else "policy"
+    if len(plans) > 1 and len(policies) == 1:
+        asked = "plan"
+    return f"Which {asked} is better on {scenario.name}: {', '.join(arm.label for arm in arms)}?"
 
 
 def compare_arms(

@@ -13,6 +13,7 @@ from sim.engine.outcome import Outcome, Table
 from sim.measure.kpis import kpis
 from sim.measure.tables import known
 from sim.measure.use import use
+from sim.model.cost import plan_cost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,8 @@ CITY = "city"
 
 SHARES = (*range(5, 100, 5), 99)
 """Percentiles of the times until arrival and closing that are kept, for ECDFs."""
+
+COST_UNIT = "yuan/week"
 
 _URGENT = ("arrive.mean", "arrive.p50", "arrive.p90", "arrive.on_time", "close.p90")
 
@@ -40,7 +43,8 @@ def measure(outcome: Outcome, warm_up: float = 0.0) -> pd.DataFrame:
     pandas.DataFrame
         ``district, metric, value, unit, n``; the district ``city`` is all of them. Besides the
         KPIs: ``urgent.*`` of the matters of priority 1, percentiles of the times until arrival
-        and closing, the use of staff, and ``staff_h``: the paid hours of all roles.
+        and closing, the use of staff, ``staff_h``: the paid hours of all roles, and where the
+        scenario has costs ``staff_cost``: those of the plan, yuan a week, without overtime.
     """
     import pandas as pd
 
@@ -95,6 +99,9 @@ def _staff(outcome: Outcome, warm_up: float) -> list[tuple[Any, ...]]:
         rows.append((CITY, f"{role}.overtime_h", row["overtime_h"], "h", 0))
     paid = float(total["duty_h"].sum() + total["overtime_h"].sum())
     rows.append((CITY, "staff_h", paid, "h", 0))
+    if outcome.scenario.costs is not None:
+        cost = plan_cost(outcome.scenario, outcome.plan).total
+        rows.append((CITY, "staff_cost", cost, COST_UNIT, 0))
     visits = outcome.visits
     there = known(visits["arrive"]) & (visits["start"] >= warm_up)
     way = (visits["arrive"] - visits["start"])[there]

@@ -30,6 +30,7 @@ _NAMES = {
     "crews.utilisation": ("use of crews", "部门人员使用率"),
     "crews.overtime_h": ("overtime of crews", "部门人员加班"),
     "staff_h": ("paid hours", "总工时"),
+    "staff_cost": ("cost of the plan", "每周成本"),
     "hotline.wait.mean": ("mean wait at 12345", "热线平均等待"),
     "hotline.lost": ("callers lost", "放弃率"),
 }
