@@ -14,9 +14,12 @@ from sim.clock import DAY
 from sim.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sim.experiment.arm import Arm
     from sim.experiment.compare import Comparison
     from sim.experiment.executor import Executor
+    from sim.experiment.room import Room
 
 STOPPED_BY_POLICY = 1
 """Exit code when an arm was stopped by what its policy did; the others went on."""
@@ -61,6 +64,11 @@ _OPTIONS = (
     ),
     click.option(
         "--pcs", default=0.95, show_default=True, help="For --select: probability of being right."
+    ),
+    click.option(
+        "--bound/--no-bound",
+        default=None,
+        help="Show how far the best dispatch could be; by default with a policy like hindsight.",
     ),
     seed,
     click.option("--engine", help="By default that of experiments."),
@@ -225,6 +233,7 @@ def _run(
     select: bool,
     indifference: str,
     pcs: float,
+    bound: bool | None,
     seed: int | None,
     engine: str | None,
     policy_timeout: float,
@@ -263,6 +272,7 @@ def _run(
                 seed=seed,
                 engine=engine or ENGINE,
                 policy_timeout=policy_timeout,
+                bound=bound,
                 executor=executor_for(workers, cluster),
                 out=out,
                 progress=bar,
@@ -297,6 +307,28 @@ def _warm_up(text: str) -> Any:
         raise InputError("command line", "warmup", text, "a number of days, or auto") from None
 
 
+def _bounds(rooms: Sequence[Room]) -> Table:
+    from rich.table import Table
+
+    from sim.experiment.words import interval_text, metric_name
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("bounded metric 有上限的指标", no_wrap=True)
+    table.add_column("arm 方案", overflow="fold")
+    for column in ("mean 均值", "no dispatch beats 上限", "gap closed"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in rooms:
+        closed = "–" if one.closed.low != one.closed.low else f"{100 * one.closed.estimate:.0f} %"
+        table.add_row(
+            " ".join(metric_name(one.metric)).strip(),
+            one.arm,
+            interval_text(one.mean, one.unit),
+            interval_text(one.bound, one.unit),
+            closed,
+        )
+    return table
+
+
 def _tell(found: Comparison, as_json: bool) -> None:
     from sim.experiment.results import facts
     from sim.experiment.words import interval_text, metric_name
@@ -329,6 +361,8 @@ def _tell(found: Comparison, as_json: bool) -> None:
             f"{one.pairing:.3g}×",
         )
     console.print(table)
+    if found.rooms:
+        console.print(_bounds(found.rooms))
     console.print(
         f"{settings['replications']} replications, seed {settings['seed']}, engine "
         f"{settings['engine']}, warm-up {settings['warm_up_days']:.3g} days; all differences hold "

@@ -59,6 +59,11 @@ class Arm:
         changed = isinstance(self.policy, Policy) and given
         return f"{policy.name}({given})" if changed else policy.name
 
+    @property
+    def hindsight(self) -> bool:
+        """Whether its policy sees the future: a rule to measure others by."""
+        return _bare(self.policy).hindsight
+
     @cached_property
     def fingerprint(self) -> dict[str, str]:
         """What the arm's outcomes depend on, besides the seed and the program."""

@@ -23,6 +23,7 @@ from sim.experiment.parts import Parts
 from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
 from sim.experiment.replication import ENGINE
+from sim.experiment.room import Room, room_verdict, rooms
 from sim.experiment.selection import Floats, Selection, kim_nelson
 from sim.experiment.warm_up import find_warm_up
 from sim.experiment.words import amount, metric_name, verdict
@@ -79,6 +80,8 @@ class Comparison:
         How it was asked: seed, replications, confidence, warm-up, engine, ...
     exact : bool, optional
         Whether the precision asked for was met.
+    rooms : tuple of Room
+        Each arm that did not fail against the bound, if that was asked for.
     """
 
     question: str
@@ -89,6 +92,7 @@ class Comparison:
     selection: Selection | None
     settings: dict[str, Any]
     exact: bool | None = None
+    rooms: tuple[Room, ...] = ()
 
     @property
     def verdict(self) -> list[str]:
@@ -104,6 +108,7 @@ class Comparison:
                 sure = "but only as the best so far; allow more with --max-replications"
             said.append(f"{one.best} is selected on {name}: {sure}")
         said += verdict(self.differences)
+        said += room_verdict(self.rooms)
         if self.exact is False:
             precision = self.settings["precision"]
             said.append(
@@ -188,6 +193,7 @@ def compare_arms(
     seed: int | None = None,
     engine: str = ENGINE,
     policy_timeout: float = 10.0,
+    bound: bool | None = None,
     executor: Executor | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -210,6 +216,9 @@ def compare_arms(
         What is left out at the beginning, s, or to be found by MSER-5.
     select : Select, optional
         To have the best selected.
+    bound : bool, optional
+        Whether to show how far the best dispatch could be, see `sim.experiment.bound`; by default
+        where a policy has ``hindsight``.
     executor : Executor, optional
         A `Pool` of all processors by default.
     out : Path, optional
@@ -237,6 +246,7 @@ def compare_arms(
             engine,
             warm,
             policy_timeout,
+            any(arm.hindsight for arm in arms) if bound is None else bound,
         )
         found, count, exact = _until_exact(
             experiment, wanted, district, replications, precision, max_replications,
@@ -261,9 +271,12 @@ def compare_arms(
         "policy_timeout_s": policy_timeout,
     }
     failed = [experiment.failed[arm.label] for arm in arms if arm.label in experiment.failed]
+    metrics = experiment.metrics()
+    going = [arm.label for arm in experiment.going]
     return Comparison(
-        question, tuple(arms), experiment.metrics(), found, failed, selection, settings, exact
-    )
+        question, tuple(arms), metrics, found, failed, selection, settings, exact,
+        tuple(rooms(metrics, going, count, confidence)),
+    )  # fmt: skip
 
 
 def _check(

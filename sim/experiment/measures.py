@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.clock import DAY
 from sim.engine.outcome import Outcome, Table
+from sim.experiment.bound import limits
 from sim.measure.kpis import kpis
 from sim.measure.tables import known
 from sim.measure.use import use
@@ -24,12 +25,15 @@ CITY = "city"
 SHARES = (*range(5, 100, 5), 99)
 """Percentiles of the times until arrival and closing that are kept, for ECDFs."""
 
+BOUND = "bound."
+"""Before a metric's name: the best that any dispatch could have made of it in the run."""
+
 COST_UNIT = "yuan/week"
 
 _URGENT = ("arrive.mean", "arrive.p50", "arrive.p90", "arrive.on_time", "close.p90")
 
 
-def measure(outcome: Outcome, warm_up: float = 0.0) -> pd.DataFrame:
+def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.DataFrame:
     """Measure a replication.
 
     Parameters
@@ -37,6 +41,9 @@ def measure(outcome: Outcome, warm_up: float = 0.0) -> pd.DataFrame:
     outcome : Outcome
     warm_up : float
         Matters that arose before it are left out, and so is what staff did before it, s.
+    bound : bool
+        Whether to bound what any dispatch could have made of it, as ``bound.*``, for the metrics
+        in `sim.experiment.bound.METRICS`.
 
     Returns
     -------
@@ -59,7 +66,13 @@ def measure(outcome: Outcome, warm_up: float = 0.0) -> pd.DataFrame:
     urgent = kpis(_rows(counted, counted.tickets["priority"] <= 1))
     urgent = urgent[urgent["metric"].isin(_URGENT)].assign(district=CITY)
     urgent["metric"] = "urgent." + urgent["metric"]
-    rows = pd.DataFrame([*_percentiles(counted), *_staff(outcome, warm_up)], columns=columns)
+    limited = []
+    for one in limits(outcome, warm_up) if bound else ():
+        limited.append((CITY, one.metric, one.value, one.unit, one.n))
+        limited.append((CITY, BOUND + one.metric, one.bound, one.unit, one.n))
+    rows = pd.DataFrame(
+        [*_percentiles(counted), *_staff(outcome, warm_up), *limited], columns=columns
+    )
     new = rows[~rows["metric"].isin(city["metric"])]
     return pd.concat([both[columns], urgent[columns], new], ignore_index=True)
 
