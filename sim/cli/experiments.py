@@ -314,7 +314,7 @@ def _bounds(rooms: Sequence[Room]) -> Table:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("bounded metric 有上限的指标", no_wrap=True)
-    table.add_column("arm 方案", overflow="fold")
+    table.add_column("arm 方案", overflow="fold", min_width=9)
     for column in ("mean 均值", "no dispatch beats 上限", "gap closed"):
         table.add_column(column, justify="right", no_wrap=True)
     for one in rooms:

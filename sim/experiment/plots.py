@@ -122,8 +122,8 @@ def plot_trade_off(
 ) -> Any:
     """Draw cost against service, the first target; bars: 95 %.
 
-    Cost is that of the plan, yuan a week, where every arm's scenario has costs; otherwise the
-    paid hours of a replication.
+    Cost is that of the plan, yuan a week, where arms differ in it and every scenario has costs;
+    otherwise the paid hours of a replication.
     """
     from sim.measure.intervals import mean_interval
 
@@ -133,7 +133,7 @@ def plot_trade_off(
     scale, shown = {"s": (3600, "h"), "share": (0.01, "%")}.get(unit, (1, unit))
     city = metrics[metrics["district"] == CITY]
     priced = city[city["metric"] == "staff_cost"].groupby("arm")["value"].mean()
-    in_yuan = set(priced.index) == set(arms)
+    in_yuan = set(priced.index) == set(arms) and priced.nunique() > 1
     hours = city[city["metric"] == "staff_h"].groupby("arm")["value"].mean()
     word, zh = ("million", "百万元") if priced.max() >= 1e6 else ("thousand", "千元")
     cost = priced / (1e6 if word == "million" else 1e3) if in_yuan else hours
