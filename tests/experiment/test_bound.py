@@ -69,8 +69,8 @@ def test_a_wrong_bound_would_be_seen(
     scenario = tiny(tmp_path, ["time.days=2", "staff_scale.crews=0.3"])
     outcome = sim.simulate(scenario, policy="hindsight")
     assert beaten(outcome) == []
-    if wrong == "late":  # crews come an hour after the beginning of their shift
-        monkeypatch.setattr(bound, "earliest", lambda duty, t: earliest(duty, t) + 3600)
+    if wrong == "late":  # crews come half a day late
+        monkeypatch.setattr(bound, "earliest", lambda duty, t: earliest(duty, t) + 43200)
     elif wrong == "slow":  # the work takes four times as long
         monkeypatch.setattr(bound, "srpt", lambda r, p: srpt(r, 4 * p))
     else:  # only every second that could be on time is counted
