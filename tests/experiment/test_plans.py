@@ -185,14 +185,17 @@ def test_sweep_with_a_plan(case: Case) -> None:
 
 
 @pytest.mark.parametrize("command", ["compare", "sweep"])
-def test_bad_plan_files(case: Case, tmp_path: Path, command: str) -> None:
+def test_bad_plan_files(
+    case: Case, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # messages shorten long paths
     wrong = tmp_path / "wrong.csv"
     lines = case.today.read_text(encoding="utf-8")
     wrong.write_text(lines.replace("day", "dawn"), encoding="utf-8")
     (tmp_path / "no.csv").write_text("hello\n", encoding="utf-8")
     words = {"compare": ["--policies", "fifo,edd"], "sweep": ["--vary", "seed=1,2"]}[command]
     for file in ("wrong.csv", "no.csv", "missing.csv"):
-        done = cli(command, case.toml, *SETTINGS, *words, "--plan", tmp_path / file)
+        done = cli(command, case.toml, *SETTINGS, *words, "--plan", file)
         assert done.exit_code == 2, done.output
         (line,) = done.stderr.splitlines()
         assert line.startswith("error: ")
