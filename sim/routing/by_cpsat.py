@@ -16,6 +16,8 @@ from sim.routing.instance import NOWHERE, Instance
 from sim.routing.solution import Solution
 from sim.routing.whole import FAR, Whole, whole
 
+_PARTS = 1000  # of a unit of cost, so that a low price of lateness counts
+
 
 class Proven(NamedTuple):
     """What CP-SAT found.
@@ -59,7 +61,7 @@ def solve_exactly(instance: Instance, seconds: float = 30.0, seed: int = 0) -> P
     status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return Proven(None, np.inf, True)
-    bound = solver.best_objective_bound / w.cost_unit
+    bound = solver.best_objective_bound / w.cost_unit / _PARTS
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Proven(None, bound, False)
     tours = []
@@ -83,7 +85,8 @@ def _tours(instance: Instance, w: Whole, model: Any) -> list[list[tuple[int, int
     latest = _latest(w)
     begins = [model.new_int_var(0, latest, f"begin {i}") for i in range(n)]
     visits: list[list[Any]] = [[] for _ in range(n)]
-    all_arcs, price = [], []
+    all_arcs = []
+    price: list[tuple[float, Any]] = []
     for r in range(instance.vehicles):
         start, end = int(instance.start[r]), int(instance.end[r])
         opens, closes = int(w.shift_open[r]), int(min(w.shift_close[r], latest))
@@ -120,11 +123,11 @@ def _tours(instance: Instance, w: Whole, model: Any) -> list[list[tuple[int, int
             model.add(served == 1)
         else:
             price.append((int(w.prize[i]), served.negated()))
-        if w.late[i] > 0 and w.due[i] < latest:
+        if instance.late[i] > 0 and w.due[i] < latest:
             late = model.new_int_var(0, 2 * latest, f"late {i}")
             model.add(late >= begins[i] - int(w.due[i])).only_enforce_if(served)
-            price.append((int(w.late[i]), late))
-    model.minimize(sum(cost * what for cost, what in price))
+            price.append((float(instance.late[i]) * w.cost_unit / w.time_unit, late))
+    model.minimize(sum(round(cost * _PARTS) * what for cost, what in price))
     return all_arcs
 
 
