@@ -160,15 +160,16 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     bounds = people.pop("worker_bounds")
     grids["first_worker"], grids["last_worker"] = bounds[:-1], bounds[1:]
     arrays = arrays._replace(**people)
-    count_ready(arrays)
+    arrays.units["ready"] = ready_crews(arrays)
     return with_room(_with_leads(arrays))
 
 
-def count_ready(arrays: Arrays) -> None:
-    """Count each unit's free crews that are on duty."""
+def ready_crews(arrays: Arrays) -> NDArray[np.int64]:
+    """Count the free crews on duty of each unit, int64 [units]."""
     units, crews = arrays.units, arrays.crews
-    ready = crews["free"] & arrays.on_duty[units["district"][crews["unit"]], crews["shift"]]
-    units["ready"] = np.bincount(crews["unit"][ready & (crews["shift"] >= 0)], minlength=len(units))
+    on_duty = arrays.on_duty[units["district"][crews["unit"]], crews["shift"]]
+    ready = crews["free"] & on_duty & (crews["shift"] >= 0)
+    return np.bincount(crews["unit"][ready], minlength=len(units))
 
 
 def with_room(arrays: Arrays, more: NDArray[np.int64] | int = 0) -> Arrays:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.compiled_engine import layout
+from sim.engine.compiled_engine.build import ready_crews
 from sim.engine.compiled_engine.layout import Arrays
 from sim.errors import InvariantError
 from sim.model.replan import Staff
@@ -48,9 +49,7 @@ def check_arrays(
     idle = np.bincount(crews["unit"][crews["free"]], minlength=len(arrays.units))
     if (idle != arrays.units["idle"]).any():
         raise InvariantError("a unit has lost count of its free crews")
-    on_duty = arrays.on_duty[arrays.units["district"][crews["unit"]], crews["shift"]]
-    ready = crews["unit"][crews["free"] & on_duty & (crews["shift"] >= 0)]
-    if (np.bincount(ready, minlength=len(arrays.units)) != arrays.units["ready"]).any():
+    if (ready_crews(arrays) != arrays.units["ready"]).any():
         raise InvariantError("a unit has lost count of who is free and on duty")
     _check_staff(arrays, staff)
     waiting = int(arrays.units["waiting"].sum() + arrays.grids["jobs"].sum())

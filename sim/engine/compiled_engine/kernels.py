@@ -50,7 +50,7 @@ from sim.model.order import rank
 
 _NEVER = float("inf")
 _SPINS = 1000  # tries before a lane that waits lets other threads have its processor
-_SHIFT, _ARISE, _AGENDA = range(3)
+_SHIFT, _ARISE, _AGENDA, _OUT_OF_SIGHT = range(4)
 
 
 @kernel
@@ -87,16 +87,16 @@ def peek(A: Arrays, s: int):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def look_ahead(A: Arrays, R: Rules, s: int, until: float) -> bool:
-    """Let `peek` see a shard's next event, if it is before an instant; False: there is no room."""
+def look_ahead(A: Arrays, R: Rules, s: int, until: float):  # type: ignore[no-untyped-def]
+    """Return what `peek` does, but of no quantum after the instant's; out of sight: no room."""
     shard = A.shards[s]
     while agenda.refill(A, R, s):
-        time, _, _ = peek(A, s)
+        time, order, source = peek(A, s)
         if time < shard.turn or until <= shard.turn:
-            return True
+            return time, order, source
         agenda.turn_over(A, s)
     shard.status = NO_ROOM
-    return False
+    return shard.now, rank(SHIFT, 0), _OUT_OF_SIGHT
 
 
 @kernel
@@ -234,8 +234,10 @@ def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
 def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
     """Run one shard up to an instant; False if it had to stop before."""
     shard = A.shards[s]
-    while look_ahead(A, R, s, until):
-        time, _, source = peek(A, s)
+    while True:
+        time, _, source = look_ahead(A, R, s, until)
+        if source == _OUT_OF_SIGHT:
+            return False
         if time >= until:
             shard.now = until
             return True
@@ -245,7 +247,6 @@ def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
         happen(A, R, s, time, source)
         if shard.status != FINE:
             return False
-    return False
 
 
 @kernel
@@ -303,9 +304,9 @@ def run_lockstep(A: Arrays, until: float) -> bool:
     while True:
         time, order, source, which = until, 0, 0, -1
         for s in range(city + 1):
-            if not look_ahead(A, R, s, until):
+            t, r, origin = look_ahead(A, R, s, until)
+            if origin == _OUT_OF_SIGHT:
                 return False
-            t, r, origin = peek(A, s)
             if t < until and (t < time or (t == time and r < order)):
                 time, order, source, which = t, r, origin, s
         if which < 0:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.engine.compiled_engine import layout
-from sim.engine.compiled_engine.build import count_ready, grouped, people_of, with_room
+from sim.engine.compiled_engine.build import grouped, people_of, ready_crews, with_room
 from sim.engine.compiled_engine.compilation import kernel
 from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.layout import Arrays
@@ -90,7 +90,7 @@ def _people(
         posts=np.ascontiguousarray(posts),
         part_time=plan.part_time.astype(np.int64),
     )
-    count_ready(arrays)
+    units["ready"] = ready_crews(arrays)
     return arrays
 
 
