@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import time
@@ -53,17 +54,19 @@ class Cluster(Executor):
                 "usable with Dask only: pip install 'suzhou-dispatch[cluster]'",
             ) from None
         self.address, self.patience = address, patience
+        fault = ""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of versions: told below, in one message
                 self._client = Client(address, timeout=patience, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                "command line",
-                "cluster",
-                address,
-                f"the address of a Dask scheduler, such as tcp://127.0.0.1:8786 ({_line(error)})",
-            ) from None
+            fault = _line(error)
+        if fault:
+            # a client that failed closes itself when it is collected; were that while another one
+            # starts, both would wait for one lock for ever
+            gc.collect()
+            allowed = f"the address of a Dask scheduler, such as tcp://127.0.0.1:8786 ({fault})"
+            raise InputError("command line", "cluster", address, allowed)
         self._checked: set[str] = set()
         try:
             self.workers = self._threads()
