@@ -1,13 +1,17 @@
-"""How good the routing core is beside OR-Tools and PyVRP, and how fast crews are assigned.
+"""How good the routing core is beside OR-Tools and PyVRP.
 
-    python benchmarks/routing.py --time 10                     # generated classes
-    python benchmarks/routing.py --folder SOLOMON --time 10    # files, with .sol beside them if any
-    python benchmarks/routing.py --assignment
+    python benchmarks/routing.py --seconds 10                    # the generated 56 of 100 stops
+    python benchmarks/routing.py --stops 200 --seeds 2           # two of each class
+    python benchmarks/routing.py --folder SOLOMON --instances 14 # files, with .sol beside if any
+
+Solomon's 56 files and Homberger's 60 of 200 stops are in the package VRPSolverEasy 0.1.4 (MIT):
+
+    pip install --no-deps --target SOLOMON VRPSolverEasy==0.1.4
 
 Every solver has the same time on one core, each solve in a process of its own, one after the
 other. Tours are checked and priced by the independent checker. A gap is to the best known, from
-a ``.sol`` file, or to the best that any of the solvers found; intervals are 95 %, over instances.
-PyVRP is the extra ``bench``.
+a ``.sol`` file, or to the best that any of the solvers found; intervals are 95 %, over instances,
+and paired where ours is held against another. PyVRP is the extra ``bench``.
 """
 
 from __future__ import annotations
@@ -16,7 +20,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
@@ -28,28 +31,45 @@ import numpy as np
 
 from sim.measure.intervals import mean_interval
 from sim.routing import SOLVERS, Instance, check
-from sim.routing.assignment import assign
 from sim.routing.files import read_instance, read_solution
-from sim.routing.generate import CLASSES, generate
+from sim.routing.generate import CLASSES, SOLOMON, generate
 
 
 def instances(arguments: argparse.Namespace) -> Iterator[tuple[str, Instance, float]]:
     """Yield class, instance and best known cost (inf: none)."""
     if arguments.folder is None:
-        for stops in arguments.stops:
-            for kind in CLASSES:
-                for seed in range(arguments.seeds):
-                    yield f"{kind} {stops}", generate(kind, stops, seed), np.inf
+        names = [
+            (kind, stops, seed)
+            for stops in arguments.stops
+            for kind in CLASSES
+            for seed in range(arguments.seeds or SOLOMON.get(kind, 0))
+        ]
+        for kind, stops, seed in spread(names, arguments.instances):
+            yield f"{kind} {stops}", generate(kind, stops, seed), np.inf
         return
-    for path in sorted(arguments.folder.iterdir()):
-        if path.suffix in (".txt", ".vrp"):
-            instance, known = read_instance(path), np.inf
-            if (solution := path.with_suffix(".sol")).exists():
-                verdict = check(instance, read_solution(solution, instance))
-                if not verdict.feasible:
-                    sys.exit(f"{solution}: {verdict.faults[0]}")
-                known = verdict.cost
-            yield path.stem.rstrip("0123456789_-") or path.stem, instance, known
+    paths = sorted(path for path in arguments.folder.rglob(arguments.match))
+    paths = [path for path in paths if path.suffix in (".txt", ".vrp")]
+    for path in spread(paths, arguments.instances):
+        instance, known = read_instance(path), np.inf
+        if (solution := path.with_suffix(".sol")).exists():
+            verdict = check(instance, read_solution(solution, instance))
+            if not verdict.feasible:
+                sys.exit(f"{solution}: {verdict.faults[0]}")
+            known = verdict.cost
+        yield f"{class_of(path.stem)} {len(instance)}", instance, known
+
+
+def class_of(name: str) -> str:
+    """Return the class in a name as Solomon's (RC208) and Homberger's (RC2_10_8) are."""
+    letters = name.rstrip("0123456789_-")
+    return name[: len(letters) + 1] if letters in ("R", "C", "RC") else letters or name
+
+
+def spread(items: list[Any], wanted: int | None) -> list[Any]:
+    """Return so many of a list, evenly spread over it."""
+    if wanted is None or wanted >= len(items):
+        return items
+    return [items[int((k + 0.5) * len(items) / wanted)] for k in range(wanted)]
 
 
 def solve_one(name: str, instance: Instance, seconds: float, seed: int) -> tuple[float, int, float]:
@@ -71,12 +91,14 @@ def compare(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     for kind, instance, known in instances(arguments):
         for name in arguments.solvers:
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-                job = pool.submit(solve_one, name, instance, arguments.time, arguments.seed)
+                job = pool.submit(solve_one, name, instance, arguments.seconds, arguments.seed)
                 cost, used, seconds = job.result()
             row = {"class": kind, "instance": instance.name, "solver": name, "known": known}
             row |= {"cost": cost, "vehicles": used, "seconds": seconds}
             rows.append(row)
             print(f"{instance.name:<20} {name:<8} {cost:>12,.0f} {used:>4}", file=sys.stderr)
+            if arguments.out is not None:  # what is done stays if it is stopped
+                arguments.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return rows
 
 
@@ -102,10 +124,13 @@ def table(rows: list[dict[str, Any]]) -> str:
             if failed:
                 cells[-1] += f", {failed} not feasible"
         lines.append(f"| {kind} | {group['instance'].nunique()} | {' | '.join(cells)} |")
-    if {"ours", "pyvrp"} <= set(solvers):
+    if "ours" in solvers:
         wide = frame.pivot_table(index="instance", columns="solver", values="cost")
-        over = 100 * (wide["ours"] / wide["pyvrp"] - 1)
-        lines.append(f"\nours over PyVRP: {_interval(over[np.isfinite(over)].to_numpy())}")
+        for rival in solvers:
+            if rival != "ours":
+                over = 100 * (wide["ours"] / wide[rival] - 1)
+                over = over[np.isfinite(over)].to_numpy()
+                lines.append(f"\nours over {rival}, {len(over)} pairs: {_interval(over)}")
     return "\n".join(lines)
 
 
@@ -116,49 +141,24 @@ def _interval(values: Any) -> str:
     return f"{mean.estimate:.2f} % [{mean.low:.2f}, {mean.high:.2f}]"
 
 
-def assignment(size: int = 2000, runs: int = 40) -> str:
-    """Time the assignment of crews to tickets over a city, beside the optimum."""
-    from scipy.optimize import linear_sum_assignment
-
-    seconds, gaps = [], []
-    for seed in range(runs):
-        rng = np.random.default_rng(seed)
-        ticket, crew = rng.uniform(0, 20_000, (2, size, 2))
-        cost = np.hypot(*(ticket[:, None] - crew[None]).transpose(2, 0, 1)) / 8.0
-        begun = time.perf_counter()
-        column = assign(cost, 3600.0)
-        seconds.append(time.perf_counter() - begun)
-        found = np.where(column < 0, 3600.0, cost[np.arange(size), column]).sum()
-        rows, best = linear_sum_assignment(np.minimum(cost, 3600.0))
-        gaps.append(100 * (found / np.minimum(cost, 3600.0)[rows, best].sum() - 1))
-    return (
-        f"{size} crews to {size} tickets, {runs} runs: median {np.median(seconds):.3f} s, "
-        f"p95 {np.quantile(seconds, 0.95):.3f} s; over the optimum {_interval(gaps)}, "
-        f"at most {max(gaps):.2f} %"
-    )
-
-
 def main() -> None:
     """Run what is asked for and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--time", type=float, default=10.0, help="seconds for each solve")
-    parser.add_argument("--stops", type=int, nargs="+", default=[100, 200])
-    parser.add_argument("--seeds", type=int, default=3, help="instances of each class and size")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for each solve")
+    parser.add_argument("--instances", type=int, help="so many, evenly spread; all by default")
+    parser.add_argument("--stops", type=int, nargs="+", default=[100])
+    parser.add_argument(
+        "--seeds", type=int, help="instances of each class and size; Solomon's numbers by default"
+    )
     parser.add_argument("--folder", type=Path, help="VRPLIB or Solomon files instead")
+    parser.add_argument("--match", default="*", help="only files whose names are like this")
     parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="keep the single results as JSON")
-    parser.add_argument("--assignment", action="store_true", help="only the assignment")
     arguments = parser.parse_args()
-    if arguments.assignment:
-        print(assignment())
-        return
     if "pyvrp" in arguments.solvers and find_spec("pyvrp") is None:
         sys.exit("pyvrp is missing: install the extra `bench`, or leave it out by --solvers")
-    rows = compare(arguments)
-    if arguments.out is not None:
-        arguments.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    print(table(rows))
+    print(table(compare(arguments)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,8 @@ def prepare(
     replication: int = 0,
     policy: str | Policy = "priority",
     plan: Plan | str | Path | None = None,
-    engine: str = "auto",
+    replans: Sequence[tuple[float, Plan | str | Path]] = (),
+    engine: str = "compiled",
     check: bool = False,
 ) -> Simulation:
     """Make a simulation ready to run.
@@ -57,9 +58,11 @@ def prepare(
         Who is sent where, next.
     plan : Plan, str or Path
         Who works when and where, or a plan file; the staff of the base year by default.
+    replans : sequence of (float, Plan, str or Path)
+        Plans that follow it, in order, each with the day from which on it is in force: 0 or
+        more, such as 2.5 for noon of the third day, and below the scenario's days.
     engine : str
-        ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read. ``auto``
-        is compiled, or simpy for roads and patrol routes, which only that one knows.
+        ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read.
     check : bool
         Whether the invariants are checked all along.
 
@@ -69,24 +72,32 @@ def prepare(
         One message: file, field, value and what is allowed.
     """
     from sim.city import City
+    from sim.clock import DAY
     from sim.engine import find_engine
-    from sim.model.planfile import read_plan
+    from sim.model.planfile import read_plans
+    from sim.model.replan import check_days
     from sim.scenario import restrict
 
     chosen = load(scenario) if isinstance(scenario, (str, Path)) else scenario
     chosen = restrict(chosen, days=days, districts=districts)
     city = City.build(chosen)
-    if isinstance(plan, (str, Path)):
-        chosen, plan = read_plan(Path(plan), chosen, city)
-    return find_engine(engine, chosen)(
+    check_days([day for day, _ in replans], chosen.time.days)
+    first = Path(plan) if isinstance(plan, (str, Path)) else None
+    files = [Path(new) for _, new in replans if isinstance(new, (str, Path))]
+    chosen, read, following = read_plans(first, files, chosen, city)
+    simulation = find_engine(engine)(
         chosen,
         city=city,
-        plan=plan,
+        plan=plan if first is None else read,  # type: ignore[arg-type]
         policy=policy,
         seed=seed,
         replication=replication,
         check=check,
     )
+    for day, new in replans:
+        changed = following.pop(0) if isinstance(new, (str, Path)) else new
+        simulation.replan(changed, day * DAY)
+    return simulation
 
 
 def simulate(

@@ -114,7 +114,7 @@ def test_against_the_clock(tiny_toml: Path) -> None:
 BAD = {
     "no scenario": (["run", "gusu-weak"], "did you mean gusu-week?"),
     "no policy": (["run", "{tiny}", "--policy", "lifo"], "one of fifo"),
-    "no engine": (["run", "{tiny}", "--engine", "gpss"], "one of auto, compiled"),
+    "no engine": (["run", "{tiny}", "--engine", "gpss"], "one of compiled, simpy"),
     "too many days": (["run", "{tiny}", "--days", "99"], "1 to 3"),
     "no district": (["run", "{tiny}", "--district", "Nord"], "districts of tiny"),
     "pace": (["run", "{tiny}", "--pace", "0"], "above 0"),

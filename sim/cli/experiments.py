@@ -14,9 +14,12 @@ from sim.clock import DAY
 from sim.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sim.experiment.arm import Arm
     from sim.experiment.compare import Comparison
     from sim.experiment.executor import Executor
+    from sim.experiment.room import Room
 
 STOPPED_BY_POLICY = 1
 """Exit code when an arm was stopped by what its policy did; the others went on."""
@@ -62,6 +65,11 @@ _OPTIONS = (
     click.option(
         "--pcs", default=0.95, show_default=True, help="For --select: probability of being right."
     ),
+    click.option(
+        "--bound/--no-bound",
+        default=None,
+        help="Show how far the best dispatch could be; by default with a policy like hindsight.",
+    ),
     seed,
     click.option("--engine", help="By default that of experiments."),
     click.option("--policy-timeout", default=10.0, show_default=True, help="For a decision, s."),
@@ -94,27 +102,38 @@ def experiment_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="A,B,...",
     help="The first is the baseline. By name (`sim policies`), or module:Class or file.py:Class.",
 )
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    metavar="FILE",
+    help="Compare with this plan; `base` is the staff of the base year. Repeat it for more plans: "
+    "each meets each policy, and the first of both is the baseline.",
+)
 @experiment_options
 def compare(
     scenario: str,
     policies: str,
+    plans: Sequence[str],
     overrides: Sequence[str],
     days: int | None,
     districts: Sequence[str],
     **options: Any,
 ) -> None:
-    """Compare dispatch policies on a scenario.
+    """Compare dispatch policies on a scenario, or plans, or both.
 
-    Every policy meets the same matters. Exit code 1: a policy was stopped, the others are told.
+    Every arm meets the same matters. Exit code 1: a policy was stopped, the others are told.
     """
-    from sim.experiment.arm import Arm
+    from sim.experiment.arm import Arm, with_plans
+    from sim.experiment.compare import compare_question
     from sim.scenario import load, restrict
 
     loaded = restrict(load(scenario, list(overrides)), days=days, districts=list(districts))
     names = _listed(policies, "policies")
     arms = [Arm(name, loaded, name) for name in names]
-    question = f"Which policy is better on {loaded.name}: {', '.join(names)}?"
-    _run(arms, question, **options)
+    if plans:
+        arms = with_plans(arms, plans)
+    _run(arms, compare_question(loaded, arms), **options)
 
 
 @click.command()
@@ -128,11 +147,13 @@ def compare(
     "the baseline. Repeat it for a grid.",
 )
 @click.option("--policies", default="priority", show_default=True, metavar="A,B,...")
+@click.option("--plan", metavar="FILE", help="Who works when and where, in all of them.")
 @experiment_options
 def sweep(
     scenario: str,
     vary: Sequence[str],
     policies: str,
+    plan: str | None,
     overrides: Sequence[str],
     days: int | None,
     districts: Sequence[str],
@@ -149,6 +170,7 @@ def sweep(
         overrides=list(overrides),
         days=days,
         districts=list(districts),
+        plan=plan,
     )
     _run(arms, sweep_question(arms[0].scenario.name, fields), **options)
 
@@ -211,6 +233,7 @@ def _run(
     select: bool,
     indifference: str,
     pcs: float,
+    bound: bool | None,
     seed: int | None,
     engine: str | None,
     policy_timeout: float,
@@ -249,6 +272,7 @@ def _run(
                 seed=seed,
                 engine=engine or ENGINE,
                 policy_timeout=policy_timeout,
+                bound=bound,
                 executor=executor_for(workers, cluster),
                 out=out,
                 progress=bar,
@@ -283,6 +307,28 @@ def _warm_up(text: str) -> Any:
         raise InputError("command line", "warmup", text, "a number of days, or auto") from None
 
 
+def _bounds(rooms: Sequence[Room]) -> Table:
+    from rich.table import Table
+
+    from sim.experiment.words import interval_text, metric_name
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("bounded metric 有上限的指标", no_wrap=True)
+    table.add_column("arm 方案", overflow="fold", min_width=9)
+    for column in ("mean 均值", "no dispatch beats 上限", "gap closed"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in rooms:
+        closed = "–" if one.closed.low != one.closed.low else f"{100 * one.closed.estimate:.0f} %"
+        table.add_row(
+            " ".join(metric_name(one.metric)).strip(),
+            one.arm,
+            interval_text(one.mean, one.unit),
+            interval_text(one.bound, one.unit),
+            closed,
+        )
+    return table
+
+
 def _tell(found: Comparison, as_json: bool) -> None:
     from sim.experiment.results import facts
     from sim.experiment.words import interval_text, metric_name
@@ -315,6 +361,8 @@ def _tell(found: Comparison, as_json: bool) -> None:
             f"{one.pairing:.3g}×",
         )
     console.print(table)
+    if found.rooms:
+        console.print(_bounds(found.rooms))
     console.print(
         f"{settings['replications']} replications, seed {settings['seed']}, engine "
         f"{settings['engine']}, warm-up {settings['warm_up_days']:.3g} days; all differences hold "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import click
 
 from sim.cli.base import as_json, interruptible, overrides, progress, seed
 from sim.errors import InputError
+from sim.processors import processors
 
 if TYPE_CHECKING:
     from sim.city.city import City
@@ -113,7 +113,7 @@ def roster(
         problems.append(problem)
         titles[problem.team] = zh
     used = scenario.seed if seed is None else seed
-    made = _make(problems, used, time_limit, processes or os.cpu_count() or 1)
+    made = _make(problems, used, time_limit, processes or processors())
     if not made:
         raise InputError("command line", "Ctrl-C", "at once", "time for at least one roster")
     missing = [p.team for n, p in enumerate(problems) if n not in made]

@@ -38,7 +38,14 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Who works when and where; the staff of the base year by default.",
 )
-@click.option("--engine", default="auto", show_default=True, help="auto, compiled or simpy.")
+@click.option(
+    "--replan",
+    "replans",
+    multiple=True,
+    metavar="DAY=FILE",
+    help="Another plan from a day on, such as 2.5=plan.csv for noon of the third. Repeatable.",
+)
+@click.option("--engine", default="compiled", show_default=True, help="compiled or simpy.")
 @click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
 @click.option("--routes", metavar="FILE", help="Patrol routes, by `sim optimize patrol`.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
@@ -62,6 +69,7 @@ def run(
     replication: int,
     policy: str,
     plan: Path | None,
+    replans: Sequence[str],
     engine: str,
     pace: float | None,
     routes: str | None,
@@ -83,6 +91,7 @@ def run(
     for field, value in (("pace", pace), ("every", every)):
         if value is not None and not value > 0:
             raise InputError("command line", field, value, "a number above 0")
+    following = [_replan(text) for text in replans]
     if out is not None:
         store.check_target(out, overwrite)
         _check_writable(out)
@@ -97,6 +106,7 @@ def run(
             replication=replication,
             policy=policy,
             plan=plan,
+            replans=following,
             engine=engine,
             check=check,
         )
@@ -108,14 +118,9 @@ def run(
             raise InputError("command line", "checkpoint", str(checkpoint), "no run with --pace")
         saved = Checkpoint(checkpoint, simulation, policy)
     whole = _drive(simulation, saved, every) if pace is None else _drive_live(simulation, pace)
-    if plan is not None:
-        _say_plan(plan, simulation)
-    outcome = simulation.outcome()
-    if not whole:
-        click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
-    _tell(outcome, as_json)
-    if out is not None:
-        _keep(outcome, out, overwrite, plots)
+    for path in (*([plan] if plan is not None else []), *(path for _, path in following)):
+        _say_plan(path, simulation)
+    _end(simulation, whole, as_json, out, overwrite, plots)
 
 
 @click.command()
@@ -141,6 +146,29 @@ def resume(
         simulation, saved = go_on(folder)
     click.echo(f"going on from day {simulation.now / 86400:.2f}", err=True)
     whole = _drive(simulation, saved, every)
+    _end(simulation, whole, as_json, out, overwrite, plots)
+
+
+def _replan(text: str) -> tuple[float, Path]:
+    """Read from which day on which plan is to be in force."""
+    day, equals, path = text.partition("=")
+    try:
+        if equals and path:
+            return float(day), Path(path)
+    except ValueError:
+        pass
+    raise InputError("command line", "replan", text, "DAY=FILE, such as 2.5=plan.csv")
+
+
+def _end(
+    simulation: Simulation,
+    whole: bool,
+    as_json: bool,
+    out: Path | None,
+    overwrite: bool,
+    plots: bool,
+) -> None:
+    """Say what became of a run that is over, or was stopped, and keep it."""
     outcome = simulation.outcome()
     if not whole:
         click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)

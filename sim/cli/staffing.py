@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--replications", default=4, show_default=True, help="Of the search; twice fresh.")
 @click.option("--confidence", default=0.95, show_default=True, help="One-sided, of each target.")
 @click.option("--time-limit", default=600.0, show_default=True, metavar="S", help="Of the search.")
-@click.option("--engine", default=ENGINES[-1], show_default=True)
+@click.option("--engine", default=ENGINES[0], show_default=True)
 @click.option("--policy", default="priority", show_default=True)
 @seed
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan.")

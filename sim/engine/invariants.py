@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.errors import InvariantError
 from sim.model.state import State
 
@@ -23,8 +25,15 @@ def check_world(world: World) -> None:
     ledger.balance()
     ledger.recount(world.load.district, tickets.state)
     for desk in (world.hotline, *world.town_centres, *world.district_centres):
-        if desk.busy < 0 or desk.busy > sum(desk.posts):
-            raise InvariantError(f"desk {desk.number} has {desk.busy} busy of {sum(desk.posts)}")
+        if desk.busy < 0 or desk.busy > desk.most:
+            raise InvariantError(f"desk {desk.number} has {desk.busy} busy of {desk.most}")
+    staff = world.succession.staff
+    crews = sorted(crew for unit in world.units for crew in unit.crews)
+    workers = sorted(w.number for grid in world.grids.values() for w in grid.workers)
+    if crews != np.flatnonzero(staff.crews).tolist():
+        raise InvariantError("the crews are not those of the plan in force")
+    if workers != np.flatnonzero(staff.workers).tolist():
+        raise InvariantError("the gridworkers are not those of the plan in force")
     waiting = 0
     for unit in world.units:
         waiting += len(unit.order)

@@ -19,11 +19,11 @@ MOVES: dict[State, set[State]] = {
     State.RECORDING: {State.AT_CENTRE, State.CLOSED},
     State.AT_CENTRE: {State.UNSIGNED, State.WAITING},
     State.UNSIGNED: {State.AT_CENTRE, State.WAITING},
-    State.WAITING: {State.TRAVELLING},
+    State.WAITING: {State.TRAVELLING, State.UNSIGNED},  # its gridworkers were withdrawn
     State.TRAVELLING: {State.ON_SITE},
     State.ON_SITE: {State.SETTLING, State.CHECKING},
     State.SETTLING: {State.CHECKING},
-    State.CHECKING: {State.CLOSED, State.WAITING},
+    State.CHECKING: {State.CLOSED, State.WAITING, State.UNSIGNED},
     State.CLOSED: set(),
     State.VANISHED: set(),
 }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.model.plan import Plan
+from sim.model.replan import Plans
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -66,8 +67,12 @@ class Outcome:
 
     Attributes
     ----------
-    scenario, city, plan : Scenario, City, Plan
+    scenario, city : Scenario, City
         What it was run on.
+    plan : Plan
+        Everybody who worked in it: ``worker`` and ``crew`` below number its rows. Where the plan
+        was changed, those who were withdrawn are among them; posts and part-time gridworkers
+        are those of the last plan.
     policy, engine : str
         Their names.
     seed, replication : int
@@ -78,6 +83,8 @@ class Outcome:
         Timed events that happened.
     keep : object
         What must live as long as the columns do, such as the folder they lie in.
+    plans : tuple of (float, Plan)
+        The plans that were in force and from when, s; the only one by default.
     tickets : dict of arrays
         One row for each matter that arose, in order of arising. Times as in `TIMES`, and
 
@@ -125,6 +132,11 @@ class Outcome:
     stops: Table
     services: Table
     keep: object = None
+    plans: Plans = ()
+
+    def __post_init__(self) -> None:
+        if not self.plans:
+            object.__setattr__(self, "plans", ((0.0, self.plan),))
 
     def __len__(self) -> int:
         return len(self.tickets["key"])

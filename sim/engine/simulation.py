@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sim.city.city import City
 from sim.engine.outcome import Outcome
 from sim.model.plan import Plan
-from sim.policy import Policy
+from sim.model.staffing import base_plan
+from sim.policy import Policy, find_policy
 from sim.scenario import Scenario
 from sim.workload.workload import Workload
 
@@ -23,7 +24,7 @@ class Simulation(Protocol):
     ----------
     engine : str
         Its engine's name.
-    scenario, city, plan, policy : Scenario, City, Plan, Policy
+    scenario, city, policy : Scenario, City, Policy
         What it is run on.
     seed, replication : int
         The key of all randomness.
@@ -34,7 +35,6 @@ class Simulation(Protocol):
     engine: str
     scenario: Scenario
     city: City
-    plan: Plan
     policy: Policy
     seed: int
     replication: int
@@ -52,6 +52,10 @@ class Simulation(Protocol):
         replication: int = 0,
         check: bool = False,
     ) -> None: ...
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
 
     @property
     def now(self) -> float:
@@ -81,5 +85,25 @@ class Simulation(Protocol):
     def add(self, matters: Workload) -> range:
         """Put further matters into a running simulation; return their ticket numbers."""
 
+    def replan(self, plan: Plan, at: float | None = None) -> None:
+        """Let another plan be in force from an instant on, now or later; see `sim.model.replan`."""
+
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
+
+
+def resolved(
+    scenario: Scenario,
+    city: City | None,
+    plan: Plan | None,
+    policy: str | Policy,
+    seed: int | None,
+) -> tuple[City, Plan, Policy, int]:
+    """Make from the scenario what a run was not given."""
+    city = City.build(scenario) if city is None else city
+    return (
+        city,
+        base_plan(scenario, city) if plan is None else plan,
+        find_policy(policy),
+        scenario.seed if seed is None else seed,
+    )

@@ -11,10 +11,13 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.processors import processors
 
 ROW = "row"
 """The column that says where a row stands, where the parts do not have them in order."""
@@ -49,18 +52,21 @@ class Cache:
     def __init__(self, room: int = _CACHE) -> None:
         self.room = room
         self._kept: OrderedDict[tuple[int, str], NDArray[Any]] = OrderedDict()
+        self._lock = Lock()
 
     def get(self, key: tuple[int, str]) -> NDArray[Any] | None:
         """Return a column that is kept."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        return self._kept.get(key)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
 
     def put(self, key: tuple[int, str], column: NDArray[Any]) -> None:
         """Keep a column."""
-        self._kept[key] = column
-        while sum(c.nbytes for c in self._kept.values()) > self.room and len(self._kept) > 1:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept[key] = column
+            while sum(c.nbytes for c in self._kept.values()) > self.room and len(self._kept) > 1:
+                self._kept.popitem(last=False)
 
 
 class StoredColumns(Mapping[str, NDArray[Any]]):
@@ -115,11 +121,13 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
     def _read(self, name: str) -> NDArray[Any]:
         import pyarrow.parquet as pq
 
-        pieces = [
-            pq.read_table(part, columns=[name])[name].to_numpy(zero_copy_only=False)
-            for part in self.parts
-        ]
-        return np.concatenate(pieces)
+        def read(part: Path) -> NDArray[Any]:
+            whole = pq.read_table(part, columns=[name], use_threads=False)
+            column: NDArray[Any] = whole[name].to_numpy(zero_copy_only=False)
+            return column
+
+        with ThreadPoolExecutor(processors()) as pool:
+            return np.concatenate(list(pool.map(read, self.parts)))
 
 
 class PartWriter:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
+from sim.city.city import City
 from sim.errors import InputError
 from sim.model.plan import Plan
+from sim.model.planfile import read_plan
 from sim.policy import POLICIES, Guarded, Policy, find_policy
 from sim.scenario import Scenario
 
@@ -56,6 +59,11 @@ class Arm:
         changed = isinstance(self.policy, Policy) and given
         return f"{policy.name}({given})" if changed else policy.name
 
+    @property
+    def hindsight(self) -> bool:
+        """Whether its policy sees the future: a rule to measure others by."""
+        return _bare(self.policy).hindsight
+
     @cached_property
     def fingerprint(self) -> dict[str, str]:
         """What the arm's outcomes depend on, besides the seed and the program."""
@@ -64,6 +72,45 @@ class Arm:
             "plan": _plan_digest(self.plan),
             "policy": _policy_digest(self.policy),
         }
+
+
+BASE = "base"
+"""How the scenario's own staff is called where plan files are named."""
+
+
+def with_plans(arms: Sequence[Arm], files: Sequence[str | Path]) -> list[Arm]:
+    """Return the arms once for each plan, the first plan's first.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+    files : sequence of str or Path
+        Plan files; `BASE` is the staff of the base year. A plan is called by its file's name
+        without the ending, or by its whole path where two are called alike.
+
+    Raises
+    ------
+    InputError
+        If a file is named twice, is no plan, or does not fit an arm's scenario.
+    """
+    paths = [str(file) for file in files]
+    if len(set(paths)) < len(paths):
+        raise InputError("command line", "plan", ", ".join(paths), "each plan once")
+    stems = [Path(path).stem for path in paths]
+    names = stems if len(set(stems)) == len(stems) else paths
+    cities: dict[str, City] = {}
+    made = []
+    for path, name in zip(paths, names, strict=True):
+        for arm in arms:
+            scenario, plan = arm.scenario, None
+            if path != BASE:
+                known = scenario.content_hash
+                if known not in cities:
+                    cities[known] = City.build(scenario)
+                scenario, plan = read_plan(Path(path), scenario, cities[known])
+            label = name if len(arms) == 1 else f"{name}, {arm.label}"
+            made.append(replace(arm, label=label, scenario=scenario, plan=plan, plan_label=name))
+    return made
 
 
 def _plan_digest(plan: Plan | None) -> str:

@@ -78,7 +78,7 @@ def calibrate(
     *,
     weeks: int = 5,
     seed: int | None = None,
-    engine: str = "auto",
+    engine: str = "compiled",
     progress: Callable[[float], None] | None = None,
 ) -> Calibration:
     """Run districts one by one, and compare them with what was published.
@@ -109,7 +109,7 @@ def calibrate(
     names = whole.area.include or tuple(table)
     samples = {}
     for done, name in enumerate(names):
-        simulation = find_engine(engine, whole)(
+        simulation = find_engine(engine)(
             restrict(whole, districts=[name]), seed=seed, replication=table.index(name)
         )
         simulation.run(progress=progress and _part(progress, done, len(names)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import pickle
 import time
 import warnings
@@ -12,6 +14,7 @@ from typing import Any
 from sim.errors import InputError
 from sim.experiment.executor import Executor, Failure, Result, Task, attempt
 from sim.experiment.replication import program_digest
+from sim.processors import THREADS
 
 PACKAGES = ("suzhou-dispatch", "numpy", "numba", "scipy", "shapely", "simpy")
 """What must be the same everywhere, with Python itself, for results to be the same."""
@@ -51,17 +54,19 @@ class Cluster(Executor):
                 "usable with Dask only: pip install 'suzhou-dispatch[cluster]'",
             ) from None
         self.address, self.patience = address, patience
+        fault = ""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of versions: told below, in one message
                 self._client = Client(address, timeout=patience, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                "command line",
-                "cluster",
-                address,
-                f"the address of a Dask scheduler, such as tcp://127.0.0.1:8786 ({_line(error)})",
-            ) from None
+            fault = _line(error)
+        if fault:
+            # a client that failed closes itself when it is collected; were that while another one
+            # starts, both would wait for one lock for ever
+            gc.collect()
+            allowed = f"the address of a Dask scheduler, such as tcp://127.0.0.1:8786 ({fault})"
+            raise InputError("command line", "cluster", address, allowed)
         self._checked: set[str] = set()
         try:
             self.workers = self._threads()
@@ -166,6 +171,7 @@ class _Call:
 
 
 def _serve(payload: bytes) -> bytes:
+    os.environ.setdefault(THREADS, "1")  # the scheduler counts a task as one thread
     return pickle.dumps(attempt(_call, payload))
 
 

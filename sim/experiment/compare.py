@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sim.clock import DAY
 from sim.errors import InputError
-from sim.experiment.arm import Arm
+from sim.experiment.arm import Arm, with_plans
 from sim.experiment.difference import (
     Difference,
     difference_table,
@@ -23,6 +23,7 @@ from sim.experiment.parts import Parts
 from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
 from sim.experiment.replication import ENGINE
+from sim.experiment.room import Room, room_verdict, rooms
 from sim.experiment.selection import Floats, Selection, kim_nelson
 from sim.experiment.warm_up import find_warm_up
 from sim.experiment.words import amount, metric_name, verdict
@@ -79,6 +80,8 @@ class Comparison:
         How it was asked: seed, replications, confidence, warm-up, engine, ...
     exact : bool, optional
         Whether the precision asked for was met.
+    rooms : tuple of Room
+        Each arm that did not fail against the bound, if that was asked for.
     """
 
     question: str
@@ -89,6 +92,7 @@ class Comparison:
     selection: Selection | None
     settings: dict[str, Any]
     exact: bool | None = None
+    rooms: tuple[Room, ...] = ()
 
     @property
     def verdict(self) -> list[str]:
@@ -104,6 +108,7 @@ class Comparison:
                 sure = "but only as the best so far; allow more with --max-replications"
             said.append(f"{one.best} is selected on {name}: {sure}")
         said += verdict(self.differences)
+        said += room_verdict(self.rooms)
         if self.exact is False:
             precision = self.settings["precision"]
             said.append(
@@ -130,9 +135,11 @@ class Comparison:
 def compare(
     scenario: Scenario,
     policies: Sequence[str | Policy] | Mapping[str, str | Policy],
+    *,
+    plans: Sequence[str | Path] = (),
     **options: Any,
 ) -> Comparison:
-    """Compare policies on a scenario.
+    """Compare policies on a scenario, or plans, or each policy with each plan.
 
     Parameters
     ----------
@@ -140,6 +147,8 @@ def compare(
         Restricted to what is to be run.
     policies : sequence or mapping
         The first is the baseline. Keys are their labels, if it is a mapping.
+    plans : sequence of str or Path
+        Plan files, see `sim.experiment.arm.with_plans`; the first makes the baseline.
     **options
         Those of `compare_arms`.
 
@@ -155,9 +164,18 @@ def compare(
         for policy in policies:
             name = Arm("", scenario, policy).policy_name
             arms.append(Arm(name, scenario, policy))
-    labels = ", ".join(arm.label for arm in arms)
-    question = f"Which policy is better on {scenario.name}: {labels}?"
-    return compare_arms(arms, question=question, **options)
+    if plans:
+        arms = with_plans(arms, plans)
+    return compare_arms(arms, question=compare_question(scenario, arms), **options)
+
+
+def compare_question(scenario: Scenario, arms: Sequence[Arm]) -> str:
+    """Say what a comparison of policies and plans asks."""
+    plans, policies = ({arm.names[what] for arm in arms} for what in ("plan", "policy"))
+    asked = "plan and policy" if len(plans) > 1 < len(policies) else "policy"
+    if len(plans) > 1 and len(policies) == 1:
+        asked = "plan"
+    return f"Which {asked} is better on {scenario.name}: {', '.join(arm.label for arm in arms)}?"
 
 
 def compare_arms(
@@ -175,6 +193,7 @@ def compare_arms(
     seed: int | None = None,
     engine: str = ENGINE,
     policy_timeout: float = 10.0,
+    bound: bool | None = None,
     executor: Executor | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -197,6 +216,9 @@ def compare_arms(
         What is left out at the beginning, s, or to be found by MSER-5.
     select : Select, optional
         To have the best selected.
+    bound : bool, optional
+        Whether to show how far the best dispatch could be, see `sim.experiment.bound`; by default
+        where a policy has ``hindsight``.
     executor : Executor, optional
         A `Pool` of all processors by default.
     out : Path, optional
@@ -224,6 +246,7 @@ def compare_arms(
             engine,
             warm,
             policy_timeout,
+            any(arm.hindsight for arm in arms) if bound is None else bound,
         )
         found, count, exact = _until_exact(
             experiment, wanted, district, replications, precision, max_replications,
@@ -248,9 +271,12 @@ def compare_arms(
         "policy_timeout_s": policy_timeout,
     }
     failed = [experiment.failed[arm.label] for arm in arms if arm.label in experiment.failed]
+    metrics = experiment.metrics()
+    going = [arm.label for arm in experiment.going]
     return Comparison(
-        question, tuple(arms), experiment.metrics(), found, failed, selection, settings, exact
-    )
+        question, tuple(arms), metrics, found, failed, selection, settings, exact,
+        tuple(rooms(metrics, going, count, confidence)),
+    )  # fmt: skip
 
 
 def _check(

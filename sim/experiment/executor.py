@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
@@ -101,10 +100,3 @@ def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
         return Failure(str(error))
     except Exception as error:  # whatever it is, the other tasks go on
         return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -42,7 +42,7 @@ class Experiment:
     parts : Parts, optional
         Where finished replications are kept, and found again.
     engine : str
-    warm_up, policy_timeout : float
+    warm_up, policy_timeout, bound : float, float, bool
         See `Replication`.
     failed : dict
         By label, the arms that were stopped; the others went on.
@@ -55,6 +55,7 @@ class Experiment:
     engine: str = ENGINE
     warm_up: float = 0.0
     policy_timeout: float = 10.0
+    bound: bool = False
     failed: dict[str, Failed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -124,7 +125,9 @@ class Experiment:
             self.failed[label] = failed
 
     def _task(self, arm: Arm, number: int) -> Replication:
-        return Replication(arm, self.seed, number, self.engine, self.warm_up, self.policy_timeout)
+        return Replication(
+            arm, self.seed, number, self.engine, self.warm_up, self.policy_timeout, self.bound
+        )
 
     def _known(self, arm: Arm, number: int) -> bool:
         if (arm.label, number) in self._tables:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from sim.clock import DAY
 from sim.engine.outcome import Outcome, Table
+from sim.experiment.bound import limits
 from sim.measure.kpis import kpis
 from sim.measure.tables import known
 from sim.measure.use import use
+from sim.model.cost import plan_cost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +25,15 @@ CITY = "city"
 SHARES = (*range(5, 100, 5), 99)
 """Percentiles of the times until arrival and closing that are kept, for ECDFs."""
 
+BOUND = "bound."
+"""Before a metric's name: the best that any dispatch could have made of it in the run."""
+
+COST_UNIT = "yuan/week"
+
 _URGENT = ("arrive.mean", "arrive.p50", "arrive.p90", "arrive.on_time", "close.p90")
 
 
-def measure(outcome: Outcome, warm_up: float = 0.0) -> pd.DataFrame:
+def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.DataFrame:
     """Measure a replication.
 
     Parameters
@@ -34,13 +41,17 @@ def measure(outcome: Outcome, warm_up: float = 0.0) -> pd.DataFrame:
     outcome : Outcome
     warm_up : float
         Matters that arose before it are left out, and so is what staff did before it, s.
+    bound : bool
+        Whether to bound what any dispatch could have made of it, as ``bound.*``, for the metrics
+        in `sim.experiment.bound.METRICS`.
 
     Returns
     -------
     pandas.DataFrame
         ``district, metric, value, unit, n``; the district ``city`` is all of them. Besides the
         KPIs: ``urgent.*`` of the matters of priority 1, percentiles of the times until arrival
-        and closing, the use of staff, and ``staff_h``: the paid hours of all roles.
+        and closing, the use of staff, ``staff_h``: the paid hours of all roles, and where the
+        scenario has costs ``staff_cost``: those of the plan, yuan a week, without overtime.
     """
     import pandas as pd
 
@@ -55,7 +66,13 @@ def measure(outcome: Outcome, warm_up: float = 0.0) -> pd.DataFrame:
     urgent = kpis(_rows(counted, counted.tickets["priority"] <= 1))
     urgent = urgent[urgent["metric"].isin(_URGENT)].assign(district=CITY)
     urgent["metric"] = "urgent." + urgent["metric"]
-    rows = pd.DataFrame([*_percentiles(counted), *_staff(outcome, warm_up)], columns=columns)
+    limited = []
+    for one in limits(outcome, warm_up) if bound else ():
+        limited.append((CITY, one.metric, one.value, one.unit, one.n))
+        limited.append((CITY, BOUND + one.metric, one.bound, one.unit, one.n))
+    rows = pd.DataFrame(
+        [*_percentiles(counted), *_staff(outcome, warm_up), *limited], columns=columns
+    )
     new = rows[~rows["metric"].isin(city["metric"])]
     return pd.concat([both[columns], urgent[columns], new], ignore_index=True)
 
@@ -95,6 +112,9 @@ def _staff(outcome: Outcome, warm_up: float) -> list[tuple[Any, ...]]:
         rows.append((CITY, f"{role}.overtime_h", row["overtime_h"], "h", 0))
     paid = float(total["duty_h"].sum() + total["overtime_h"].sum())
     rows.append((CITY, "staff_h", paid, "h", 0))
+    if outcome.scenario.costs is not None:
+        cost = plan_cost(outcome.scenario, outcome.plan).total
+        rows.append((CITY, "staff_cost", cost, COST_UNIT, 0))
     visits = outcome.visits
     there = known(visits["arrive"]) & (visits["start"] >= warm_up)
     way = (visits["arrive"] - visits["start"])[there]

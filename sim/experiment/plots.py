@@ -120,18 +120,27 @@ def plot_ecdf(
 def plot_trade_off(
     metrics: pd.DataFrame, found: Sequence[Difference] = (), district: str = CITY
 ) -> Any:
-    """Draw cost, paid hours a replication, against service, the first target; bars: 95 %."""
+    """Draw cost against service, the first target; bars: 95 %.
+
+    Cost is that of the plan, yuan a week, where arms differ in it and every scenario has costs;
+    otherwise the paid hours of a replication.
+    """
     from sim.measure.intervals import mean_interval
 
     target = found[0].metric if found else "arrive.p90"
     arms = list(dict.fromkeys(metrics["arm"]))
     unit = metrics.loc[metrics["metric"] == target, "unit"].iloc[0]
     scale, shown = {"s": (3600, "h"), "share": (0.01, "%")}.get(unit, (1, unit))
+    city = metrics[metrics["district"] == CITY]
+    priced = city[city["metric"] == "staff_cost"].groupby("arm")["value"].mean()
+    in_yuan = set(priced.index) == set(arms) and priced.nunique() > 1
+    hours = city[city["metric"] == "staff_h"].groupby("arm")["value"].mean()
+    word, zh = ("million", "百万元") if priced.max() >= 1e6 else ("thousand", "千元")
+    cost = priced / (1e6 if word == "million" else 1e3) if in_yuan else hours
     with style():
         figure, ax = new(None, 7.5, 4.8)
         for number, arm in enumerate(arms):
             rows = metrics[metrics["arm"] == arm]
-            cost = rows[(rows["metric"] == "staff_h") & (rows["district"] == CITY)]["value"]
             value = rows[(rows["metric"] == target) & (rows["district"] == district)]["value"]
             value = value.dropna() / scale
             if len(value) < 2:
@@ -139,13 +148,16 @@ def plot_trade_off(
             service = mean_interval(value)
             colour = _COLOURS[number % len(_COLOURS)]
             reach = [[service.estimate - service.low], [service.high - service.estimate]]
-            ax.errorbar(cost.mean(), service.estimate, yerr=reach, fmt="o", color=colour, label=arm)
+            ax.errorbar(cost[arm], service.estimate, yerr=reach, fmt="o", color=colour, label=arm)
         ax.margins(x=0.1)
         least, most = ax.get_xlim()
         room = max(0.01 * most - (most - least), 0) / 2  # less than a percent is no difference
         ax.set_xlim(least - room, most + room)
         ax.ticklabel_format(axis="x", useOffset=False)
-        ax.set_xlabel(both("paid hours of all roles", "总工时"))
+        if in_yuan:
+            ax.set_xlabel(both(f"cost of the plan, {word} yuan a week", f"每周成本（{zh}）"))
+        else:
+            ax.set_xlabel(both("paid hours of all roles", "总工时"))
         ax.set_ylabel(f"{both(*metric_name(target))}, {shown}")
         ax.set_title(both("Cost and service", "成本与服务"))
         ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 from collections import deque
@@ -13,7 +14,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from sim.errors import InputError
-from sim.experiment.executor import Executor, Failure, Result, Task, attempt, cores
+from sim.experiment.executor import Executor, Failure, Result, Task, attempt
+from sim.processors import THREADS, processors
 
 
 class Pool(Executor):
@@ -34,7 +36,7 @@ class Pool(Executor):
     def __init__(self, workers: int | None = None, tries: int = 3) -> None:
         if workers is not None and workers < 1:
             raise InputError("command line", "workers", workers, "a whole number from 1")
-        self.workers = cores() if workers is None else workers
+        self.workers = processors() if workers is None else workers
         self.tries = tries
         self._idle: list[_Worker] = []
         self._busy: dict[Connection, _Worker] = {}
@@ -117,6 +119,7 @@ class _Worker:
 def _serve(pipe: Connection) -> None:
     """Do what comes through the pipe until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits
+    os.environ[THREADS] = "1"  # the workers fill the machine already
     try:
         while True:
             payload = pipe.recv_bytes()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sim.engine.outcome import Outcome
 
-ENGINE = "auto"
+ENGINE = "compiled"
 """The engine of experiments unless another is asked for."""
 
 _UPON = ("scenario", "city", "workload", "model", "engine", "policy", "measure")
@@ -42,6 +42,8 @@ class Replication:
         What is left out at the beginning, s.
     policy_timeout : float
         How long a policy may take over one decision, s.
+    bound : bool
+        Whether what any dispatch could have made of it is measured, too.
     """
 
     arm: Arm
@@ -50,6 +52,7 @@ class Replication:
     engine: str = ENGINE
     warm_up: float = 0.0
     policy_timeout: float = 10.0
+    bound: bool = False
 
     @property
     def key(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class Replication:
             "replication": self.number,
             "engine": self.engine,
             "warm_up_s": self.warm_up,
+            "bound": self.bound,
             "program": program_digest(),
         }
 
@@ -72,7 +76,7 @@ def replicate(task: Replication) -> pd.DataFrame:
     InputError
         If the policy does what none may: raises, hangs, or sends whom or where it cannot.
     """
-    return measure(run(task), task.warm_up)
+    return measure(run(task), task.warm_up, task.bound)
 
 
 def run(task: Replication, progress: Callable[[float], None] | None = None) -> Outcome:
@@ -82,7 +86,7 @@ def run(task: Replication, progress: Callable[[float], None] | None = None) -> O
     guard = None
     if type(policy) not in POLICIES.values():
         guard = policy if isinstance(policy, Guarded) else Guarded(policy)
-    simulation = find_engine(task.engine, scenario)(
+    simulation = find_engine(task.engine)(
         scenario,
         city=_city(scenario),
         plan=task.arm.plan,
@@ -103,7 +107,8 @@ def program_digest() -> str:
     """
     root = Path(__file__).parents[1]
     files = [file for part in _UPON for file in (root / part).rglob("*.py")]
-    files += [root / "clock.py", root / "experiment" / "measures.py"]
+    files += [root / "clock.py"]
+    files += [root / "experiment" / name for name in ("measures.py", "bound.py")]
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.relative_to(root).as_posix().encode())

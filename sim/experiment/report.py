@@ -64,6 +64,7 @@ def render(folder: Path, said: dict[str, Any]) -> str:
         "<h2>How sure 不确定性</h2>",
         f"<p>{escape(uncertainty(said))}</p>",
         _differences(said["differences"]),
+        *_rooms(said.get("rooms", [])),
     ]
     for name, (english, chinese) in _PICTURES.items():
         picture = folder / "plots" / f"{name}.png"
@@ -149,6 +150,34 @@ def _differences(rows: list[dict[str, Any]]) -> str:
         "need for an interval of this length.</p>"
     )
     return f"<table><tr>{heads}</tr>{''.join(body)}</table>{note}"
+
+
+def _rooms(rows: list[dict[str, Any]]) -> list[str]:
+    """Show each arm beside the bound of its runs."""
+    if not rows:
+        return []
+    body = []
+    for row in rows:
+        name = " ".join(metric_name(row["metric"])).strip()
+        closed = "–"
+        if row["closed_low"] is not None:
+            ends = [f"{100 * value:.0f}" for value in _interval(row, "closed")]
+            closed = "{} % [{} to {} %]".format(*ends).replace("-", "−")
+        cells = [interval_text(_interval(row, key), row["unit"]) for key in ("mean", "bound")]
+        body.append(
+            f"<tr><td>{escape(name)}</td><td>{escape(row['arm'])}</td>"
+            + "".join(f"<td class=n>{escape(cell)}</td>" for cell in (*cells, closed))
+            + f"<td class=n>{row['n']}</td></tr>"
+        )
+    return [
+        "<h2>How far the best could be 上限</h2>",
+        "<table><tr><th>metric<th>arm<th>arm's mean<th>bound<th>of the gap closed"
+        f"<th>replications</tr>{''.join(body)}</table>",
+        "<p class=small>No dispatch can be better than the bound, whatever it knows, for the "
+        "tickets as they became ready in the arm's own runs; it may be out of reach, since crews "
+        "travel and work is not interrupted. ‘Of the gap closed’: the way from the baseline to "
+        "its bound. Intervals at the stated confidence each.</p>",
+    ]
 
 
 def _interval(row: dict[str, Any], name: str) -> Interval:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from sim.experiment.arm import Arm
 from sim.experiment.compare import Comparison
 from sim.experiment.plots import PLOTS
 from sim.experiment.replication import program_digest
+from sim.experiment.room import Room
 
 MARK = "experiment.json"
 FORMAT = 1
@@ -53,6 +55,7 @@ def facts(found: Comparison) -> dict[str, Any]:
         "arms": [_arm(arm) for arm in found.arms],
         "scenarios": sorted(scenarios),
         "differences": json.loads(found.table.to_json(orient="records")),
+        "rooms": [_room(one) for one in found.rooms],
         "selection": None if found.selection is None else asdict(found.selection),
         "failed": [
             {"arm": one.arm, "replication": one.replication, "message": one.message}
@@ -67,6 +70,15 @@ def facts(found: Comparison) -> dict[str, Any]:
             },
         },
     }
+
+
+def _room(one: Room) -> dict[str, Any]:
+    """Return it with intervals as ``_low`` and ``_high``, None for NaN."""
+    row: dict[str, Any] = {"metric": one.metric, "unit": one.unit, "arm": one.arm, "n": one.n}
+    for name in ("mean", "bound", "closed"):
+        for end, value in zip(("", "_low", "_high"), getattr(one, name), strict=True):
+            row[name + end] = None if math.isnan(value) else float(value)
+    return row
 
 
 def _arm(arm: Arm) -> dict[str, str]:

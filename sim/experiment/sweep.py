@@ -6,10 +6,11 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.experiment.arm import Arm
+from sim.experiment.arm import Arm, with_plans
 from sim.experiment.compare import Comparison, compare_arms
 from sim.policy import Policy
 from sim.scenario import load, restrict
@@ -57,6 +58,7 @@ def sweep_arms(
     overrides: Sequence[str] = (),
     days: int | None = None,
     districts: Sequence[str] = (),
+    plan: str | Path | None = None,
 ) -> list[Arm]:
     """Return an arm for each combination of values and policies, in the order given.
 
@@ -68,13 +70,19 @@ def sweep_arms(
         Set for all of them, ``key=value``.
     days, districts
         See `sim.scenario.restrict`.
+    plan : str or Path, optional
+        A plan file, the same for all of them.
 
     Raises
     ------
     InputError
-        If a value is not allowed where it is put.
+        If a value is not allowed where it is put, or the plan does not fit.
     """
     keys = [one.key for one in vary]
+    for key in keys:
+        if plan is not None and key.split(".")[0] == "staff_scale":
+            allowed = f"another field: the plan {plan} says how many there are"
+            raise InputError("command line", "vary", key, allowed)
     if len(set(keys)) < len(keys):
         raise InputError("command line", "vary", ", ".join(keys), "each field once")
     arms = []
@@ -90,7 +98,7 @@ def sweep_arms(
                     scenario_label=arm.scenario_label,
                 )  # fmt: skip
             arms.append(arm)
-    return arms
+    return arms if plan is None else with_plans(arms, [plan])
 
 
 def sweep(
@@ -101,6 +109,7 @@ def sweep(
     overrides: Sequence[str] = (),
     days: int | None = None,
     districts: Sequence[str] = (),
+    plan: str | Path | None = None,
     **options: Any,
 ) -> Comparison:
     """Compare a scenario with itself as some of its fields are varied.
@@ -109,6 +118,8 @@ def sweep(
     ----------
     vary : mapping
         By dotted key, its values; the first of each makes the baseline.
+    plan : str or Path, optional
+        A plan file, the same for all of them.
     **options
         Those of `compare_arms`.
 
@@ -119,7 +130,13 @@ def sweep(
     """
     fields = [Vary(key, tuple(str(value) for value in values)) for key, values in vary.items()]
     arms = sweep_arms(
-        scenario, fields, policies, overrides=overrides, days=days, districts=districts
+        scenario,
+        fields,
+        policies,
+        overrides=overrides,
+        days=days,
+        districts=districts,
+        plan=plan,
     )
     return compare_arms(arms, question=sweep_question(scenario, fields), **options)
 

@@ -30,6 +30,9 @@ _NAMES = {
     "crews.utilisation": ("use of crews", "部门人员使用率"),
     "crews.overtime_h": ("overtime of crews", "部门人员加班"),
     "staff_h": ("paid hours", "总工时"),
+    "crews.arrive": ("wait for a crew", "候员用时"),
+    "crews.finish": ("wait until visited", "待处置用时"),
+    "staff_cost": ("cost of the plan", "每周成本"),
     "hotline.wait.mean": ("mean wait at 12345", "热线平均等待"),
     "hotline.lost": ("callers lost", "放弃率"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from sim.clock import DAY
@@ -105,7 +106,11 @@ class _Counter:
         self.group, self.size = group, size
 
     def count(self, rows: Bools) -> NDArray[np.int64]:
-        return np.bincount(self.group[rows], minlength=self.size).astype(np.int64)
+        if self.size == 1:
+            return np.array([np.count_nonzero(rows)])
+        out = np.zeros(self.size, dtype=np.int64)
+        _count(self.group, rows, out)
+        return out
 
     def share(self, part: Bools, whole: Bools) -> tuple[Floats, NDArray[np.int64]]:
         n = self.count(whole)
@@ -114,7 +119,8 @@ class _Counter:
 
     def mean(self, values: Floats, rows: Bools) -> Floats:
         n = self.count(rows)
-        total = np.bincount(self.group[rows], weights=values[rows], minlength=self.size)
+        total = np.zeros(self.size)
+        _add_up(self.group, values, rows, total)
         return np.divide(total, n, out=np.full(self.size, np.nan), where=n > 0)
 
     def quantiles(self, values: Floats, rows: Bools, shares: tuple[float, ...]) -> list[Floats]:
@@ -129,6 +135,21 @@ class _Counter:
             places = [max(int(np.ceil(share * n[i])) - 1, 0) for share in shares]
             out[:, i] = np.partition(value[last[i] - n[i] : last[i]], places)[places]
         return list(out)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _count(group, rows, out) -> None:  # type: ignore[no-untyped-def]
+    """Count the rows of each group, with no copy of any column."""
+    for i in range(len(rows)):
+        out[group[i]] += rows[i]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _add_up(group, values, rows, out) -> None:  # type: ignore[no-untyped-def]
+    """Sum the rows of each group up."""
+    for i in range(len(rows)):
+        if rows[i]:
+            out[group[i]] += values[i]
 
 
 def _volumes(outcome: Outcome, counter: _Counter, add: Add) -> None:

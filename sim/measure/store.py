@@ -62,6 +62,9 @@ def write(
         for part in _PARTS:
             _write_table(getattr(outcome, part), folder, part)
         write_inputs(outcome.scenario, outcome.plan, folder)
+        if len(outcome.plans) > 1:  # the plan above has everybody
+            for number, (_, plan) in enumerate(outcome.plans):
+                write_plan_arrays(plan, folder / _plan_file(number))
         _write_kpis(outcome, folder)
         (folder / _MARK).write_text(json.dumps(provenance(outcome), indent=1, ensure_ascii=False))
         if extra is not None:
@@ -74,16 +77,24 @@ def write(
 
 def write_inputs(scenario: Scenario, plan: Plan, folder: Path) -> None:
     """Write what a run starts from: the scenario with its tables and files, and the plan."""
-    arrays = {f.name: getattr(plan, f.name) for f in fields(Plan)}
-    np.savez_compressed(folder / _PLAN, **arrays)
+    write_plan_arrays(plan, folder / _PLAN)
     (folder / "scenario.toml").write_text(to_toml(scenario, beside=True), encoding="utf-8")
     for source in (*scenario.source_files[-3:], *scenario.attached.values()):
         shutil.copyfile(source, folder / source.name)
 
 
-def read_plan_arrays(folder: Path) -> Plan:
-    """Read the plan that `write_inputs` wrote."""
-    with np.load(folder / _PLAN) as arrays:
+def write_plan_arrays(plan: Plan, path: Path) -> None:
+    """Write a plan, lossless."""
+    np.savez_compressed(path, **{f.name: getattr(plan, f.name) for f in fields(Plan)})
+
+
+def _plan_file(number: int) -> str:
+    return f"plan-{number}.npz"
+
+
+def read_plan_arrays(folder: Path, name: str = _PLAN) -> Plan:
+    """Read the plan that `write_inputs` wrote, or another of that form."""
+    with np.load(folder / name) as arrays:
         return Plan(**{f.name: arrays[f.name] for f in fields(Plan)})
 
 
@@ -127,6 +138,10 @@ def read(directory: str | Path) -> Outcome:
         cache = Cache()
         parts = {part: _read_table(folder, part, cache) for part in _PARTS}
         run = facts["run"]
+        plans = tuple(
+            (time, read_plan_arrays(folder, _plan_file(number)))
+            for number, time in enumerate(run.get("plans_from", ()))
+        )
         return Outcome(
             scenario=scenario,
             city=City.build(scenario),
@@ -137,6 +152,7 @@ def read(directory: str | Path) -> Outcome:
             replication=run["replication"],
             until=run["until"],
             events=run["events"],
+            plans=plans,
             **parts,
         )
     except (ValueError, KeyError, TypeError, OSError) as error:
@@ -158,6 +174,7 @@ def provenance(outcome: Outcome) -> dict[str, Any]:
         "pandas",
         "pyarrow",
     ]
+    changed = {"plans_from": [time for time, _ in outcome.plans]} if outcome.plans[1:] else {}
     return {
         "format": FORMAT,
         "run": {
@@ -172,6 +189,7 @@ def provenance(outcome: Outcome) -> dict[str, Any]:
             "until": outcome.until,
             "events": outcome.events,
             "tickets": len(outcome),
+            **changed,
         },
         "versions": {
             "python": platform.python_version(),

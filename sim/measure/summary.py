@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from sim.clock import DAY
 from sim.engine.outcome import Outcome
 from sim.measure.kpis import kpis, table
 from sim.measure.use import use
+from sim.processors import processors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,8 +79,14 @@ def summary(outcome: Outcome) -> Summary:
     districts' share of the totals by population, per day.
     """
     scenario, city = outcome.scenario, outcome.city
-    values = kpis(outcome).set_index("metric")["value"]
-    staff = use(outcome)
+    several = len(city.district_name) > 1
+    with ThreadPoolExecutor(processors()) as pool:
+        whole_city = pool.submit(kpis, outcome)
+        departments = pool.submit(table, outcome, "department")
+        districts = pool.submit(table, outcome, "district") if several else None
+        used = [pool.submit(use, outcome, by) for by in ("city", "district")[: 1 + several]]
+    values = whole_city.result().set_index("metric")["value"]
+    staff = used[0].result()
     days = outcome.until / DAY
     places = (
         ", ".join(
@@ -101,10 +109,11 @@ def summary(outcome: Outcome) -> Summary:
         ("How long it took", "时效", _times(values)),
         ("The hotline", "12345 热线", _hotline(values)),
         ("Use of staff on duty", "人员使用", _staff(staff)),
-        ("Where it hurts most", "短板", _pain(outcome)),
+        ("Where it hurts most", "短板", _pain(outcome, departments.result())),
     ]
-    if len(city.district_name) > 1:
-        sections.append(("District by district", "各区县", _districts(outcome)))
+    if districts is not None:
+        rows = _districts(outcome, districts.result(), used[1].result())
+        sections.append(("District by district", "各区县", rows))
     facts = {
         "scenario": scenario.name,
         "content_hash": scenario.content_hash,
@@ -230,7 +239,7 @@ def _staff(staff: pd.DataFrame) -> list[Row]:
         (
             f"{r['name']} {r['name_zh']}",
             _share(r["utilisation"]),
-            f"{r['posts']:,} posts"
+            f"{round(r['posts'], 1):,.10g} posts"
             + ("; at stops and jobs, else on their rounds" if r["role"] == "gridworkers" else ""),
         )
         for r in staff.to_dict("records")
@@ -244,9 +253,8 @@ def _staff(staff: pd.DataFrame) -> list[Row]:
     return rows
 
 
-def _pain(outcome: Outcome) -> list[Row]:
+def _pain(outcome: Outcome, wide: pd.DataFrame) -> list[Row]:
     departments = outcome.scenario.departments
-    wide = table(outcome, "department")
     met = wide[["close.on_time", "arrive.on_time"]].min(axis=1)
     worst = met[met < 1].sort_values(kind="stable").index[:3]
     return [
@@ -260,8 +268,8 @@ def _pain(outcome: Outcome) -> list[Row]:
     ] or [("nowhere: no deadline was missed 无超期", "", "")]
 
 
-def _districts(outcome: Outcome) -> list[Row]:
-    city, wide, staff = outcome.city, table(outcome, "district"), use(outcome, "district")
+def _districts(outcome: Outcome, wide: pd.DataFrame, staff: pd.DataFrame) -> list[Row]:
+    city = outcome.city
     crews = staff[staff["role"] == "crews"].groupby("place")[["busy_h", "duty_h"]].sum()
     busy = crews["busy_h"] / crews["duty_h"]
     return [

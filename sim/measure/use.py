@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +14,7 @@ from sim.clock import DAY, HOUR
 from sim.engine.outcome import Outcome
 from sim.measure.tables import Floats
 from sim.model.calendar import day_seconds, shift_calendars
+from sim.model.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,13 +29,13 @@ PLACES = ("city", "district", "town")
 
 @dataclass(frozen=True, eq=False)
 class Role:
-    """Staff of one kind: its posts by place and shift, and the spans in which one was busy."""
+    """Staff of one kind: its posts by plan, place and shift, and when one of them was busy."""
 
     role: str
     name: str
     name_zh: str
     posts: Ints
-    """int64 [places, shifts]"""
+    """int64 [plans, places, shifts]"""
     place: Ints
     """Of each span, below the number of places; so are the next three."""
     start: Floats
@@ -58,12 +61,14 @@ def roles(outcome: Outcome, by: str = "city") -> list[Role]:
     of_desk = np.concatenate(([0 if by == "city" else -1], of_town, of_district))
 
     def role(
-        kind: str, name: str, name_zh: str, post: Ints, count: Ints, place: Ints,
-        *spans: Floats, shift: Ints | None = None,
+        kind: str, name: str, name_zh: str, posts_of: Callable[[Plan], tuple[Ints, Ints]],
+        place: Ints, *spans: Floats, shift: Ints | None = None,
     ) -> Role:  # fmt: skip
-        """Sum up posts [n, shifts] by place, and drop what belongs to no place."""
-        posts = np.zeros((len(names), count.shape[1]), dtype=np.int64)
-        np.add.at(posts, post[post >= 0], count[post >= 0])
+        """Sum up each plan's posts [n, shifts] by place, and drop what belongs to no place."""
+        posts = np.zeros((len(outcome.plans), len(names), len(scenario.shifts)), dtype=np.int64)
+        for number, (_, changed) in enumerate(outcome.plans):
+            post, count = posts_of(changed)
+            np.add.at(posts[number], post[post >= 0], count[post >= 0])
         rows = place >= 0
         start, end = (times[rows] for times in spans)
         return Role(
@@ -80,27 +85,34 @@ def roles(outcome: Outcome, by: str = "city") -> list[Role]:
     out = []
     desk = services["desk"]
     first = 0
-    for name, name_zh, count in (
-        ("12345 hotline", "12345 话务员", plan.hotline_posts[None]),
-        ("town centres", "镇街联动中心", plan.town_posts),
-        ("district centres", "区县联动中心", plan.district_posts),
+    for name, name_zh, field, size in (
+        ("12345 hotline", "12345 话务员", "hotline_posts", 1),
+        ("town centres", "镇街联动中心", "town_posts", towns),
+        ("district centres", "区县联动中心", "district_posts", districts),
     ):
-        rows = (desk >= first) & (desk < first + len(count))
-        post = of_desk[first : first + len(count)]
+        rows = (desk >= first) & (desk < first + size)
+        post = of_desk[first : first + size]
+
+        def at_desks(plan: Plan, post: Ints = post, field: str = field) -> tuple[Ints, Ints]:
+            return post, np.atleast_2d(getattr(plan, field))
+
         spans = services["start"][rows], services["end"][rows]
-        out.append(role("operators", name, name_zh, post, count, of_desk[desk[rows]], *spans))
-        first += len(count)
+        out.append(role("operators", name, name_zh, at_desks, of_desk[desk[rows]], *spans))
+        first += size
 
     one = np.eye(len(scenario.shifts), dtype=np.int64)  # a post of each shift
-    home = of_town[city.grid_town[plan.worker_grid]]
+
+    def in_grids(plan: Plan) -> tuple[Ints, Ints]:
+        return of_town[city.grid_town[plan.worker_grid]], one[plan.worker_shift]
+
+    home, _ = in_grids(plan)
     who = stops["worker"]
     out.append(
         role(
             "gridworkers",
             "gridworkers",
             "专职网格员",
-            home,
-            one[plan.worker_shift],
+            in_grids,
             home[who],
             stops["start"],
             stops["end"],
@@ -110,17 +122,20 @@ def roles(outcome: Outcome, by: str = "city") -> list[Role]:
     of_unit = np.where(
         plan.unit_town >= 0, of_town[plan.unit_town], of_district[plan.unit_district]
     )
-    department = plan.unit_department[plan.crew_unit]
     of_visit = plan.unit_department[visits["unit"]]
     for number, body in enumerate(scenario.departments.values()):
-        crews, rows = department == number, of_visit == number
+        rows = of_visit == number
+
+        def in_units(plan: Plan, number: int = number) -> tuple[Ints, Ints]:
+            crews = plan.unit_department[plan.crew_unit] == number
+            return of_unit[plan.crew_unit[crews]], one[plan.crew_shift[crews]]
+
         out.append(
             role(
                 "crews",
                 body.name_en,
                 body.name_zh,
-                of_unit[plan.crew_unit[crews]],
-                one[plan.crew_shift[crews]],
+                in_units,
                 of_unit[visits["unit"][rows]],
                 visits["start"][rows],
                 visits["end"][rows],
@@ -146,6 +161,7 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
 
     Gridworkers are busy at stops and jobs, not while they walk their rounds; crews from when
     they are sent until they leave. Work after the end of a shift is overtime, counted apart.
+    Where the plan was changed, each counts for its time, and posts are means over the run.
 
     Parameters
     ----------
@@ -160,8 +176,9 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     """
     import pandas as pd
 
-    until = outcome.until
-    duty = np.array([calendar.accrued(until) for calendar in shift_calendars(outcome.scenario)])
+    until, spans = outcome.until, _spans(outcome)
+    calendars = shift_calendars(outcome.scenario)
+    duty = [[calendar.between(*span) for calendar in calendars] for span in spans]
     names = _names(outcome, by)
     frames = []
     for role in roles(outcome, by):
@@ -172,7 +189,7 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
 
         late = by_place(_overtime(outcome.scenario, role, end))
         busy = by_place(end - role.start) - late
-        on_duty = role.posts @ duty
+        on_duty = sum(posts @ hours for posts, hours in zip(role.posts, duty, strict=True))
         frame = pd.DataFrame(
             {
                 "place": [name for name, _ in names],
@@ -180,7 +197,7 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
                 "role": role.role,
                 "name": role.name,
                 "name_zh": role.name_zh,
-                "posts": role.posts.sum(axis=1),
+                "posts": _mean_posts(role, spans),
                 "duty_h": on_duty / HOUR,
                 "busy_h": busy / HOUR,
                 "overtime_h": late / HOUR,
@@ -206,15 +223,20 @@ def use_by_hour(outcome: Outcome) -> pd.DataFrame:
     edges = np.append(np.arange(0.0, outcome.until, HOUR), outcome.until)
     hour = (edges[:-1] % DAY // HOUR).astype(int)
     seconds = np.bincount(hour, weights=np.diff(edges), minlength=24)
-    duty = np.array(
-        [
-            np.bincount(hour, weights=np.diff([calendar.accrued(e) for e in edges]), minlength=24)
-            for calendar in shift_calendars(outcome.scenario)
-        ]
-    )
+    calendars = shift_calendars(outcome.scenario)
+    duty = [  # of each plan, by shift and hour
+        np.array(
+            [
+                np.bincount(hour, np.diff([c.accrued(e) for e in np.clip(edges, *span)]), 24)
+                for c in calendars
+            ]
+        )
+        for span in _spans(outcome)
+    ]
     share = np.maximum(seconds, 1e-9)
     frames = []
     for role in roles(outcome):
+        on_duty = sum(posts[0] @ hours for posts, hours in zip(role.posts, duty, strict=True))
         busy = np.diff(_busy_before(role.start, np.fmin(role.end, outcome.until), edges))
         frames.append(
             pd.DataFrame(
@@ -224,11 +246,26 @@ def use_by_hour(outcome: Outcome) -> pd.DataFrame:
                     "name_zh": role.name_zh,
                     "hour": np.arange(24),
                     "busy": np.bincount(hour, weights=busy, minlength=24) / share,
-                    "on_duty": (role.posts[0] @ duty) / share,
+                    "on_duty": on_duty / share,
                 }
             )
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def _spans(outcome: Outcome) -> list[tuple[float, float]]:
+    """Return from when until when each plan was in force, s."""
+    edges = [min(time, outcome.until) for time, _ in outcome.plans] + [outcome.until]
+    return list(pairwise(edges))
+
+
+def _mean_posts(role: Role, spans: list[tuple[float, float]]) -> Ints | Floats:
+    """Return the posts of each place: of the one plan, or on average."""
+    posts = role.posts.sum(axis=2)
+    if len(posts) == 1:
+        return np.asarray(posts[0])
+    length = np.array([end - start for start, end in spans])
+    return np.asarray(length @ posts / max(length.sum(), 1e-9))
 
 
 def _busy_before(start: Floats, end: Floats, at: Floats) -> Floats:

@@ -67,10 +67,7 @@ def route_pass(
     """
     count = 0
     for leg in range(first, last):
-        off = _ahead(place, start[leg], ahead[leg], loop)
-        while off < length[leg] or (ahead[leg] < 0 and off == length[leg]):
-            count += 1
-            off += loop
+        count += along_leg(place, start[leg], length[leg], ahead[leg], loop)[1]
     if count == 0:
         return float("inf")
     left = (passes - 1) % count + 1
@@ -78,27 +75,33 @@ def route_pass(
     while left > 0:  # to the next instant at which it is passed; where a leg turns, that is twice
         soonest, times = cycle, 0
         for leg in range(first, last):
-            off = _ahead(place, start[leg], ahead[leg], loop)
-            while off < length[leg] or (ahead[leg] < 0 and off == length[leg]):
-                until = (at[leg] + off - odometer) % cycle
+            off, rounds = along_leg(place, start[leg], length[leg], ahead[leg], loop)
+            for n in range(rounds):
+                until = (at[leg] + off + n * loop - odometer) % cycle
                 if wait < until < soonest:
                     soonest, times = until, 0
                 if until == soonest:
                     times += 1
-                off += loop
         wait = soonest
         left -= times
     return odometer + wait + (passes - 1) // count * cycle
 
 
-def _ahead(place: float, start: float, ahead: int, loop: float) -> float:
-    """Return how far along a leg's direction a place lies.
+def along_leg(
+    place: float, start: float, length: float, ahead: int, loop: float
+) -> tuple[float, int]:
+    """Return how far along a leg a place is first passed, and how often, each a loop later.
 
     A part of the loop from one edge to another has its lower edge, and not its upper one,
     whichever way it is walked: every place belongs to one cell.
     """
     off = ((place - start) * ahead) % loop
-    return loop if ahead < 0 and off == 0.0 else off
+    if ahead < 0 and off == 0.0:
+        off = loop
+    times = 0
+    while off + times * loop < length or (ahead < 0 and off + times * loop == length):
+        times += 1
+    return off, times
 
 
 def route_place(

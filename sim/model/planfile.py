@@ -187,6 +187,35 @@ def read_plan(path: Path, scenario: Scenario, city: City) -> tuple[Scenario, Pla
     return scenario, _Reader(path, scenario, city).plan(rows)
 
 
+def read_plans(
+    first: Path | None, following: Sequence[Path], scenario: Scenario, city: City
+) -> tuple[Scenario, Plan | None, list[Plan]]:
+    """Read plans that follow each other in one run; see `read_plan`.
+
+    Returns
+    -------
+    Scenario
+        With the shifts of all of them.
+    Plan or None, list of Plan
+        The first, if there is a file of it, and those that follow.
+
+    Raises
+    ------
+    InputError
+        As `read_plan` does, or if one that follows was made for other districts.
+    """
+    for path in (*([first] if first is not None else []), *following):
+        head = read_head(path)
+        scenario = with_shifts(scenario, head.shifts, path)
+        if path is not first and head.districts and set(head.districts) != set(city.district_name):
+            raise InputError(
+                path, "districts", ", ".join(head.districts),
+                f"a plan of the run's own, {', '.join(city.district_name)}",
+            )  # fmt: skip
+    plan = None if first is None else read_plan(first, scenario, city)[1]
+    return scenario, plan, [read_plan(path, scenario, city)[1] for path in following]
+
+
 def with_shifts(scenario: Scenario, shifts: dict[str, Shift], file: object) -> Scenario:
     """Return the scenario with further shifts after its own.
 

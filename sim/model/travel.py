@@ -39,6 +39,11 @@ def slowed(windows: Sequence[Sequence[float]], time: float) -> float:
     return factor
 
 
+def share_behind(left: float, duration: float, time: float) -> float:
+    """Return the share of a way, in time, that is behind one who set off at ``left``, s."""
+    return 1.0 if time >= left + duration else (time - left) / duration
+
+
 def on_the_way(start: float, end: float, left: float, duration: float, time: float) -> float:
     """Return the coordinate of one who moves evenly from ``start`` to ``end``.
 

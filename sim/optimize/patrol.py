@@ -9,7 +9,6 @@ against all walks there are.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,6 +25,7 @@ from sim.model.plan import Plan
 from sim.model.routes import Leg, Route, Routes
 from sim.model.staffing import base_plan
 from sim.optimize.risk import Risk
+from sim.processors import processors
 from sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -124,12 +124,12 @@ def optimize_patrol(
     search = _Search(scenario, city, risk, longest, walking, revisit_h)
     chunks = [grids[i : i + _CHUNK] for i in range(0, len(grids), _CHUNK)]
     done = 0
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=processors()) as pool:
         waiting: set[Future[list[tuple[int, Route, float, float]]]] = set()
         late = False
         while chunks or waiting:
             late = late or (time_limit is not None and time.monotonic() - begun > time_limit)
-            while chunks and not late and len(waiting) < 2 * (os.cpu_count() or 1):
+            while chunks and not late and len(waiting) < 2 * processors():
                 waiting.add(pool.submit(search.grids, chunks.pop(0)))
             if not waiting:
                 break

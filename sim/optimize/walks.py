@@ -256,6 +256,30 @@ def _trips(edge: int, density: Floats, cell_s: float, detour: float, trips: Floa
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def _better(
+    trial: Floats,
+    n_legs: int,
+    best: Floats,
+    best_legs: int,
+    found: float,
+    cell_s: float,
+    density: Floats,
+    weight: Floats,
+    sight: Floats,
+    hazard: Floats,
+    table: Floats,
+    longest: float,
+    most_gap: float,
+) -> tuple[float, int]:
+    """Keep a trial in ``best`` if it delays less; return the delay and legs of the best."""
+    worth = delay(trial, n_legs, cell_s, density, weight, sight, hazard, table, longest, most_gap)
+    if worth >= found:
+        return found, best_legs
+    _copy(trial, 0, n_legs, best, 0)
+    return worth, n_legs
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def search(
     cell_s: float,
     detour: float,
@@ -306,21 +330,10 @@ def search(
                     if legs + more + 1 > MOST_LEGS or (k == 0 and j == 0 and back > 0):
                         continue
                     n_legs = _insert(walk, legs, k, j, trips[n], more, back, size, trial)
-                    worth = delay(
-                        trial,
-                        n_legs,
-                        cell_s,
-                        density,
-                        weight,
-                        sight,
-                        hazard,
-                        table,
-                        longest,
-                        most_gap,
-                    )
-                    if worth < found:
-                        found, best_legs = worth, n_legs
-                        _copy(trial, 0, n_legs, best, 0)
+                    found, best_legs = _better(
+                        trial, n_legs, best, best_legs, found, cell_s, density, weight, sight,
+                        hazard, table, longest, most_gap,
+                    )  # fmt: skip
         for i in range(legs):
             for j in range(i, legs):
                 end = (walk[j, 0] + walk[j, 1]) % size
@@ -330,21 +343,10 @@ def search(
                 _copy(walk, j + 1, legs, trial, i)
                 n_legs = legs - (j - i + 1)
                 trial[i if j + 1 < legs else 0, 2] += walk[i, 2]
-                worth = delay(
-                    trial,
-                    n_legs,
-                    cell_s,
-                    density,
-                    weight,
-                    sight,
-                    hazard,
-                    table,
-                    longest,
-                    most_gap,
-                )
-                if worth < found:
-                    found, best_legs = worth, n_legs
-                    _copy(trial, 0, n_legs, best, 0)
+                found, best_legs = _better(
+                    trial, n_legs, best, best_legs, found, cell_s, density, weight, sight,
+                    hazard, table, longest, most_gap,
+                )  # fmt: skip
         if best_legs == 0:
             break
         legs, value = best_legs, found

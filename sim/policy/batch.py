@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from sim.clock import DAY, MINUTE
 from sim.policy.base import View
 from sim.policy.priority import Priority
-
-NEAREST = 30
-"""How many of the nearest crews a ticket is matched with: the rest hardly ever matter."""
+from sim.routing.assignment import assign
 
 
 def leave_cost(urgency: int, waited: float) -> int:
@@ -24,8 +24,8 @@ def leave_cost(urgency: int, waited: float) -> int:
 class BatchAssignment(Priority):
     """The matching with the least travel, after urgency and waiting.
 
-    At each epoch a flow of minimum cost goes from the tickets over their nearest crews, or over
-    an arc that leaves the ticket waiting (Bertsekas, *Network Optimization*, 1998, chapter 7).
+    At each epoch the tickets are matched with the crews, or left waiting at a cost, by
+    `sim.routing.assignment.assign`: exactly up to some hundreds of each.
     """
 
     name = "batch-assignment"
@@ -35,42 +35,7 @@ class BatchAssignment(Priority):
         self, view: View, tickets: Sequence[int], crews: Sequence[int]
     ) -> Sequence[tuple[int, int]]:
         """Return the pairs of the best matching, in the order of the tickets."""
-        ways = {
-            ticket: sorted((round(view.travel(crew, ticket)), crew) for crew in crews)[:NEAREST]
-            for ticket in tickets
-        }
-        leave = {t: leave_cost(view.urgency(t), view.now - view.ready(t)) for t in tickets}
-        if len(tickets) == 1:
-            return ((tickets[0], ways[tickets[0]][0][1]),)
-        if len(crews) == 1:
-            best = min(tickets, key=lambda ticket: (ways[ticket][0][0] - leave[ticket], ticket))
-            return ((best, crews[0]),)
-        return _match(ways, leave)
-
-
-def _match(
-    ways: dict[int, list[tuple[int, int]]], leave: dict[int, int]
-) -> Sequence[tuple[int, int]]:
-    """Solve the flow: tickets 0 to n - 1, then crews, then the sink."""
-    from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
-
-    tickets = list(ways)
-    crews = sorted({crew for near in ways.values() for _, crew in near})
-    node = {crew: len(tickets) + place for place, crew in enumerate(crews)}
-    sink = len(tickets) + len(crews)
-    flow = SimpleMinCostFlow()
-    pairs = {}
-    for place, ticket in enumerate(tickets):
-        flow.set_node_supply(place, 1)
-        for way, crew in ways[ticket]:
-            pairs[flow.add_arc_with_capacity_and_unit_cost(place, node[crew], 1, way)] = (
-                ticket,
-                crew,
-            )
-        flow.add_arc_with_capacity_and_unit_cost(place, sink, 1, leave[ticket])
-    for crew in crews:
-        flow.add_arc_with_capacity_and_unit_cost(node[crew], sink, 1, 0)
-    flow.set_node_supply(sink, -len(tickets))
-    status = flow.solve()
-    assert status == flow.OPTIMAL, status  # leaving all tickets waiting is a solution
-    return [pair for arc, pair in pairs.items() if flow.flow(arc)]
+        ways = np.array([[round(view.travel(c, t)) for c in crews] for t in tickets], dtype=float)
+        leave = [leave_cost(view.urgency(t), view.now - view.ready(t)) for t in tickets]
+        chosen = assign(ways, np.array(leave, dtype=float)).column
+        return [(t, crews[c]) for t, c in zip(tickets, chosen.tolist(), strict=True) if c >= 0]

@@ -1,4 +1,4 @@
-"""A bound: the cost-benefit rule, if it knew how long the work will really take."""
+"""A rule to measure others by: cost-benefit, if it knew how long the work will really take."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ class Hindsight(Policy):
     """Severity over true work. Nobody can work like this: it shows what knowing would be worth.
 
     It is the best rule of its kind, not the optimum of the whole city: how far it is ahead of
-    `cost-benefit` is the price of not knowing the work; what is left after that takes crews.
+    `cost-benefit` is the price of not knowing the work. How far any dispatch could be is what
+    `sim compare` shows beside it, by a bound.
     """
 
     name = "hindsight"

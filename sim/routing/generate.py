@@ -39,6 +39,8 @@ _CLASSES = {
 }
 CLASSES = (*_CLASSES, "parcel")
 """The names of the classes."""
+SOLOMON = {"C1": 9, "C2": 8, "R1": 12, "R2": 11, "RC1": 8, "RC2": 8}
+"""How many files of 100 stops he has of each class: 56."""
 
 
 def generate(kind: str, stops: int, seed: int) -> Instance:

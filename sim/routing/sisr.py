@@ -149,6 +149,8 @@ def _update(p, s, r):
     for k in range(m, 0, -1):
         c = seq[k]
         bound = min(bound - p.dur[c, after] - p.service[c], p.close[c], p.begin_by[r])
+        if bound < p.open[c] - 1e-9 * (1.0 + p.open[c]):  # too late even if it begins as it opens
+            bound = -np.inf
         latest[k] = bound
         after = c
 

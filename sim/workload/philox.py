@@ -9,46 +9,47 @@ leaves the numbers of all others as they were.
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_W0, _W1 = 0x9E3779B9, 0xBB67AE85
-_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
-_BLOCK = 1 << 14  # counters at a time: the temporaries stay in the cache
-
-Words = tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]
+_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_LOW, _HALF, _DROPPED = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12)
 
 
-def philox4x32(
-    counter: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike], key: tuple[int, int]
-) -> Words:
+@njit(cache=True, nogil=True)
+def philox4x32(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Ten rounds of Philox4x32.
 
     Parameters
     ----------
-    counter : four arrays of integers in [0, 2**32)
-        They broadcast against each other.
-    key : two integers in [0, 2**32)
+    c0, c1, c2, c3, k0, k1 : uint64
+        The words of counter and key, each below 2**32.
 
     Returns
     -------
-    four arrays of uint64
-        Each below 2**32, of the broadcast shape.
+    four uint64
+        Each below 2**32.
     """
-    c0, c1, c2, c3 = np.broadcast_arrays(*(np.asarray(word, dtype=np.uint64) for word in counter))
-    k0, k1 = key
     for _ in range(10):
         p0, p1 = c0 * _M0, c2 * _M1
-        c0, c2 = (p1 >> _HALF) ^ c1 ^ np.uint64(k0), (p0 >> _HALF) ^ c3 ^ np.uint64(k1)
+        c0, c2 = (p1 >> _HALF) ^ c1 ^ k0, (p0 >> _HALF) ^ c3 ^ k1
         c1, c3 = p1 & _LOW, p0 & _LOW
-        k0, k1 = (k0 + _W0) & 0xFFFFFFFF, (k1 + _W1) & 0xFFFFFFFF
+        k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
     return c0, c1, c2, c3
 
 
-def _unit(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.float64]:
+@njit(cache=True, nogil=True)
+def _unit(high, low):  # type: ignore[no-untyped-def]
     # 53 bits, from the middle of each cell: never 0 and never 1, so logarithms are safe
-    bits = ((high << _HALF) | low) >> np.uint64(12)
-    return (bits.astype(np.float64) + 0.5) * 2.0**-52
+    return (float(((high << _HALF) | low) >> _DROPPED) + 0.5) * 2.0**-52
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _fill(purpose, words, k0, k1, first, second) -> None:  # type: ignore[no-untyped-def]
+    for i in range(words.shape[1]):
+        a, b, c, d = philox4x32(purpose, words[0, i], words[1, i], words[2, i], k0, k1)
+        first[i], second[i] = _unit(a, b), _unit(c, d)
 
 
 class Draws:
@@ -94,18 +95,10 @@ class Draws:
         """Draw those of an even purpose and of the odd one after it, for the price of one."""
         if purpose % 2:
             raise ValueError(f"the first purpose of a pair is even, not {purpose}")
-        words = np.broadcast_arrays(
-            *(np.asarray(word, dtype=np.uint64) for word in (index, cell[0], cell[1]))
-        )
-        shape = words[0].shape
-        flat = [word.reshape(-1) for word in words]
-        first = np.empty(flat[0].shape)
-        second = np.empty(flat[0].shape)
-        for start in range(0, len(first), _BLOCK):
-            part = slice(start, start + _BLOCK)
-            index_word, first_word, second_word = (word[part] for word in flat)
-            counter = (purpose, index_word, first_word, second_word)
-            a, b, c, d = philox4x32(counter, self.key)
-            first[part] = _unit(a, b)
-            second[part] = _unit(c, d)
-        return first.reshape(shape), second.reshape(shape)
+        shape = np.broadcast_shapes(*(np.shape(word) for word in (index, *cell)))
+        words = np.empty((3, *shape), dtype=np.uint64)
+        words[0], words[1], words[2] = index, *cell
+        first, second = np.empty(shape), np.empty(shape)
+        key = (np.uint64(word) for word in self.key)
+        _fill(np.uint64(purpose), words.reshape(3, -1), *key, first.reshape(-1), second.reshape(-1))
+        return first, second

@@ -298,10 +298,3 @@ def test_a_faster_district_is_faster_on_its_roads(tmp_path: Path) -> None:
         return float(np.nanmean(visits["arrive"] - visits["start"]))
 
     assert mean(3.0) < mean(1.0)
-
-
-def test_an_engine_that_knows_no_roads_says_so(on_roads: Scenario) -> None:
-    from sim.engine.compiled_engine.engine import CompiledSimulation
-
-    with pytest.raises(InputError, match=r"travel\.model: 'roads' is not allowed; none with this"):
-        CompiledSimulation(on_roads)

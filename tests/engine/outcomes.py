@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.engine.outcome import TIMES, Outcome
 from sim.model.calendar import shift_calendars
+from sim.model.replan import Staff
 from sim.model.state import State
 from sim.workload.channel import Channel
 
@@ -46,6 +47,7 @@ def check_outcome(outcome: Outcome) -> None:
     check_crews(outcome)
     check_gridworkers(outcome)
     check_operators(outcome)
+    check_terms(outcome)
 
 
 def check_steps(outcome: Outcome) -> None:
@@ -110,8 +112,8 @@ def check_crews(outcome: Outcome) -> None:
     for surge in outcome.scenario.surges:
         fastest *= max(surge.travel_speed_factor, 1.0)
     assert (plan.crew_unit[visits["crew"]] == visits["unit"]).all()
-    order = np.lexsort((visits["start"], visits["crew"]))
     end = np.where(np.isnan(visits["end"]), np.inf, visits["end"])
+    order = np.lexsort((end, visits["start"], visits["crew"]))
     for before, after in pairwise(order):
         if visits["crew"][before] == visits["crew"][after]:
             assert end[before] <= visits["start"][after]
@@ -132,7 +134,7 @@ def check_gridworkers(outcome: Outcome) -> None:
     """No gridworker stops at two places at once, and none begins a stop off duty."""
     stops, plan = outcome.stops, outcome.plan
     calendars = shift_calendars(outcome.scenario)
-    order = np.lexsort((stops["start"], stops["worker"]))
+    order = np.lexsort((stops["end"], stops["start"], stops["worker"]))
     for before, after in pairwise(order):
         if stops["worker"][before] == stops["worker"][after]:
             assert stops["end"][before] <= stops["start"][after]
@@ -147,16 +149,38 @@ def check_gridworkers(outcome: Outcome) -> None:
 
 def check_operators(outcome: Outcome) -> None:
     """No desk begins more services at once than it has operators on duty."""
-    services, plan = outcome.services, outcome.plan
+    services = outcome.services
     calendars = shift_calendars(outcome.scenario)
-    posts = np.concatenate((plan.hotline_posts[None], plan.town_posts, plan.district_posts))
+    posts = [
+        (begin, np.concatenate((plan.hotline_posts[None], plan.town_posts, plan.district_posts)))
+        for begin, plan in outcome.plans
+    ]
     for desk in np.unique(services["desk"]):
         rows = services["desk"] == desk
         start, end = services["start"][rows], services["end"][rows]
         assert (services["arrive"][rows] <= start).all()
         for instant in start:
-            on_duty = sum(n for n, c in zip(posts[desk], calendars, strict=True) if c.rate(instant))
+            row = next(row[desk] for begin, row in reversed(posts) if begin <= instant)
+            on_duty = sum(n for n, c in zip(row, calendars, strict=True) if c.rate(instant))
             busy = ((start <= instant) & (end > instant)).sum()
             # who is busy when a shift ends stays until the service is over
             longer = ((start < instant) & (end > instant)).sum()
             assert busy <= max(on_duty, longer)
+
+
+def check_terms(outcome: Outcome) -> None:
+    """Nobody begins anything before they come or once they are withdrawn."""
+    staff = Staff.of(outcome.plans[0][1])
+    first = {"crews": np.zeros(len(outcome.plan.crew_unit))}
+    first["workers"] = np.zeros(len(outcome.plan.worker_grid))
+    last = {who: np.full(len(begin), np.inf) for who, begin in first.items()}
+    for time, plan in outcome.plans[1:]:
+        before, staff = staff, staff.after(plan)
+        for who, came, went in zip(
+            first, staff.added(before), staff.withdrawn(before), strict=True
+        ):
+            first[who][came], last[who][went] = time, time
+    for who, log, name in (("crews", "visits", "crew"), ("workers", "stops", "worker")):
+        table = getattr(outcome, log)
+        assert (table["start"] >= first[who][table[name]]).all()
+        assert (table["start"] < last[who][table[name]]).all()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from engine.outcomes import same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
@@ -18,6 +19,7 @@ from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.jit import OPTIONS
 from sim.errors import InvariantError
 from sim.model.state import State
+from sim.scenario import restrict
 
 
 @pytest.mark.parametrize("place", ["ledger", "desk", "crew", "queue"])
@@ -50,6 +52,8 @@ def _through_the_agenda(a, times, ranks, out) -> None:  # type: ignore[no-untype
     for i in range(len(times)):
         agenda.push(a, layout.FIRST, times[i], layout.SIGN, ranks[i], i, layout.FIRST)
     for i in range(len(times)):
+        while agenda.refill(a, a.rules[0], layout.FIRST) and a.heaps[0].size == 0:
+            agenda.turn_over(a, layout.FIRST)
         out[i] = a.events[a.heaps[0].start].slot
         agenda.pop(a, layout.FIRST)
 
@@ -66,7 +70,13 @@ def _through_a_queue(a, k0, ids, out) -> None:  # type: ignore[no-untyped-def]
 
 
 @settings(max_examples=50, deadline=None)
-@given(times=st.lists(st.sampled_from([0.0, 1.0, 2.5, 7.0]), min_size=1, max_size=200))
+@given(
+    times=st.lists(
+        st.sampled_from([0.0, 1.0, 2.5, 7.0]) | st.integers(0, 4_000_000).map(lambda s: s / 2),
+        min_size=1,
+        max_size=200,
+    )
+)
 def test_agenda_and_queues_sort(times: list[float]) -> None:
     arrays = CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays
     keys = np.array(times)
@@ -74,8 +84,22 @@ def test_agenda_and_queues_sort(times: list[float]) -> None:
     expected = np.lexsort((ids, keys))
     for through in (_through_the_agenda, _through_a_queue):
         arrays.heaps["size"] = 0
-        free = arrays.shards["free_nodes"].copy()
+        pools = ("free_nodes", "free_chunks")
+        free = [arrays.shards[pool].copy() for pool in pools]
         out = np.full(len(times), -1)
         through(Handle(arrays), keys, ids.astype(np.int64), out)
         assert out.tolist() == expected.tolist()
-        assert (arrays.shards["free_nodes"] == free).all()
+        for pool, before in zip(pools, free, strict=True):
+            assert (arrays.shards[pool] == before).all()
+
+
+def test_threads_change_nothing() -> None:
+    scenario = restrict(sim.load("suzhou-2018"), days=2, districts=("Gusu", "Huqiu", "Taicang"))
+    runs = [CompiledSimulation(scenario, threads=threads) for threads in (1, 2, 3)]
+    for run in runs:
+        run.run(1.3 * 86400)
+        run.run()
+    first, *others = (run.outcome() for run in runs)
+    assert len(first) > 10_000
+    for other in others:
+        assert same(first, other)

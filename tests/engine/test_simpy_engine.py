@@ -267,7 +267,7 @@ def test_a_policy_cannot_cheat(policy: Policy, tmp_path: Path) -> None:
 
 def test_unknown_engine_and_policy(tmp_path: Path) -> None:
     with pytest.raises(
-        InputError, match=r"engine: .salabim. is not allowed; one of auto, compiled"
+        InputError, match=r"engine: .salabim. is not allowed; one of compiled, simpy"
     ):
         find_engine("salabim")
     with pytest.raises(InputError, match="policy: 'random' is not allowed"):

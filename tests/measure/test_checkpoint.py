@@ -11,11 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from generated import write_turns
+from tiny import tiny
 
 import sim
+from sim.engine.compiled_engine.layout import FIXED
 from sim.engine.outcome import LOGS, Outcome, in_order
 from sim.errors import InputError
 from sim.measure.checkpoint import Checkpoint, resume
+from sim.model.routes import Leg, Route
 
 ROOT = Path(sim.__file__).parents[1]
 
@@ -44,6 +48,26 @@ def test_going_on_from_the_last_checkpoint(policy: str, tmp_path: Path) -> None:
     assert again.now == 123_456.0
     again.run()
     equal(whole, again.outcome())
+
+
+@pytest.mark.parametrize("policy", ["nearest", "reserve"])
+def test_going_on_by_road_and_on_routes(policy: str, tmp_path: Path) -> None:
+    route = Route(12, (Leg(0, 12), Leg(0, -5), Leg(9, 3, 80.0)))
+    write_turns(tiny(tmp_path / "a"), [route], tmp_path / "routes.csv")
+    changes = ["travel.model=roads", f'patrol.routes="{tmp_path / "routes.csv"}"', "time.days=2"]
+    scenario = tiny(tmp_path / "a", changes)
+    run = sim.prepare(scenario, policy=policy)
+    checkpoint = Checkpoint(tmp_path / "run", run, policy)
+    run.run(100_000.0)
+    checkpoint.save()
+    with np.load(tmp_path / "run" / "state.npz") as state:
+        assert "crews" in state.files
+        assert not set(FIXED) & set(state.files)  # they are large, and made from the scenario
+    run.run()
+    again, _ = resume(tmp_path / "run")
+    assert again.now == 100_000.0
+    again.run()
+    equal(sim.simulate(scenario, policy=policy), again.outcome())
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine.outcomes import check_outcome, same
+from generated import routes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import CATEGORIES, tiny
@@ -21,22 +22,6 @@ from sim.model.state import Channel
 from sim.scenario.schema import Scenario
 
 CELLS = 12
-
-
-@st.composite
-def routes(draw: st.DrawFn) -> Route:
-    """Any closed walk over all cells."""
-    legs = [Leg(0, CELLS)]
-    for _ in range(draw(st.integers(0, 4))):
-        end = (legs[-1].start + legs[-1].cells) % CELLS
-        start, cross = end, 0.0
-        if draw(st.booleans()):
-            start, cross = draw(st.integers(0, CELLS - 1)), draw(st.sampled_from([50.0, 333.3]))
-        cells = draw(st.integers(-2 * CELLS, 2 * CELLS).filter(bool))
-        legs.append(Leg(start, cells, cross))
-    if (legs[-1].start + legs[-1].cells) % CELLS:
-        legs[0] = Leg(0, CELLS, 120.0)
-    return Route(CELLS, tuple(legs))
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ def test_numba_compiles_them_to_the_same_bits(net: Ways) -> None:
         found = compiled["road_stop"](net.seconds, net.hop, *way, share)
         assert found == road_stop(net.seconds, net.hop, *way, share)
 
-    scope = {**patrol.route_pass.__globals__, "_ahead": numba.njit(patrol._ahead)}
+    scope = {**patrol.route_pass.__globals__, "along_leg": numba.njit(patrol.along_leg)}
     clone = type(patrol.route_pass)(patrol.route_pass.__code__, scope, "route_pass")
     legs = (np.array([0.0, 100.0]), np.array([0.0, 60.0]), np.array([100.0, 60.0]))
     ahead = np.array([1, -1])

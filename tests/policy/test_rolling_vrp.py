@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine.outcomes import check_outcome, same
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tiny import CATEGORIES, tiny
 
 import sim
@@ -180,3 +182,50 @@ def test_fewer_are_late_than_first_in_first_out(tmp_path: Path) -> None:
         assert due.sum() > 300
     assert late["fifo"] > 0.05
     assert late["rolling-vrp"] < 0.9 * late["fifo"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, 0.0, 10.0]))
+def test_whatever_waits_the_decision_is_sound(seed: int, seconds: float | None) -> None:
+    """Busy crews, joint tickets and shift ends at random; with time, without, and with enough."""
+    rng = np.random.default_rng(seed)
+    n, v = int(rng.integers(2, 9)), int(rng.integers(1, 5))
+    free = sorted(rng.choice(v, int(rng.integers(1, v + 1)), replace=False).tolist())
+    view = Line(
+        rng.uniform(-900, 900, n + v).tolist(),
+        rng.uniform(-900, 900, v).tolist(),
+        due=rng.uniform(-200, 2000, n + v).tolist(),
+        urgencies=rng.integers(0, 6, n + v).tolist(),
+        busy={k: (n + k, float(rng.uniform(0, 900))) for k in range(v) if k not in free},
+        joints=[t for t in range(n) if rng.random() < 0.3],
+        ends=1000.0 + float(rng.uniform(0, 2000)),
+    )
+    policy = RollingVrp(iterations=30, seconds=seconds, tour_max=3)
+    waiting = sorted(range(n), key=lambda t: (policy.key(view, t), t))
+    ticket, crew = policy.choose(view, waiting, free)
+    assert crew in free
+    nearest = min(free, key=lambda k: (view.travel(k, waiting[0]), k))
+    if waiting[0] in view.joints or seconds == 0.0:
+        assert (ticket, crew) == (waiting[0], nearest)
+    assert policy.missed == (seconds == 0.0 and waiting[0] not in view.joints)
+    tours = {k: plan.tour for k, plan in policy._plans.items()}
+    planned = [t for tour in tours.values() for t in tour]
+    assert len(planned) == len(set(planned))
+    assert set(planned) <= set(waiting) - set(view.joints)
+    for k, tour in tours.items():
+        assert len(tour) <= 3
+        at, time = view.crews[k], view.free_at(k)
+        if k not in free:
+            at = view.places[view.serving(k)]
+        for t in tour:  # the last one begins before the shift ends
+            time += abs(at - view.places[t])
+            assert time <= view.ends + 1e-6
+            at, time = view.places[t], time + 60.0
+    if (ticket, crew) != (waiting[0], nearest):
+        assert tours[crew][0] == ticket
+        tours_before = dict(tours)
+        left = [t for t in waiting if t != ticket]
+        others = [k for k in free if k != crew]
+        firsts = [(tours_before[k][0], k) for k in others if tours_before[k]]
+        if firsts and left[0] not in view.joints and len(left) > 1:
+            assert policy.choose(view, left, others) == firsts[0]  # of the same plan

@@ -12,13 +12,20 @@ from sim.routing.instance import NOWHERE
 
 
 @st.composite
-def instances(draw: st.DrawFn, stops_max: int = 12) -> Instance:
-    """Unlike vehicles, one-way ways, windows, skills, prizes, soft deadlines: all at once."""
+def instances(draw: st.DrawFn, stops_max: int = 12, metric: bool = False) -> Instance:
+    """Unlike vehicles, one-way ways, windows, skills, prizes, soft deadlines: all at once.
+
+    ``metric``: ways between points, rounded up, so that none is longer than by a third place.
+    """
     n, v = draw(st.integers(1, stops_max)), draw(st.integers(1, 4))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     depots = draw(st.integers(1, 3))
     p = n + depots
     distance = rng.integers(0, 100, (p, p)).astype(float)
+    if metric:
+        xy = rng.integers(0, 100, (p, 2)).astype(float)
+        distance = np.ceil(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)))
+    own = draw(st.booleans()) and not metric
     opens = rng.integers(0, 300, n).astype(float)
     wide = draw(st.sampled_from([0, 20, 300, 10_000]))
     end = rng.integers(n, p, v)
@@ -28,7 +35,7 @@ def instances(draw: st.DrawFn, stops_max: int = 12) -> Instance:
         distance,
         stops=n,
         vehicles=v,
-        duration=distance if draw(st.booleans()) else rng.integers(0, 100, (p, p)).astype(float),
+        duration=rng.integers(0, 100, (p, p)).astype(float) if own else distance,
         start=rng.integers(n, p, v),
         end=end,
         demand=rng.integers(0, 5, n),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,10 +11,11 @@ from routing.routing_instances import best_cost, instances
 
 from sim.errors import InputError
 from sim.routing import Instance, check, solve
+from sim.routing.by_cpsat import solve_exactly
 from sim.routing.generate import CLASSES, generate
 
 
-@settings(max_examples=150, deadline=None)  # the first one compiles
+@settings(max_examples=400, deadline=None)  # the first one compiles
 @given(instances())
 def test_what_it_serves_it_serves_rightly(instance: Instance) -> None:
     found = solve(instance, iterations=100)
@@ -34,6 +37,47 @@ def test_near_the_optimum_where_all_tours_can_be_tried(instance: Instance) -> No
         assert best - 1e-6 <= check(instance, found.tours).cost <= 1.1 * best + 1e-6
     else:
         assert not found.complete
+
+
+@settings(max_examples=30, deadline=None)
+@given(instances(stops_max=5, metric=True))
+def test_the_optimum_itself_where_ways_are_metric(instance: Instance) -> None:
+    best = best_cost(instance)
+    found = solve(instance, iterations=3000)
+    assert found.complete == np.isfinite(best)
+    if found.complete:
+        assert check(instance, found.tours).cost == pytest.approx(best)
+
+
+@settings(max_examples=15, deadline=None)
+@given(instances(stops_max=4))
+def test_cp_sat_proves_the_optimum(instance: Instance) -> None:
+    best, proven = best_cost(instance), solve_exactly(instance)
+    assert proven.optimal
+    assert (proven.solution is not None) == np.isfinite(best)
+    if proven.solution is not None:
+        assert check(instance, proven.solution.tours).feasible
+        assert proven.solution.cost == pytest.approx(best)
+        assert proven.bound == pytest.approx(best)
+
+
+@pytest.mark.parametrize("kind", ["R1", "C1", "RC1"])
+def test_ours_is_the_proven_optimum_of_eight_stops(kind: str) -> None:
+    instance = generate(kind, 8, 0)
+    few = replace(
+        instance,
+        **{
+            name: getattr(instance, name)[:2]
+            for name in ("capacity", "fixed", "start", "end", "shift_open", "shift_close")
+        },
+        allowed=instance.allowed[:, :2],
+    )
+    proven, found = solve_exactly(few, 60.0), solve(few, iterations=5000)
+    assert proven.optimal
+    if proven.solution is None:
+        assert not found.complete
+    else:
+        assert found.cost == pytest.approx(proven.bound)
 
 
 @pytest.mark.parametrize("kind", CLASSES)

@@ -31,7 +31,7 @@ KNOWN = [
 
 @pytest.mark.parametrize(("counter", "key", "out"), KNOWN)
 def test_known_answers(counter: list[int], key: list[int], out: list[int]) -> None:
-    words = philox4x32(tuple(counter), (key[0], key[1]))  # type: ignore[arg-type]
+    words = philox4x32(*(np.uint64(word) for word in (*counter, *key)))
     assert [int(w) for w in words] == out
 
 

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.city.travel import Travel
-from sim.clock import DAY, HOUR, MINUTE, tick
+from sim.city.travel import Travel, grid_nodes
+from sim.clock import DAY, HOUR, MINUTE, tick, to_ticks
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.ledger import MOVES
-from sim.errors import InputError
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 from sim.model.plan import Plan
+from sim.model.routes import Walks
 from sim.policy import Policy
 from sim.scenario import Scenario
 
-_EVENTS, _NODES, _LOG = 4096, 16384, 16384  # to begin with, a shard
+_EVENTS, _CHUNKS, _NODES, _LOG = 4096, 1024, 16384, 16384  # to begin with, a shard
 
 
 def rules_of(
@@ -37,8 +37,12 @@ def rules_of(
         callback,
         check,
         policy.jobs_first,
+        scenario.travel.model == "roads",
+        scenario.patrol.routes is not None,
         policy.epoch_s,
         scenario.travel.detour,
+        np.nan,  # these two are travel's: `build`
+        np.nan,
         tick(scenario.patrol.record_min * MINUTE),
         tick(scenario.patrol.check_min * MINUTE),
         tick(scenario.hotline.write_up_min * MINUTE),
@@ -57,32 +61,32 @@ def rules_of(
 def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Arrays:
     """Put everybody in their place, at time 0, with no matters yet.
 
+    The figures of travel are put into ``rules``.
+
     Raises
     ------
     InputError
-        If crews go by road or gridworkers by routes: this engine knows neither.
+        If the file of the roads or of the patrol routes does not fit.
     """
-    for field, value in (
-        ("travel.model", scenario.travel.model if scenario.travel.model != "straight" else None),
-        ("patrol.routes", scenario.patrol.routes),
-    ):
-        if value is not None:
-            raise InputError(scenario.source_files[0], field, value, "none with this engine; simpy")
     districts, shifts = len(city.district_name), len(scenario.shifts)
     shards = districts + 1
     calendars = _calendars(scenario)
     desk_shard = np.concatenate(([districts], city.town_district, np.arange(districts)))
-    shard_desks, desk_bounds = _grouped(desk_shard, shards)
-    shard_units, unit_bounds = _grouped(plan.unit_district, shards)
+    shard_desks, desk_bounds = grouped(desk_shard, shards)
+    shard_units, unit_bounds = grouped(plan.unit_district, shards)
     on_duty = np.array([c.rate(0.0) > 0 for c in shift_calendars(scenario)])
-    people = people_of(scenario, city, plan)
+    travel, walks = Travel.of(scenario, city), Walks.of(scenario, city)
+    people = people_of(scenario, city, plan, travel, walks)
+    rules["access"], rules["fastest"] = travel.access_s_m, travel.fastest
 
     shard = np.zeros(shards, layout.SHARD)
     shard["next_shift"] = min(c.next_change(0.0) for c in shift_calendars(scenario))
     shard["next_arise"] = np.inf
-    shard["free"] = -1
+    shard["free"] = shard["free_chunk"] = -1
+    shard["turn"] = layout.QUANTUM
     shard["first_desk"], shard["last_desk"] = desk_bounds[:-1], desk_bounds[1:]
     shard["first_unit"], shard["last_unit"] = unit_bounds[:-1], unit_bounds[1:]
+    shard["first_node"], shard["last_node"], roads = _roads(travel, shards)
 
     posts = np.concatenate((plan.hotline_posts[None], plan.town_posts, plan.district_posts))
     desks = np.zeros(len(desk_shard), layout.DESK)
@@ -91,16 +95,16 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     desks["on_duty"] = posts @ on_duty
 
     grids = np.zeros(len(city.grid_xy), layout.GRID)
-    speed = scenario.patrol.speed_kmh / 3.6
-    grids["loop"] = [max(tick(float(m) / speed), 1.0) for m in city.grid_loop_m]
+    grids["loop"], grids["cycle"] = walks.loop, walks.cycle
+    grids["first_leg"], grids["last_leg"] = walks.first[:-1], walks.first[1:]
+    grids["node"] = grid_nodes(city, travel)
     grids["root"] = -1
 
     categories, partners, departments = _tables(scenario)
-    travel = Travel.of(scenario, city)
     moves = np.zeros((layout.STATES, layout.STATES), dtype=np.bool_)
     for old, following in MOVES.items():
         moves[old, list(following)] = True
-    heaps = np.zeros(2 * shards, layout.HEAP)
+    heaps = np.zeros(shards, layout.HEAP)
     logs = np.zeros(4 * shards, layout.HEAP)
     arrays = Arrays(
         rules=rules,
@@ -109,6 +113,9 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         arrivals=np.zeros(0, dtype=np.int64),
         events=np.zeros(0, layout.EVENT),
         heaps=heaps,
+        later=np.zeros(0, layout.EVENT),
+        chunks=np.zeros(0, layout.CHUNK_TYPE),
+        buckets=np.full((shards, layout.BUCKETS), -1, dtype=np.int64),
         nodes=np.zeros(0, layout.NODE),
         desks=desks,
         posts=np.ascontiguousarray(posts),
@@ -132,9 +139,13 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         unit_of=plan.unit_of.astype(np.int64),
         speed=np.ascontiguousarray(travel.speed_m_s),
         slow=_slow(scenario, city),
+        seconds=roads["seconds"],
+        hop=roads["hop"],
+        node_xy=roads["node_xy"],
+        legs=np.stack((walks.at, walks.start, walks.length, walks.ahead.astype(np.float64))),
         on_duty=np.tile(on_duty, (shards, 1)),
         began=np.zeros((shards, shifts)),
-        counts=np.zeros((shards, layout.STATES), dtype=np.int64),
+        counts=np.zeros((shards, 2 * layout.STATES), dtype=np.int64),
         moves=moves,
         visits=np.zeros(0, layout.VISIT),
         stops=np.zeros(0, layout.STOP),
@@ -143,14 +154,31 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         logs=logs,
         scratch=np.zeros((shards, 16), dtype=np.int64),
         team=np.zeros(18, dtype=np.int64),
+        lanes=np.zeros(16, dtype=np.int64),
+        largest_first=np.argsort(-np.bincount(city.grid_district, city.grid_population)),
     )
     bounds = people.pop("worker_bounds")
     grids["first_worker"], grids["last_worker"] = bounds[:-1], bounds[1:]
-    return with_room(_with_leads(arrays._replace(**people)))
+    arrays = arrays._replace(**people)
+    arrays.units["ready"] = ready_crews(arrays)
+    return with_room(_with_leads(arrays))
 
 
-def with_room(arrays: Arrays) -> Arrays:
+def ready_crews(arrays: Arrays) -> NDArray[np.int64]:
+    """Count the free crews on duty of each unit, int64 [units]."""
+    units, crews = arrays.units, arrays.crews
+    on_duty = arrays.on_duty[units["district"][crews["unit"]], crews["shift"]]
+    ready = crews["free"] & on_duty & (crews["shift"] >= 0)
+    return np.bincount(crews["unit"][ready], minlength=len(units))
+
+
+def with_room(arrays: Arrays, more: NDArray[np.int64] | int = 0) -> Arrays:
     """Enlarge what is full, or nearly so.
+
+    Parameters
+    ----------
+    more : int64 [shards]
+        Entries that are about to be written, beyond those of one event.
 
     Returns
     -------
@@ -160,8 +188,9 @@ def with_room(arrays: Arrays) -> Arrays:
     changed: dict[str, Any] = {"shards": arrays.shards}
     need = _needs(arrays)
     arrays.shards["need"] = need
+    need = need + more
     per_log = len(arrays.logs) // len(arrays.shards)
-    grown = _grow(arrays.heaps, arrays.events, np.repeat(need, 2), _EVENTS)
+    grown = _grow(arrays.heaps, arrays.events, need, _EVENTS)
     if grown is not None:
         changed["heaps"], changed["events"] = grown
     names = ("visits", "stops", "services", "calls")
@@ -172,7 +201,7 @@ def with_room(arrays: Arrays) -> Arrays:
             logs[k::per_log], changed[name] = grown
     changed["logs"] = logs
     arrays = arrays._replace(**changed)
-    return _with_nodes(arrays, need)
+    return _with_chunks(_with_nodes(arrays, need), need)
 
 
 def _needs(arrays: Arrays) -> NDArray[np.int64]:
@@ -203,32 +232,78 @@ def _grow(
 
 def _with_nodes(arrays: Arrays, need: NDArray[np.int64]) -> Arrays:
     """Give the shards more nodes where they have too few; nodes keep their numbers."""
-    nodes, shards = arrays.nodes, arrays.shards
-    short = np.flatnonzero(shards["free_nodes"] < need)
-    if not len(short):
+    columns = (arrays.shards["free"], arrays.shards["free_nodes"])
+    nodes = _lengthen(arrays.nodes, "left", columns, need, _NODES)
+    return arrays._replace(nodes=nodes)
+
+
+def _with_chunks(arrays: Arrays, need: NDArray[np.int64]) -> Arrays:
+    """Give the shards more chunks where they have too few; chunks keep their numbers."""
+    columns = (arrays.shards["free_chunk"], arrays.shards["free_chunks"])
+    chunks = _lengthen(arrays.chunks, "next", columns, need, _CHUNKS)
+    if chunks is arrays.chunks:
         return arrays
-    more = np.maximum(_NODES, 2 * need[short])
-    if len(nodes):
-        more = np.maximum(more, len(nodes) // len(shards))
-    out = np.zeros(len(nodes) + int(more.sum()), layout.NODE)
-    out[: len(nodes)] = nodes
-    start = len(nodes)
+    later = np.zeros(len(chunks) * layout.CHUNK, layout.EVENT)
+    later[: len(arrays.later)] = arrays.later
+    return arrays._replace(chunks=chunks, later=later)
+
+
+def _lengthen(
+    pool: NDArray[Any],
+    link: str,
+    free: tuple[NDArray[np.int64], NDArray[np.int64]],
+    need: NDArray[np.int64],
+    least: int,
+) -> NDArray[Any]:
+    """Return a pool with more entries for the shards that have too few free ones.
+
+    Parameters
+    ----------
+    link : str
+        The field by which free entries are linked.
+    free : int64 [shards], int64 [shards]
+        The first free entry of each, and how many there are; brought up to date.
+    """
+    first, many = free
+    short = np.flatnonzero(many < need)
+    if not len(short):
+        return pool
+    more = np.maximum(least, 2 * need[short])
+    if len(pool):
+        more = np.maximum(more, len(pool) // len(need))
+    out = np.zeros(len(pool) + int(more.sum()), pool.dtype)
+    out[: len(pool)] = pool
+    start = len(pool)
     for s, n in zip(short.tolist(), more.tolist(), strict=True):
         chain = np.arange(start + 1, start + n + 1)
-        chain[-1] = shards["free"][s]
-        out["left"][start : start + n] = chain
-        shards["free"][s] = start
-        shards["free_nodes"][s] += n
+        chain[-1] = first[s]
+        out[link][start : start + n] = chain
+        first[s] = start
+        many[s] += n
         start += n
-    return arrays._replace(nodes=out)
+    return out
 
 
-def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
-    """Lay units, crews, gridworkers and part-time eyes out."""
+def people_of(
+    scenario: Scenario,
+    city: City,
+    plan: Plan,
+    travel: Travel | None = None,
+    walks: Walks | None = None,
+) -> dict[str, Any]:
+    """Lay units, crews, gridworkers and part-time eyes out.
+
+    Parameters
+    ----------
+    travel, walks : optional
+        Made from the scenario where they are not given.
+    """
+    travel = Travel.of(scenario, city) if travel is None else travel
+    walks = Walks.of(scenario, city) if walks is None else walks
     units = np.zeros(len(plan.unit_department), layout.UNIT)
     units["department"], units["district"] = plan.unit_department, plan.unit_district
     units["root"] = units["head"] = units["tail"] = -1
-    unit_crews, bounds = _grouped(plan.crew_unit, len(units))
+    unit_crews, bounds = grouped(plan.crew_unit, len(units))
     units["first_crew"], units["last_crew"] = bounds[:-1], bounds[1:]
     units["idle"] = np.diff(bounds)
 
@@ -236,20 +311,19 @@ def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
     crews["base_x"], crews["base_y"] = plan.crew_xy.T
     crews["from_x"], crews["from_y"] = plan.crew_xy.T
     crews["unit"], crews["shift"] = plan.crew_unit, plan.crew_shift
+    for district, net in enumerate(travel.ways or ()):
+        here = units["district"][plan.crew_unit] == district
+        crews["base_node"][here] = net.nearest(plan.crew_xy[here])
+    crews["from_node"] = crews["base_node"]
     crews["slot"] = crews["mate"] = -1
     crews["free"] = True
 
     workers = np.zeros(len(plan.worker_grid), layout.WORKER)
-    speed = scenario.patrol.speed_kmh / 3.6
-    loops = {int(g): max(tick(float(city.grid_loop_m[g]) / speed), 1.0) for g in plan.worker_grid}
-    workers["odometer"] = [
-        tick(offset * loops[grid])
-        for grid, offset in zip(plan.worker_grid.tolist(), plan.worker_offset.tolist(), strict=True)
-    ]
+    workers["odometer"] = to_ticks(plan.worker_offset * walks.cycle[plan.worker_grid])
     workers["alarm"] = np.inf
     workers["grid"], workers["shift"] = plan.worker_grid, plan.worker_shift
     workers["root"] = workers["slot"] = -1
-    grid_workers, worker_bounds = _grouped(plan.worker_grid, len(city.grid_xy))
+    grid_workers, worker_bounds = grouped(plan.worker_grid, len(city.grid_xy))
     return {
         "units": units,
         "unit_crews": unit_crews,
@@ -260,7 +334,26 @@ def people_of(scenario: Scenario, city: City, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _grouped(of: NDArray[Any], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _roads(
+    travel: Travel, shards: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], dict[str, NDArray[Any]]]:
+    """Lay the districts' ways out below each other; return the bounds of their rows, and them.
+
+    Rows are as long as the longest needs; the rest of the others is never looked at.
+    """
+    found = travel.ways or ()
+    sizes = [len(net.node_xy) for net in found] + [0] * (shards - len(found))
+    most, end = max(sizes), np.cumsum(sizes)
+    seconds = np.zeros((sum(sizes), most), dtype=np.float32)
+    hop = np.zeros((sum(sizes), most), dtype=np.int16)
+    for first, size, net in zip((end - sizes).tolist(), sizes, found, strict=False):
+        seconds[first : first + size, :size] = net.seconds
+        hop[first : first + size, :size] = net.hop
+    places = [net.node_xy for net in found] or [np.zeros((0, 2))]
+    return end - sizes, end, {"seconds": seconds, "hop": hop, "node_xy": np.concatenate(places)}
+
+
+def grouped(of: NDArray[Any], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """List things by group, each group's in order, with the bounds of the groups."""
     order = np.argsort(of, kind="stable").astype(np.int64)
     bounds = np.concatenate(([0], np.cumsum(np.bincount(of, minlength=groups))))

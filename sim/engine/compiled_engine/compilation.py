@@ -15,7 +15,9 @@ from typing import Any
 import sim
 
 # what lies around the kernels, and is not compiled into them
-_AROUND = "build callback compilation engine invariants matters record view".split()  # noqa: SIM905
+_AROUND = (
+    "build callback compilation engine invariants matters record replan view".split()  # noqa: SIM905
+)
 
 
 def _folder() -> Path:
@@ -44,8 +46,10 @@ def _folder() -> Path:
 
 
 @cache
-def kernel(name: str) -> Callable[..., Any]:
+def kernel(name: str, module: str = "kernels") -> Callable[..., Any]:
     """Return one of the main loops of `kernels`, compiled or to be compiled at its first call.
+
+    Or what else is called from Python, of another module.
 
     Says so on stderr when it is to be compiled: it takes up to a minute, once.
     """
@@ -53,7 +57,7 @@ def kernel(name: str) -> Callable[..., Any]:
 
     from sim.engine.compiled_engine.jit import OPTIONS
 
-    loop = getattr(import_module("sim.engine.compiled_engine.kernels"), name).py_func
+    loop = getattr(import_module(f"sim.engine.compiled_engine.{module}"), name).py_func
     folder = _folder()
     if not any(folder.rglob(f"*{name}*.nbi")):
         print("compiling the engine, once; it takes up to a minute …", file=sys.stderr, flush=True)
@@ -66,14 +70,20 @@ def kernel(name: str) -> Callable[..., Any]:
 
 
 def warm_up() -> None:
-    """Compile the main loops now, if they are not on disk yet."""
+    """Compile now all that is called from Python, if it is not on disk yet."""
+    import numpy as np
+
     import sim
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.compiled_engine.handle import Handle
 
-    loops = ("run_windows", "run_lockstep")
+    loops = ("run_lane", "run_lockstep", "hand_over")
     if all(any(_folder().rglob(f"*{name}*.nbi")) for name in loops):
         return
-    simulation = CompiledSimulation(sim.load("gusu-week", ["time.days=1"]))
-    for name in loops:
-        kernel(name)(Handle(simulation.arrays), 0.0)
+    handle = Handle(CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays)
+    kernel("run_lane")(handle, 0.0, 0, 1)
+    kernel("run_lockstep")(handle, 0.0)
+    nobody, nothing = np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    kernel("hand_over", "handover")(
+        handle, nobody, nobody, np.zeros(1, dtype=np.int64), nothing, nothing
+    )

@@ -26,7 +26,16 @@ from sim.engine.compiled_engine.layout import (
 )
 from sim.engine.compiled_engine.ledger import move, urgency
 from sim.model.rules import next_epoch
-from sim.model.travel import hour_of, on_the_way, slowed, travel_time
+from sim.model.travel import (
+    hour_of,
+    on_the_way,
+    road_seconds,
+    road_stop,
+    road_time,
+    share_behind,
+    slowed,
+    travel_time,
+)
 from sim.policy.cost_benefit import cost_benefit_key
 from sim.policy.edd import edd_key
 from sim.policy.priority import priority_key
@@ -35,16 +44,56 @@ _END = float("inf")
 
 
 @kernel
-def way(A: Arrays, R: Rules, district: int, x0: float, y0: float, x1: float, y1: float) -> float:
-    """Return the travel time of a crew of the district that leaves now, s."""
+def speed(A: Arrays, district: int) -> float:
+    """Return the speed of the district's crews who leave now, m/s."""
     now = A.shards[district].now
-    speed = A.speed[district, hour_of(now)] * slowed(A.slow[district], now)
-    return travel_time(x0, y0, x1, y1, R.detour, speed)
+    return A.speed[district, hour_of(now)] * slowed(A.slow[district], now)
+
+
+@kernel
+def by_road(
+    A: Arrays,
+    R: Rules,
+    district: int,
+    rest: float,
+    x0: float,
+    y0: float,
+    a: int,
+    x1: float,
+    y1: float,
+    b: int,
+) -> float:
+    """Return the travel time from the first point, at node a, once a rest of way is over, s."""
+    shard = A.shards[district]
+    seconds = A.seconds[shard.first_node : shard.last_node]
+    node_xy = A.node_xy[shard.first_node : shard.last_node]
+    free = road_seconds(seconds, node_xy, R.access, x0, y0, a, x1, y1, b)
+    return road_time(rest + free, R.fastest, speed(A, district))
+
+
+@kernel
+def travel_by_road(A: Arrays, R: Rules, crew: int, slot: int) -> float:
+    """Return how long a crew would be under way to a ticket by road, s."""
+    c, t = A.crews[crew], A.tickets[slot]
+    district = A.units[c.unit].district
+    shard = A.shards[district]
+    x, y, node, rest = c.base_x, c.base_y, c.base_node, 0.0
+    if c.left >= A.began[district, c.shift]:
+        x, y, node, rest = road_stop(
+            A.seconds[shard.first_node : shard.last_node],
+            A.hop[shard.first_node : shard.last_node],
+            A.node_xy[shard.first_node : shard.last_node],
+            R.access, c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
+            share_behind(c.left, c.back, shard.now),
+        )  # fmt: skip
+    return by_road(A, R, district, rest, x, y, node, t.x, t.y, A.grids[t.grid].node)
 
 
 @kernel
 def travel(A: Arrays, R: Rules, crew: int, slot: int) -> float:
     """Return how long a crew would be under way to a ticket, s."""
+    if R.roads:  # apart, so that the short way without roads is compiled into its callers
+        return travel_by_road(A, R, crew, slot)
     c, t = A.crews[crew], A.tickets[slot]
     district = A.units[c.unit].district
     now = A.shards[district].now
@@ -52,7 +101,20 @@ def travel(A: Arrays, R: Rules, crew: int, slot: int) -> float:
     if c.left >= A.began[district, c.shift]:
         x = on_the_way(c.from_x, c.base_x, c.left, c.back, now)
         y = on_the_way(c.from_y, c.base_y, c.left, c.back, now)
-    return way(A, R, district, x, y, t.x, t.y)
+    return travel_time(x, y, t.x, t.y, R.detour, speed(A, district))
+
+
+@kernel
+def to_base(A: Arrays, R: Rules, crew: int) -> float:
+    """Return the travel time from where a crew became free, just now, to its base, s."""
+    c = A.crews[crew]
+    district = A.units[c.unit].district
+    if R.roads:
+        return by_road(
+            A, R, district, 0.0,
+            c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
+        )  # fmt: skip
+    return travel_time(c.from_x, c.from_y, c.base_x, c.base_y, R.detour, speed(A, district))
 
 
 @kernel
@@ -63,14 +125,12 @@ def is_ready(A: Arrays, crew: int, district: int) -> bool:
 
 
 @kernel
-def any_ready(A: Arrays, u: int) -> bool:
-    """Whether a unit has a free crew on duty."""
+def count_ready(A: Arrays, u: int) -> None:
+    """Count the free crews on duty of a unit anew."""
     unit = A.units[u]
-    if unit.idle > 0:
-        for i in range(unit.first_crew, unit.last_crew):
-            if is_ready(A, A.unit_crews[i], unit.district):
-                return True
-    return False
+    unit.ready = 0
+    for i in range(unit.first_crew, unit.last_crew):
+        unit.ready += is_ready(A, A.unit_crews[i], unit.district)
 
 
 @kernel
@@ -104,7 +164,7 @@ def partners_ready(A: Arrays, slot: int) -> bool:
         other = partner(A, slot, number)
         if other < 0:
             return True
-        if not any_ready(A, other):
+        if A.units[other].ready == 0:
             return False
         number += 1
 
@@ -259,7 +319,7 @@ def serve(
 ) -> None:
     """Send a unit's crews to what waits for it, or to what stands before a place in line."""
     if R.policy == PYTHON:
-        while A.units[u].waiting > 0 and any_ready(A, u):
+        while A.units[u].waiting > 0 and A.units[u].ready > 0:
             if ask_policy(A, R, s, SERVE, u, ahead_of) == 0:
                 return
             slot = A.team[1]
@@ -267,7 +327,7 @@ def serve(
             depart(A, R, s, slot, A.team, FIRST + 2, A.team[0])
         return
     team = A.scratch[s]
-    while A.units[u].waiting > 0 and any_ready(A, u):
+    while A.units[u].waiting > 0 and A.units[u].ready > 0:
         if R.policy == NEAREST:
             slot, crew = nearest_pair(A, R, u, k0, k1, ident)
         else:
@@ -322,7 +382,7 @@ def depart(  # type: ignore[no-untyped-def]
         crew = team[i]
         c = A.crews[crew]
         arrive = now + travel(A, R, crew, slot)
-        agenda.push(A, 2 * s, arrive, CREW, crew, slot, FIRST)
+        agenda.push(A, s, arrive, CREW, crew, slot, FIRST)
         c.free = False
         c.works = False
         c.slot = slot
@@ -332,6 +392,7 @@ def depart(  # type: ignore[no-untyped-def]
         c.due = arrive
         c.arrive = c.work = float("nan")
         A.units[c.unit].idle -= 1
+        A.units[c.unit].ready -= 1
     t.dispatched = now
     move(A, R, slot, TRAVELLING)
 
@@ -344,7 +405,7 @@ def dispatch(A: Arrays, R: Rules, s: int, u: int) -> None:
     elif A.units[u].awaiting == 0:
         A.units[u].awaiting = 1
         when = next_epoch(A.shards[s].now, R.epoch)
-        agenda.push(A, 2 * s, when, DECIDE, u, FIRST, FIRST)
+        agenda.push(A, s, when, DECIDE, u, FIRST, FIRST)
 
 
 @kernel

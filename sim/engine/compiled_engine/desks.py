@@ -42,10 +42,10 @@ def begin(A: Arrays, R: Rules, desk: int) -> None:
             t.calling = TALKS
             t.call += 1
             end = now + t.talk_s
-            agenda.push(A, 2 * s, end, CALL, t.id, slot, t.call)
+            agenda.push(A, s, end, CALL, t.id, slot, t.call)
         else:
             end = now + t.service_s
-            agenda.push(A, 2 * s, end, SERVICE, t.id, slot, desk)
+            agenda.push(A, s, end, SERVICE, t.id, slot, desk)
         d.busy += 1
         add_service(A, s, desk, ident, arrive, end)
 

@@ -18,14 +18,17 @@ from sim.engine.compiled_engine.callback import Callback
 from sim.engine.compiled_engine.compilation import kernel
 from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.invariants import check_arrays
-from sim.engine.compiled_engine.matters import drain, load_matters, take_done, under_way
+from sim.engine.compiled_engine.matters import drain, load_matters, present, take_done, under_way
 from sim.engine.compiled_engine.record import Record
+from sim.engine.compiled_engine.replan import most_busy, replan
 from sim.engine.outcome import Outcome
+from sim.engine.simulation import resolved
 from sim.errors import InvariantError
 from sim.model.plan import Plan
-from sim.model.staffing import base_plan
+from sim.model.replan import Succession
 from sim.model.state import State
-from sim.policy import Policy, find_policy
+from sim.policy import Policy
+from sim.processors import threads as all_threads
 from sim.scenario import Scenario
 from sim.workload.arrivals import Demand
 from sim.workload.workload import Workload
@@ -50,6 +53,9 @@ class CompiledSimulation:
         The key of all randomness; the scenario's own seed by default.
     check : bool
         Whether the invariants are checked all along; slower.
+    threads : int, optional
+        For the districts, which run side by side; as many as there are processors by default.
+        What comes out does not depend on it.
     """
 
     engine = "compiled"
@@ -65,24 +71,25 @@ class CompiledSimulation:
         seed: int | None = None,
         replication: int = 0,
         check: bool = False,
+        threads: int | None = None,
     ) -> None:
         self.scenario = scenario
-        self.city = City.build(scenario) if city is None else city
-        self.seed = scenario.seed if seed is None else seed
+        self.city, plan, self.policy, self.seed = resolved(scenario, city, plan, policy, seed)
         self.replication = replication
-        self.plan = base_plan(scenario, self.city) if plan is None else plan
-        self.policy = find_policy(policy)
         self.check = check
+        self.threads = min(threads or all_threads(), len(self.city.district_name))
+        self._lanes: ThreadPoolExecutor | None = None
+        self._plans = Succession(plan)
         self._callback = Callback(self, self.policy)
         rules = rules_of(scenario, self.city, self.policy, check, self._callback.address)
-        self.arrays = build(scenario, self.city, self.plan, rules)
+        self.arrays = build(scenario, self.city, plan, rules)
+        self._most_busy = most_busy(self.arrays)
         self._loaded = 0  # matters so far
         self._drawer: ThreadPoolExecutor | None = None
         self._drawn: Future[Workload] | None = None  # the next days' matters, being drawn
-        priority = np.array([c.priority for c in scenario.categories], dtype=np.int8)
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
-        self._record = Record(priority, on_disk=expected > _IN_MEMORY)
+        self._record = Record(on_disk=expected > _IN_MEMORY)
         if workload is not None:
             self._load(workload)
             self._until_day = scenario.time.days
@@ -91,6 +98,11 @@ class CompiledSimulation:
             self._until_day = 0
             self._days = max(int(_BLOCK / max(daily, 1.0)), 1)
             self._load_days()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self._plans.plan
 
     @property
     def now(self) -> float:
@@ -110,7 +122,7 @@ class CompiledSimulation:
     @property
     def ledger(self) -> NDArray[np.int64]:
         """Matters by district and state now, int64 [D, states]."""
-        return self.arrays.counts[:-1].copy()
+        return self.arrays.counts[:-1, : layout.STATES].copy()
 
     @property
     def overdue(self) -> NDArray[np.int64]:
@@ -134,9 +146,10 @@ class CompiledSimulation:
         if self.check:
             step = min(step, 900.0)
         while self.now < until:
-            self._run_to(min(self.now + step, until))
+            self._replan_if_due()
+            self._run_to(min(self.now + step, until, self._plans.next))
             if self.check:
-                check_arrays(self.arrays, self._record.counts)
+                check_arrays(self.arrays, self._record.counts, self._most_busy, self._plans.staff)
             if progress is not None:
                 progress(self.now / self.horizon)
 
@@ -150,12 +163,37 @@ class CompiledSimulation:
                 end = min(until, self._until_day * DAY)
             self._run_kernel(end)
 
+    def _replan_if_due(self) -> None:
+        before = self._plans.staff
+        if self._plans.go_on(self.now):
+            self._record.add_logs(drain(self.arrays))
+            self.arrays = replan(self.arrays, self.scenario, self.city, before, self._plans.staff)
+            self._most_busy = most_busy(self.arrays)
+
     def _run_kernel(self, until: float) -> None:
         rules = self.arrays.rules[0]
         windows = rules["policy"] != layout.PYTHON and rules["write_up"] >= _LOOKAHEAD
-        loop = kernel("run_windows" if windows else "run_lockstep")
-        while not loop(Handle(self.arrays), until):
+        while not (self._run_lanes(until) if windows else self._run_in_step(until)):
             self._attend()
+
+    def _run_in_step(self, until: float) -> bool:
+        return bool(kernel("run_lockstep")(Handle(self.arrays), until))
+
+    def _run_lanes(self, until: float) -> bool:
+        """Run the shards on several threads; this one is the first lane."""
+        loop, handle, lanes = kernel("run_lane"), Handle(self.arrays), self.threads
+        self.arrays.lanes[:] = 0
+        if lanes > 1 and self._lanes is None:
+            self._lanes = ThreadPoolExecutor(lanes - 1, thread_name_prefix="lane")
+        others = [
+            self._lanes.submit(loop, handle, until, lane, lanes)
+            for lane in range(1, lanes)
+            if self._lanes is not None
+        ]
+        whole = loop(handle, until, 0, lanes)
+        for other in others:
+            other.result()
+        return bool(whole)
 
     def _attend(self) -> None:
         """See to what made the kernel stop."""
@@ -213,7 +251,9 @@ class CompiledSimulation:
             And plain facts, as JSON has them.
         """
         self._put_away()
-        arrays = {name: array for name, array in self.arrays._asdict().items() if name != "rules"}
+        arrays = {
+            name: array for name, array in self.arrays._asdict().items() if name not in layout.FIXED
+        }
         facts = {
             "loaded": self._loaded,
             "until_day": self._until_day,
@@ -221,15 +261,18 @@ class CompiledSimulation:
             "counts": self._record.counts.tolist(),
             "queues": self._callback.state(),
         }
-        return arrays, facts
+        plans, facts["plans"], facts["past_plans"] = self._plans.state()
+        return arrays | plans, facts
 
     def restore(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
         """Take over a state; scenario, plan, policy and seed must be those of its run."""
-        fitting = {name: arrays[name] for name in self.arrays._fields if name != "rules"}
+        self._plans.restore(arrays, facts["plans"], facts["past_plans"])
+        fitting = {name: arrays[name] for name in self.arrays._fields if name not in layout.FIXED}
         self.arrays = self.arrays._replace(**fitting)
         self._loaded, self._until_day, self._drawn = facts["loaded"], facts["until_day"], None
         self._record.go_on(facts["parts"], facts["counts"])
         self._callback.restore(facts["queues"])
+        self._most_busy = most_busy(self.arrays)
 
     def add(self, matters: Workload) -> range:
         """Put further matters into a running simulation.
@@ -250,16 +293,33 @@ class CompiledSimulation:
         self._load(matters)
         return range(first, self._loaded)
 
+    def replan(self, plan: Plan, at: float | None = None) -> None:
+        """Let another plan be in force; see `sim.model.replan`.
+
+        Parameters
+        ----------
+        plan : Plan
+            Of the same city and shifts.
+        at : float, optional
+            From when on, s, before anything else of that instant; now by default.
+
+        Raises
+        ------
+        InputError
+            If it does not fit, or is not in order of time.
+        """
+        self._plans.ask(plan, self.now if at is None else at, self.now)
+
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
         self._record.add_logs(drain(self.arrays))
-        tickets = self.arrays.tickets
-        present = tickets[tickets["used"] & (tickets["arise"] < self.now)]
-        columns: dict[str, Any] = self._record.columns(present, under_way(self.arrays))
+        here = present(self.arrays, self.now)
+        columns: dict[str, Any] = self._record.columns(here, under_way(self.arrays))
         return Outcome(
             scenario=self.scenario,
             city=self.city,
-            plan=self.plan,
+            plan=self._plans.staff.plan,
+            plans=tuple(self._plans.plans),
             policy=self.policy.name,
             engine=self.engine,
             seed=self.seed,

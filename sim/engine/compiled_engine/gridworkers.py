@@ -1,4 +1,4 @@
-"""Full-time gridworkers: they walk their grid's loop, find, deal, check, and are sent to jobs."""
+"""Full-time gridworkers: they walk their grid's route, find, deal, check, and are sent to jobs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from sim.engine.compiled_engine.layout import (
     Rules,
 )
 from sim.engine.compiled_engine.ledger import add_stop, move
-from sim.model.patrol import walk_to
 
 
 @kernel
@@ -136,8 +135,7 @@ def found(A: Arrays, R: Rules, s: int, w: int) -> None:
 def job(A: Arrays, R: Rules, s: int, w: int, slot: int) -> None:
     """Leave the loop, deal with a simple ticket, and come back to where the loop was left."""
     worker, t, now = A.workers[w], A.tickets[slot], A.shards[s].now
-    grid = worker.grid
-    worker.way = walk_to(worker.odometer, patrols.place(A, grid, slot), A.grids[grid].loop)
+    worker.way = patrols.walk_to(A, R, worker.grid, worker.odometer, slot)
     t.worker = w
     t.dispatched = now
     move(A, R, slot, TRAVELLING)

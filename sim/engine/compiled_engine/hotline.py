@@ -29,7 +29,7 @@ def take_calls(A: Arrays, R: Rules) -> None:
         log = A.logs[4 * s + 3]
         for i in range(log.start, log.start + log.size):
             c = A.calls[i]
-            agenda.push(A, 2 * R.districts, c.time, REPORT, A.tickets[c.slot].id, c.slot, FIRST)
+            agenda.push(A, R.districts, c.time, REPORT, A.tickets[c.slot].id, c.slot, FIRST)
         log.size = 0
 
 
@@ -42,7 +42,7 @@ def attempt(A: Arrays, R: Rules, slot: int) -> None:
     desks.ask(A, R, HOTLINE, FIRST, slot)
     if t.calling == WAITS:
         t.call += 1
-        agenda.push(A, 2 * s, A.shards[s].now + t.call_patience, CALL, t.id, slot, t.call)
+        agenda.push(A, s, A.shards[s].now + t.call_patience, CALL, t.id, slot, t.call)
 
 
 @kernel
@@ -68,7 +68,7 @@ def on_line(A: Arrays, R: Rules, slot: int) -> None:
         t.calling = TRIES_AGAIN
         if t.attempts <= t.redials:
             t.call += 1
-            agenda.push(A, 2 * s, now + t.redial_s, CALL, t.id, slot, t.call)
+            agenda.push(A, s, now + t.redial_s, CALL, t.id, slot, t.call)
         else:
             t.abandoned = True
             deliver(A, R, slot)
@@ -79,4 +79,4 @@ def deliver(A: Arrays, R: Rules, slot: int) -> None:
     """Let the district know after the write-up, and no sooner."""
     t = A.tickets[slot]
     when = A.shards[R.districts].now + R.write_up
-    agenda.push(A, 2 * t.district, when, DELIVER, t.id, slot, FIRST)
+    agenda.push(A, t.district, when, DELIVER, t.id, slot, FIRST)

@@ -6,6 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from sim.clock import tick
@@ -24,6 +25,9 @@ for rule in (
     calendar.next_step,
     order.rank,
     patrol.next_pass,
+    patrol.along_leg,
+    patrol.route_pass,
+    patrol.route_place,
     patrol.walk_to,
     rules.next_epoch,
     rules.urgency,
@@ -32,7 +36,12 @@ for rule in (
     travel.travel_time,
     travel.hour_of,
     travel.slowed,
+    travel.share_behind,
     travel.on_the_way,
+    travel.distance,
+    travel.road_seconds,
+    travel.road_time,
+    travel.road_stop,
     edd_key,
     priority_key,
     cost_benefit_key,
@@ -55,3 +64,43 @@ def call_python(typingctx: Any, address: Any, what: Any, a: Any, b: Any) -> Any:
         return builder.call(builder.inttoptr(args[0], function.as_pointer()), args[1:])
 
     return signature, codegen
+
+
+def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+@intrinsic
+def atomic_add(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """Add to an element of an int64 array as one step of all threads; return what it was."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _element(context, builder, signature.args[0], args[0], args[1])
+        return builder.atomic_rmw("add", place, args[2], "seq_cst")
+
+    return types.int64(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def atomic_load(typingctx: Any, array: Any, index: Any) -> Any:
+    """Read an element of an int64 array that other threads write."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _element(context, builder, signature.args[0], args[0], args[1])
+        return builder.load_atomic(place, "seq_cst", 8)
+
+    return types.int64(array, types.int64), codegen
+
+
+@intrinsic
+def yield_processor(typingctx: Any) -> Any:
+    """Let other threads of the machine have this one's processor."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.IntType(32), []), "sched_yield"
+        )
+        return builder.call(function, [])
+
+    return types.int32(), codegen

@@ -19,8 +19,9 @@ from sim.engine.compiled_engine import (
     nature,
     tickets,
 )
-from sim.engine.compiled_engine.jit import kernel
+from sim.engine.compiled_engine.jit import atomic_add, atomic_load, kernel, yield_processor
 from sim.engine.compiled_engine.layout import (
+    ARRIVED,
     CALL,
     CREW,
     DEADLINE,
@@ -28,14 +29,19 @@ from sim.engine.compiled_engine.layout import (
     DELIVER,
     FINE,
     FIRST,
+    HALT,
     MARGIN,
     NO_ROOM,
     ON_SITE,
+    ONE,
     PATROL,
     SERVICE,
     SETTLE,
     SHIFT,
     SIGN,
+    STOPPED,
+    TAKEN,
+    TURN,
     Arrays,
     Rules,
 )
@@ -43,7 +49,8 @@ from sim.engine.compiled_engine.ledger import add_visit, move
 from sim.model.order import rank
 
 _NEVER = float("inf")
-_SHIFT, _ARISE, _NEAR, _FAR = range(4)
+_SPINS = 1000  # tries before a lane that waits lets other threads have its processor
+_SHIFT, _ARISE, _AGENDA, _OUT_OF_SIGHT = range(4)
 
 
 @kernel
@@ -52,15 +59,14 @@ def has_room(A: Arrays, R: Rules, s: int) -> bool:
     need = A.shards[s].need
     if A.shards[s].free_nodes < need:
         return False
-    for i in range(2 * s, 2 * s + 2):
-        if A.heaps[i].room - A.heaps[i].size < need:
-            return False
+    if A.heaps[s].room - A.heaps[s].size < need or A.shards[s].free_chunks < need:
+        return False
     for i in range(4 * s, 4 * s + 4):
         if A.logs[i].room - A.logs[i].size < need:
             return False
     if s == R.districts:
         for i in range(R.districts):
-            if A.heaps[2 * i].room - A.heaps[2 * i].size < MARGIN:
+            if A.heaps[i].room - A.heaps[i].size < MARGIN or A.shards[i].free_chunks < MARGIN:
                 return False
     return True
 
@@ -72,13 +78,25 @@ def peek(A: Arrays, s: int):  # type: ignore[no-untyped-def]
     time, order, source = shard.next_shift, rank(SHIFT, 0), _SHIFT
     if shard.next_arise < time:
         time, order, source = shard.next_arise, shard.arise_rank, _ARISE
-    for i in range(2):
-        heap = A.heaps[2 * s + i]
-        if heap.size > 0:
-            e = A.events[heap.start]
-            if e.time < time or (e.time == time and e.rank < order):
-                time, order, source = e.time, e.rank, _NEAR + i
+    heap = A.heaps[s]
+    if heap.size > 0:
+        e = A.events[heap.start]
+        if e.time < time or (e.time == time and e.rank < order):
+            time, order, source = e.time, e.rank, _AGENDA
     return time, order, source
+
+
+@kernel
+def look_ahead(A: Arrays, R: Rules, s: int, until: float):  # type: ignore[no-untyped-def]
+    """Return what `peek` does, but of no quantum after the instant's; out of sight: no room."""
+    shard = A.shards[s]
+    while agenda.refill(A, R, s):
+        time, order, source = peek(A, s)
+        if time < shard.turn or until <= shard.turn:
+            return time, order, source
+        agenda.turn_over(A, s)
+    shard.status = NO_ROOM
+    return shard.now, rank(SHIFT, 0), _OUT_OF_SIGHT
 
 
 @kernel
@@ -96,6 +114,8 @@ def shift(A: Arrays, R: Rules, s: int) -> None:
     for i in range(shard.first_desk, shard.last_desk):
         count_operators(A, R, s, A.shard_desks[i])
         desks.begin(A, R, A.shard_desks[i])
+    for i in range(shard.first_unit, shard.last_unit):
+        departments.count_ready(A, A.shard_units[i])
     for i in range(shard.first_unit, shard.last_unit):
         departments.take_up(A, R, s, A.shard_units[i])
 
@@ -127,7 +147,7 @@ def crew_event(A: Arrays, R: Rules, s: int, crew: int) -> None:
             member = t.team
             while member >= 0:
                 A.crews[member].work = now
-                agenda.push(A, 2 * s, now + t.work_s, CREW, member, slot, FIRST)
+                agenda.push(A, s, now + t.work_s, CREW, member, slot, FIRST)
                 member = A.crews[member].mate
         return
     add_visit(A, s, crew, t.id)
@@ -135,10 +155,12 @@ def crew_event(A: Arrays, R: Rules, s: int, crew: int) -> None:
     c.slot = -1
     c.from_x = t.x
     c.from_y = t.y
+    c.from_node = A.grids[t.grid].node
     c.left = now
     unit = A.units[c.unit]
-    c.back = departments.way(A, R, unit.district, t.x, t.y, c.base_x, c.base_y)
+    c.back = departments.to_base(A, R, crew)
     unit.idle += 1
+    unit.ready += departments.is_ready(A, crew, unit.district)
     t.present -= 1
     last = t.present == 0
     departments.dispatch(A, R, s, c.unit)
@@ -172,11 +194,10 @@ def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
         nature.arise(A, R, s)
         shard.events += 1
         return
-    heap = 2 * s + source - _NEAR
-    e = A.events[A.heaps[heap].start]
+    e = A.events[A.heaps[s].start]
     kind, ident = e.rank >> 40, e.rank & ((1 << 40) - 1)
     slot, aux = e.slot, e.aux
-    agenda.pop(A, heap)
+    agenda.pop(A, s)
     counts = True
     if kind == PATROL:
         counts = A.workers[ident].version == aux
@@ -214,7 +235,9 @@ def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
     """Run one shard up to an instant; False if it had to stop before."""
     shard = A.shards[s]
     while True:
-        time, _, source = peek(A, s)
+        time, _, source = look_ahead(A, R, s, until)
+        if source == _OUT_OF_SIGHT:
+            return False
         if time >= until:
             shard.now = until
             return True
@@ -227,20 +250,48 @@ def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
 
 
 @kernel
-def run_windows(A: Arrays, until: float) -> bool:
-    """Run all shards up to an instant, window by window; False if one had to stop before."""
+def wait_for_all(A: Arrays, lanes: int) -> None:
+    """Go on when all lanes have come here."""
+    turn = atomic_load(A.lanes, TURN)
+    if atomic_add(A.lanes, ARRIVED, ONE) == lanes - 1:
+        atomic_add(A.lanes, ARRIVED, -lanes)
+        atomic_add(A.lanes, TURN, ONE)
+        return
+    tries = 0
+    while atomic_load(A.lanes, TURN) == turn:
+        tries += 1
+        if tries > _SPINS:
+            yield_processor()
+
+
+@kernel
+def run_lane(A: Arrays, until: float, lane: int, lanes: int) -> bool:
+    """Run the shards up to an instant, window by window, side by side with the other lanes.
+
+    The lanes are threads. In each window they take the districts as they come to them; then
+    the first lets the hotline follow. False if a shard had to stop before.
+    """
     R = A.rules[0]
     city = R.districts
     while A.shards[city].now < until:
         end = min(A.shards[city].now + R.write_up, until)
-        whole = True
-        for s in range(city):
-            if A.shards[s].now < end:
-                whole = run_shard(A, R, s, end) and whole
-        if not whole:
-            return False
-        hotline.take_calls(A, R)
-        if not run_shard(A, R, city, end):
+        while True:
+            i = atomic_add(A.lanes, TAKEN, ONE)
+            if i >= city:
+                break
+            s = A.largest_first[i]
+            if A.shards[s].now < end and not run_shard(A, R, s, end):
+                atomic_add(A.lanes, STOPPED, ONE)
+        wait_for_all(A, lanes)
+        if lane == 0:
+            halt = A.lanes[STOPPED] > 0
+            if not halt:
+                hotline.take_calls(A, R)
+                halt = not run_shard(A, R, city, end)
+            A.lanes[HALT] = halt
+            A.lanes[TAKEN] = 0
+        wait_for_all(A, lanes)
+        if A.lanes[HALT]:  # not STOPPED: a lane that is ahead may have set that by now
             return False
     return True
 
@@ -253,7 +304,9 @@ def run_lockstep(A: Arrays, until: float) -> bool:
     while True:
         time, order, source, which = until, 0, 0, -1
         for s in range(city + 1):
-            t, r, origin = peek(A, s)
+            t, r, origin = look_ahead(A, R, s, until)
+            if origin == _OUT_OF_SIGHT:
+                return False
             if t < until and (t < time or (t == time and r < order)):
                 time, order, source, which = t, r, origin, s
         if which < 0:

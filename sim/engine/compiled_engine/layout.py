@@ -62,11 +62,16 @@ WALK, FIND, LOOK, GO, WORK, BACK = map(_int, range(6))
 WAITS, TALKS, TRIES_AGAIN = map(_int, range(3))
 # why a shard stopped before the instant it was to reach
 FINE, NO_ROOM, POLICY_FAILED, BROKEN = map(_int, range(4))
+# what the lanes keep in common
+ARRIVED, TURN, TAKEN, STOPPED, HALT = map(_int, range(5))
 # what a policy is called for
 ENTER, LEAVE, SERVE = map(_int, range(3))
 NONE, FIRST, ONE = map(_int, (-1, 0, 1))
 HOTLINE = _int(0)  # its desk
 LAST = _int(9)  # in order of service
+QUANTUM = 2048.0  # s; a power of two: dividing by it rounds nothing
+BUCKETS = _int(512)  # quanta that an agenda looks ahead
+CHUNK = _int(31)  # events in a piece of a bucket
 MARGIN = 64  # room that one event may need beyond one entry for each resource of its shard
 
 _LOAD = (
@@ -143,35 +148,65 @@ def record(**columns: str) -> np.dtype[Any]:
     return np.dtype(list(columns.items()), align=True)
 
 
+def apart(**columns: str) -> np.dtype[Any]:
+    """Return a record type with room behind: two threads that write neighbours share no line."""
+    size = record(**columns).itemsize + 128
+    kinds = list(columns.values())
+    return np.dtype({"names": list(columns), "formats": kinds, "itemsize": size}, align=True)
+
+
 _columns = dict.fromkeys(_LOAD.split(), "f8") | _LOAD_SMALL | DONE | _OWN
+# what one event reads lies together: memory comes in lines of eight such words
+_TOGETHER = (
+    "id state district category level unit town grid "
+    "k0 k1 ready accepted due_close reopened call on_line "
+    "watched checking used done joint on_spot by_grid at_once spot duplicate abandoned "
+    "arise lifetime camera eyes patience eyes_at report_at citizen passes loop "
+    "discovered channel centre service service_s desk wrong_left triaged tracked "
+    "wrong wrong_department sign signed sent_back due_sign due_arrive "
+    "x y team missing present work_s dispatched arrived finished settle_s "
+    "handled checked fails closed satisfied content supervised "
+    "attempts calling redials called answered requested talk_s call_patience redial_s taken_at "
+    "worker spot_s key"
+)
 # one width for all whole numbers: each kernel is compiled once
-TICKET = record(**{n: "i8" if k.startswith("i") else k for n, k in _columns.items()})
+TICKET = record(
+    **{n: "i8" if _columns[n].startswith("i") else _columns[n] for n in _TOGETHER.split()}
+)
 SMALL = _LOAD_SMALL
 EVENT = record(time="f8", rank="i8", slot="i8", aux="i8")
-HEAP = record(start="i8", room="i8", size="i8")
+HEAP = apart(start="i8", room="i8", size="i8")
+CHUNK_TYPE = record(size="i8", next="i8")
 NODE = record(k0="f8", k1="f8", id="i8", slot="i8", left="i8", right="i8", aux="i8")
-SHARD = record(
+SHARD = apart(
     now="f8", next_shift="f8", next_arise="f8", arise_rank="i8", arrival="i8", arrivals_end="i8",
-    free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", retired="i8", status="i8",
+    free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", status="i8",
+    turn="f8", quantum="i8", free_chunk="i8", free_chunks="i8",
     moved_from="i8", moved_to="i8",
-    first_desk="i8", last_desk="i8", first_unit="i8", last_unit="i8",
+    first_desk="i8", last_desk="i8", first_unit="i8", last_unit="i8", first_node="i8",
+    last_node="i8",
 )  # fmt: skip
-DESK = record(root="i8", busy="i8", on_duty="i8", shard="i8")
+DESK = apart(root="i8", busy="i8", on_duty="i8", shard="i8")
 UNIT = record(
     department="i8", district="i8", root="i8", head="i8", tail="i8", waiting="i8", joint="i8",
-    idle="i8", awaiting="i8", first_crew="i8", last_crew="i8", first_lead="i8", last_lead="i8",
+    idle="i8", ready="i8", awaiting="i8", first_crew="i8", last_crew="i8", first_lead="i8",
+    last_lead="i8",
 )  # fmt: skip
 LEAD = record(unit="i8", count="i8")
 CREW_TYPE = record(
-    base_x="f8", base_y="f8", from_x="f8", from_y="f8", left="f8", back="f8", start="f8",
+    base_x="f8", base_y="f8", base_node="i8", from_x="f8", from_y="f8", from_node="i8",
+    left="f8", back="f8", start="f8",
     due="f8",
     arrive="f8", work="f8", unit="i8", shift="i8", slot="i8", mate="i8", free="b1", works="b1",
 )  # fmt: skip
 WORKER = record(
     odometer="f8", since="f8", alarm="f8", until="f8", way="f8", grid="i8", shift="i8", root="i8",
-    version="i8", slot="i8", does="i8", busy="b1",
+    version="i8", slot="i8", does="i8", busy="b1", withdrawn="b1",
 )  # fmt: skip
-GRID = record(loop="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8")
+GRID = record(
+    loop="f8", cycle="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8",
+    first_leg="i8", last_leg="i8", node="i8",
+)  # fmt: skip
 CATEGORY = record(work="f8", sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
 DEPARTMENT = record(sign_mean="f8", force="b1")
 VISIT = record(ticket="i8", start="f8", arrive="f8", work="f8", end="f8", crew="i4", unit="i4")
@@ -182,7 +217,7 @@ CALL_MADE = record(time="f8", slot="i8")
 
 RULES = record(
     districts="i8", shifts="i8", towns="i8", policy="i8", callback="i8", check="b1",
-    jobs_first="b1", epoch="f8", detour="f8",
+    jobs_first="b1", roads="b1", routes="b1", epoch="f8", detour="f8", access="f8", fastest="f8",
     record_s="f8", check_s="f8", write_up="f8", accept_min="f8", triage_min="f8",
     callback_min="f8", reminder="f8", city="f8", on_time="f8", late_penalty="f8",
     reopened_penalty="f8",
@@ -192,13 +227,22 @@ Rules = Any
 """The scenario's single figures, a `RULES` record; s unless their name says otherwise."""
 
 
+FIXED = ("rules", "seconds", "hop", "node_xy", "legs")
+"""Arrays that are made from the scenario alone, and can be large: no state has them."""
+
+
 class Arrays(NamedTuple):
     """Everything that changes, and the tables that it is looked up in.
 
-    ``heaps`` has two rows a shard: events that are near, and those that are far off and mostly
-    called off. ``nodes`` are the entries of all queues; ``logs`` are the segments of ``visits``,
+    ``heaps`` are the segments of ``events``, one a shard; ``buckets`` are the first of the
+    ``chunks`` of each shard's later quanta, and ``later`` is what the chunks hold. ``nodes`` are
+    the entries of all queues; ``logs`` are the segments of ``visits``,
     ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where a policy in Python
-    writes whom it sends: how many, the slot, the crews.
+    writes whom it sends: how many, the slot, the crews. ``lanes`` is what threads agree by.
+
+    A shard's nodes on the roads have rows ``first_node`` to ``last_node`` of ``seconds``, ``hop``
+    and ``node_xy``; in those rows, and wherever else, they are numbered from 0. ``legs`` has four
+    rows, those of the patrol routes' `Walks`: at, start, length, ahead.
     """
 
     rules: NDArray[Any]
@@ -207,6 +251,9 @@ class Arrays(NamedTuple):
     arrivals: NDArray[Any]
     events: NDArray[Any]
     heaps: NDArray[Any]
+    later: NDArray[Any]
+    chunks: NDArray[Any]
+    buckets: NDArray[Any]
     nodes: NDArray[Any]
     desks: NDArray[Any]
     posts: NDArray[Any]
@@ -230,6 +277,10 @@ class Arrays(NamedTuple):
     unit_of: NDArray[Any]
     speed: NDArray[Any]
     slow: NDArray[Any]
+    seconds: NDArray[Any]
+    hop: NDArray[Any]
+    node_xy: NDArray[Any]
+    legs: NDArray[Any]
     on_duty: NDArray[Any]
     began: NDArray[Any]
     counts: NDArray[Any]
@@ -241,3 +292,5 @@ class Arrays(NamedTuple):
     logs: NDArray[Any]
     scratch: NDArray[Any]
     team: NDArray[Any]
+    lanes: NDArray[Any]
+    largest_first: NDArray[Any]

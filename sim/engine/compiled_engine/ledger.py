@@ -34,7 +34,6 @@ def forget(A: Arrays, slot: int) -> None:
     t = A.tickets[slot]
     if (t.state == CLOSED or t.state == VANISHED) and t.on_line == 0 and not t.done:
         t.done = True
-        A.shards[t.district].retired += 1
 
 
 @kernel

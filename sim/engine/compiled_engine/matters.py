@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.outcome import Columns
+from sim.engine.stored import ROW
 from sim.model.order import Kind, rank
 from sim.workload.workload import Workload
 
 _NAMES = {"spot": "on_spot", "content": "satisfied"}
+_PIECE = 1024  # tickets dealt with at a time: few enough to stay near the processor
 
 
 def load_matters(arrays: Arrays, workload: Workload, first: int) -> Arrays:
@@ -34,16 +36,19 @@ def load_matters(arrays: Arrays, workload: Workload, first: int) -> Arrays:
         free = np.concatenate((free, np.arange(len(tickets), len(tickets) + more)))
         tickets = np.concatenate((tickets, np.zeros(more, layout.TICKET)))
     slots = free[:n]
-    fresh = np.zeros(n, layout.TICKET)
-    for name in layout.LOAD:
-        fresh[name] = getattr(workload, name)
+    blank = np.zeros(min(n, _PIECE), layout.TICKET)
     for name, kind in layout.DONE.items():
         if kind == "f8":
-            fresh[name] = np.nan
-    fresh["state"] = fresh["unit"] = fresh["worker"] = fresh["content"] = -1
-    fresh["id"] = np.arange(first, first + n)
-    fresh["used"] = True
-    tickets[slots] = fresh
+            blank[name] = np.nan
+    blank["state"] = blank["unit"] = blank["worker"] = blank["content"] = -1
+    blank["used"] = True
+    for start in range(0, n, _PIECE):
+        piece = slice(start, min(start + _PIECE, n))
+        fresh = blank[: piece.stop - start]
+        for name in layout.LOAD:
+            fresh[name] = getattr(workload, name)[piece]
+        fresh["id"] = np.arange(first + start, first + piece.stop)
+        _words(tickets)[slots[piece]] = _words(fresh)
 
     shards = arrays.shards
     lists = []
@@ -64,29 +69,41 @@ def load_matters(arrays: Arrays, workload: Workload, first: int) -> Arrays:
     return arrays._replace(tickets=tickets, arrivals=arrivals)
 
 
-def take_done(arrays: Arrays) -> NDArray[Any]:
+def take_done(arrays: Arrays) -> Columns:
     """Take out the tickets to which nothing more will happen, and free their slots."""
     slots = np.flatnonzero(arrays.tickets["done"])
-    done = arrays.tickets[slots]
+    done = ticket_columns(arrays, slots)
     arrays.tickets["used"][slots] = False
     arrays.tickets["done"][slots] = False
     arrays.tickets["id"][slots] = -1
-    arrays.shards["retired"] = 0
     return done
 
 
-def ticket_columns(tickets: NDArray[Any], priority: NDArray[np.int8]) -> Columns:
-    """Return the columns of `Outcome.tickets` for some tickets."""
-    out: Columns = {}
-    for name in ("key", "category", "district", "town", "grid", "citizen"):
-        out[name] = tickets[name].astype(layout.SMALL[name])
-    out["priority"] = priority[tickets["category"]]
-    out["arisen"] = tickets["arise"].copy()
-    out["at_once"] = tickets["at_once"].copy()
-    out["joint"] = tickets["joint"].copy()
-    for name, kind in layout.DONE.items():
-        out[_NAMES.get(name, name)] = tickets[name].astype(kind)
+def present(arrays: Arrays, now: float) -> Columns:
+    """Return the columns of the tickets that have arisen and are not taken out yet."""
+    tickets = arrays.tickets
+    return ticket_columns(arrays, np.flatnonzero(tickets["used"] & (tickets["arise"] < now)))
+
+
+def ticket_columns(arrays: Arrays, slots: NDArray[np.int64]) -> Columns:
+    """Return the columns of `Outcome.tickets` for some tickets, with their numbers."""
+    small = ("key", "category", "district", "town", "grid", "citizen")
+    of = {ROW: ("id", "i8"), **{name: (name, layout.SMALL[name]) for name in small}}
+    of |= {"arisen": ("arise", "f8"), "at_once": ("at_once", "b1"), "joint": ("joint", "b1")}
+    of |= {_NAMES.get(name, name): (name, kind) for name, kind in layout.DONE.items()}
+    out: Columns = {column: np.empty(len(slots), kind) for column, (_, kind) in of.items()}
+    for start in range(0, len(slots), _PIECE):
+        piece = slice(start, start + _PIECE)
+        tickets = _words(arrays.tickets)[slots[piece]].view(layout.TICKET)[:, 0]
+        for column, (name, _) in of.items():
+            out[column][piece] = tickets[name]
+    out["priority"] = arrays.categories["priority"][out["category"]].astype(np.int8)
     return out
+
+
+def _words(tickets: NDArray[Any]) -> NDArray[np.int64]:
+    """View tickets as rows of words: copied ten times as fast as field by field."""
+    return tickets.view(np.int64).reshape(len(tickets), -1)
 
 
 def drain(arrays: Arrays) -> dict[str, NDArray[Any]]:

@@ -78,7 +78,7 @@ def expect_next(A: Arrays, s: int, slot: int, after: float, kind: int) -> None:
             at = t.report_at
         if (at > after or (at == after and i > kind)) and at < best:
             best, which = at, i
-    agenda.push(A, 2 * s + 1, best, which, t.id, slot, FIRST)
+    agenda.push(A, s, best, which, t.id, slot, FIRST)
 
 
 @kernel
@@ -116,7 +116,7 @@ def call(A: Arrays, R: Rules, s: int, slot: int) -> None:
     if t.citizen == BY_POLICE:
         t.answered = now
         t.attempts = 1
-        agenda.push(A, 2 * s, now + t.talk_s, CALL, t.id, slot, FIRST)
+        agenda.push(A, s, now + t.talk_s, CALL, t.id, slot, FIRST)
     else:
         add_call(A, s, slot)
 
@@ -141,9 +141,7 @@ def others_may_find(A: Arrays, slot: int) -> bool:
     """Whether anybody but its citizen could ever find the matter."""
     t = A.tickets[slot]
     return (
-        (t.passes > 0 and tickets.has_workers(A, t.grid))
-        or (t.eyes < _NEVER and A.part_time[t.grid] > 0)
-        or t.camera < _NEVER
+        (t.passes > 0 and tickets.has_workers(A, t.grid)) or t.eyes_at < _NEVER or t.camera < _NEVER
     )
 
 

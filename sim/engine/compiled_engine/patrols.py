@@ -17,9 +17,11 @@ from sim.engine.compiled_engine.layout import (
     Rules,
 )
 from sim.engine.compiled_engine.ledger import urgency
-from sim.model.patrol import next_pass
+from sim.model import patrol
+from sim.model.patrol import route_pass, route_place
 
 _NEVER = float("inf")
+_next_pass, _walk_to = patrol.next_pass, patrol.walk_to
 
 
 @kernel
@@ -27,6 +29,31 @@ def place(A: Arrays, grid: int, slot: int) -> float:
     """Return where on the loop a ticket lies, s of walking."""
     loop = A.grids[grid].loop
     return tick(A.tickets[slot].loop * loop) % loop
+
+
+@kernel
+def next_pass(A: Arrays, R: Rules, grid: int, odometer: float, slot: int, passes: int) -> float:
+    """Return the odometer at which a gridworker passes a ticket for the n-th time."""
+    g, at = A.grids[grid], place(A, grid, slot)
+    if not R.routes:  # on the loop it is the same, and quicker
+        return _next_pass(odometer, at, g.loop, passes)
+    return route_pass(
+        odometer, at, passes, g.loop, g.cycle, g.first_leg, g.last_leg,
+        A.legs[0], A.legs[1], A.legs[2], A.legs[3],
+    )  # fmt: skip
+
+
+@kernel
+def walk_to(A: Arrays, R: Rules, grid: int, odometer: float, slot: int) -> float:
+    """Return the walk from where a gridworker is to a ticket, s."""
+    g, at = A.grids[grid], place(A, grid, slot)
+    if not R.routes:
+        return _walk_to(odometer, at, g.loop)
+    start, rest = route_place(
+        odometer, g.loop, g.cycle, g.first_leg, g.last_leg,
+        A.legs[0], A.legs[1], A.legs[2], A.legs[3],
+    )  # fmt: skip
+    return rest + _walk_to(start, at, g.loop)
 
 
 @kernel
@@ -55,9 +82,7 @@ def live(A: Arrays, node: int) -> bool:
 def expect(A: Arrays, R: Rules, s: int, w: int, kind: int, slot: int, passes: int) -> None:
     """Put a stop on a gridworker's way ahead."""
     worker, t, now = A.workers[w], A.tickets[slot], A.shards[s].now
-    grid = worker.grid
-    loop = A.grids[grid].loop
-    at = next_pass(walked(A, R, w, now), place(A, grid, slot), loop, passes)
+    at = next_pass(A, R, worker.grid, walked(A, R, w, now), slot, passes)
     node = queues.new(A, s, at, float(kind), t.id, slot, FIRST)
     worker.root = queues.merge(A.nodes, worker.root, node)
     if A.nodes[worker.root].id == t.id:
@@ -85,7 +110,7 @@ def free_from(A: Arrays, R: Rules, w: int, time: float) -> float:
 def aim(A: Arrays, R: Rules, s: int, w: int) -> None:
     """Set the alarm for the next stop or job."""
     worker = A.workers[w]
-    if worker.busy:
+    if worker.busy or worker.withdrawn:
         return
     while worker.root >= 0 and not live(A, worker.root):
         worker.root = queues.pop_root(A, s, worker.root)
@@ -108,7 +133,7 @@ def ring(A: Arrays, s: int, w: int, time: float) -> None:
     """Let a gridworker's next event be at a time, s, and none before."""
     worker = A.workers[w]
     worker.version += 1
-    agenda.push(A, 2 * s, time, PATROL, w, FIRST, worker.version)
+    agenda.push(A, s, time, PATROL, w, FIRST, worker.version)
 
 
 @kernel

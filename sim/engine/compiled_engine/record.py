@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.compiled_engine.matters import ticket_columns
 from sim.engine.outcome import LOGS, Columns, in_order
 from sim.engine.stored import ROW, Cache, PartWriter, StoredColumns
 from sim.model.state import State
@@ -26,15 +25,12 @@ class Record:
 
     Parameters
     ----------
-    priority : int8 [C]
-        Of each category.
     on_disk : bool
         Whether pieces go to Parquet parts in a temporary folder.
     """
 
-    def __init__(self, priority: NDArray[np.int8], on_disk: bool) -> None:
-        self.priority = priority
-        self.tickets: Pieces = []
+    def __init__(self, on_disk: bool) -> None:
+        self.tickets: list[Columns] = []
         self.logs: dict[str, Pieces] = {name: [] for name in LOGS}
         self.counts = np.zeros(len(State), dtype=np.int64)
         self.writer: PartWriter | None = None
@@ -70,13 +66,13 @@ class Record:
         self.writer.go_on(parts)
         self.counts = np.array(counts, dtype=np.int64)
 
-    def add_tickets(self, tickets: NDArray[Any]) -> None:
+    def add_tickets(self, tickets: Columns) -> None:
         """Add tickets that are over."""
         self.counts += np.bincount(tickets["state"], minlength=len(State))
         if self.writer is None:
             self.tickets.append(tickets)
-        elif len(tickets):
-            self.writer.write("tickets", self._with_row(tickets))
+        elif len(tickets[ROW]):
+            self.writer.write("tickets", tickets)
 
     def add_logs(self, logs: dict[str, NDArray[Any]]) -> None:
         """Add what resources did."""
@@ -90,27 +86,28 @@ class Record:
         pieces, self.logs[log] = self.logs[log], []
         writer.write(log, in_order(log, _columns(log, pieces)))
 
-    def _with_row(self, tickets: NDArray[Any]) -> Columns:
-        return {ROW: tickets["id"].astype(np.int64)} | ticket_columns(tickets, self.priority)
-
     def columns(
-        self, present: NDArray[Any], visits: NDArray[Any]
+        self, present: Columns, visits: NDArray[Any]
     ) -> dict[str, Mapping[str, NDArray[Any]]]:
         """Return the parts of an `Outcome`.
 
         Parameters
         ----------
-        present : records
-            Tickets that are still in the arrays.
+        present : columns
+            Of the tickets that are still in the arrays.
         visits : records
             Visits that are not over.
         """
         if self.writer is not None:
             return self._stored(self.writer, present, visits)
-        tickets = np.concatenate((*self.tickets, present))
-        tickets = tickets[np.argsort(tickets["id"])]
+        tickets = [*self.tickets, present]
+        order = np.argsort(np.concatenate([piece[ROW] for piece in tickets]))
         out: dict[str, Mapping[str, NDArray[Any]]] = {
-            "tickets": ticket_columns(tickets, self.priority)
+            "tickets": {
+                name: np.concatenate([piece[name] for piece in tickets])[order]
+                for name in present
+                if name != ROW
+            }
         }
         for name in LOGS:
             pieces = self.logs[name] + ([visits] if name == "visits" else [])
@@ -118,11 +115,11 @@ class Record:
         return out
 
     def _stored(
-        self, writer: PartWriter, present: NDArray[Any], visits: NDArray[Any]
+        self, writer: PartWriter, present: Columns, visits: NDArray[Any]
     ) -> dict[str, Mapping[str, NDArray[Any]]]:
         """Write what is left beside the parts, as they are now; the run may go on afterwards."""
         now = PartWriter(Path(tempfile.mkdtemp(dir=writer.folder)))
-        now.write("tickets", self._with_row(present))
+        now.write("tickets", present)
         for name in LOGS:
             pieces = self.logs[name] + ([visits] if name == "visits" else [])
             now.write(name, in_order(name, _columns(name, pieces)))

@@ -157,7 +157,7 @@ def sign_for(A: Arrays, R: Rules, s: int, slot: int) -> None:
         department = (department + t.wrong_department) % len(A.departments)
     seconds = tick(t.sign * A.departments[department].sign_mean)
     when = calendars.advance(A, 2 * R.shifts + department, now, seconds)
-    agenda.push(A, 2 * s, when, SIGN, t.id, slot, FIRST)
+    agenda.push(A, s, when, SIGN, t.id, slot, FIRST)
 
 
 @kernel
@@ -179,6 +179,9 @@ def signed(A: Arrays, R: Rules, s: int, slot: int) -> None:
 def handle(A: Arrays, R: Rules, s: int, slot: int) -> None:
     """Let it wait for a crew, or for a gridworker."""
     t = A.tickets[slot]
+    if t.unit < 0 and not has_workers(A, t.grid):  # its gridworkers were withdrawn
+        sign_for(A, R, s, slot)
+        return
     t.ready = A.shards[s].now
     move(A, R, slot, WAITING)
     if t.unit >= 0:
@@ -194,7 +197,7 @@ def visited(A: Arrays, R: Rules, s: int, slot: int) -> None:
     t, now = A.tickets[slot], A.shards[s].now
     t.finished = now
     move(A, R, slot, SETTLING)
-    agenda.push(A, 2 * s + 1, now + t.settle_s, SETTLE, t.id, slot, FIRST)
+    agenda.push(A, s, now + t.settle_s, SETTLE, t.id, slot, FIRST)
 
 
 @kernel
@@ -230,7 +233,7 @@ def watch(A: Arrays, R: Rules, s: int, slot: int) -> None:
     t = A.tickets[slot]
     t.watched = True
     due = supervision_due(t.accepted, t.due_close, R.reminder, R.city, t.level)
-    agenda.push(A, 2 * s + 1, max(due, A.shards[s].now), DEADLINE, t.id, slot, t.level)
+    agenda.push(A, s, max(due, A.shards[s].now), DEADLINE, t.id, slot, t.level)
 
 
 @kernel

@@ -6,13 +6,28 @@ from collections.abc import Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from sim.engine.compiled_engine.layout import Arrays
 from sim.model.calendar import Calendar, shift_calendars
 from sim.model.rules import urgency
-from sim.model.travel import hour_of, on_the_way, slowed, travel_time
+from sim.model.travel import (
+    hour_of,
+    on_the_way,
+    road_seconds,
+    road_stop,
+    road_time,
+    share_behind,
+    slowed,
+    travel_time,
+)
 
 if TYPE_CHECKING:
     from sim.engine.compiled_engine.engine import CompiledSimulation
+
+
+Spot = tuple[float, float, int, float]
+"""A place, m, its node on the roads (0 where there are none), and how long it is until there."""
 
 
 class Facts:
@@ -88,35 +103,57 @@ class Facts:
         return float(row["x"]), float(row["y"])
 
     def position(self, crew: int) -> tuple[float, float]:
-        """Where a crew is, m."""
-        c = self.arrays.crews[crew]
-        base = float(c["base_x"]), float(c["base_y"])
-        left, back = float(c["left"]), float(c["back"])
-        district = self.arrays.units["district"][c["unit"]]
-        if left < self.arrays.began[district, c["shift"]]:
-            return base
-        now = self.now
-        return (
-            on_the_way(float(c["from_x"]), base[0], left, back, now),
-            on_the_way(float(c["from_y"]), base[1], left, back, now),
-        )
+        """Where a crew is, or on roads where it can turn next, m."""
+        return self._spot(crew)[:2]
 
     def travel(self, crew: int, ticket: int) -> float:
         """How long a crew would be under way to a ticket, s."""
         unit = self.arrays.crews["unit"][crew]
         district = int(self.arrays.units["district"][unit])
-        return self._way(district, self.position(crew), self.place(ticket))
+        return self._way(district, self._spot(crew), self._lies(ticket))
 
     def between(self, start: int, end: int) -> float:
         """How long a crew that leaves now is under way from one ticket to another, s."""
         district = int(self.row(start)["district"])
-        return self._way(district, self.place(start), self.place(end))
+        return self._way(district, self._lies(start), self._lies(end))
 
-    def _way(self, district: int, start: tuple[float, float], end: tuple[float, float]) -> float:
-        now, arrays = self.now, self.arrays
+    def _lies(self, ticket: int) -> Spot:
+        """Return where a ticket lies."""
+        return *self.place(ticket), int(self.arrays.grids["node"][self.row(ticket)["grid"]]), 0.0
+
+    def _spot(self, crew: int) -> Spot:
+        """Return where a crew is: each shift begins at the base, and a free crew heads there."""
+        c, rules = self.arrays.crews[crew], self.arrays.rules[0]
+        x1, y1, b = float(c["base_x"]), float(c["base_y"]), int(c["base_node"])
+        left, back, now = float(c["left"]), float(c["back"]), self.now
+        district = int(self.arrays.units["district"][c["unit"]])
+        if left < self.arrays.began[district, c["shift"]]:
+            return x1, y1, b, 0.0
+        x0, y0, a = float(c["from_x"]), float(c["from_y"]), int(c["from_node"])
+        if not rules["roads"]:
+            x = on_the_way(x0, x1, left, back, now)
+            return x, on_the_way(y0, y1, left, back, now), 0, 0.0
+        seconds, hop, node_xy = self._roads(district)
+        share, access = share_behind(left, back, now), float(rules["access"])
+        return road_stop(seconds, hop, node_xy, access, x0, y0, a, x1, y1, b, share)
+
+    def _way(self, district: int, start: Spot, end: Spot) -> float:
+        """Return the travel time of a crew of the district that leaves now, s."""
+        (x0, y0, a, rest), (x1, y1, b, _) = start, end
+        now, arrays, rules = self.now, self.arrays, self.arrays.rules[0]
         windows: Any = arrays.slow[district].tolist()
         speed = float(arrays.speed[district, hour_of(now)]) * slowed(windows, now)
-        return travel_time(*start, *end, float(arrays.rules[0]["detour"]), speed)
+        if not rules["roads"]:
+            return travel_time(x0, y0, x1, y1, float(rules["detour"]), speed)
+        seconds, _, node_xy = self._roads(district)
+        free = road_seconds(seconds, node_xy, float(rules["access"]), x0, y0, a, x1, y1, b)
+        return road_time(rest + free, float(rules["fastest"]), speed)
+
+    def _roads(self, district: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Return seconds, hops and places of the district's nodes."""
+        arrays, shard = self.arrays, self.arrays.shards[district]
+        rows = slice(int(shard["first_node"]), int(shard["last_node"]))
+        return arrays.seconds[rows], arrays.hop[rows], arrays.node_xy[rows]
 
     def colleagues(self, crew: int) -> Sequence[int]:
         """All crews of its unit that are on duty, ascending."""

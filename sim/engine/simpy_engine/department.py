@@ -29,6 +29,7 @@ class Crew:
         self.left = 0.0
         self.back = 0.0  # how long the way from there to the base is
         self.free = True
+        self.withdrawn = False
         self.assigned = Event(world.env)
         self.visit: Visit | None = None
         world.env.process(self.work())
@@ -63,7 +64,8 @@ class Crew:
             self.visit, self.free = None, True
             self.start, self.left = world.place(visit.ticket), world.now
             self.back = world.way(self.unit.district, self.start, self.base)
-            insort(self.unit.idle, self.number)
+            if not self.withdrawn:
+                insort(self.unit.idle, self.number)
             visit.leave()
             self.unit.dispatch()
 
@@ -111,8 +113,10 @@ class Unit:
 
     Attributes
     ----------
+    crews : dict of Crew
+        Those of the plan in force, ascending.
     idle : list of int
-        Free crews, on duty or not, ascending.
+        Free crews of them, on duty or not, ascending.
     """
 
     def __init__(self, world: World, number: int, crews: Sequence[int]) -> None:
@@ -128,6 +132,19 @@ class Unit:
         self.joint = 0  # how many of those wait for other departments too
         self.leads: dict[int, int] = {}  # units whose joint tickets wait for this one
         self.awaiting = False  # the policy's next epoch
+
+    def add(self, number: int) -> Crew:
+        """Take on a crew with a number above all others: it is free at its base."""
+        crew = self.crews[number] = Crew(self.world, self, number)
+        self.idle.append(number)
+        return crew
+
+    def withdraw(self, number: int) -> None:
+        """Do without a crew: it finishes what it is at, and takes nothing more on."""
+        crew = self.crews.pop(number)
+        crew.withdrawn = True
+        if crew.free:
+            self.idle.remove(number)
 
     def handle(self, ticket: int) -> Event:
         """Queue a ticket; the event happens when the work on site is over."""

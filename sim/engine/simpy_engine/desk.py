@@ -34,10 +34,17 @@ class Desk:
     ----------
     posts : list of int
         Operators on duty in each shift.
+
+    Attributes
+    ----------
+    most : int
+        Operators who may be busy at once: more than there are posts only while those who were
+        withdrawn finish.
     """
 
     def __init__(self, world: World, number: int, posts: list[int]) -> None:
         self.world, self.number, self.posts = world, number, posts
+        self.most = sum(posts)
         self.busy = 0
         self.waiting: list[tuple[int, float, int, int, Request]] = []
         self.asked = count()
@@ -46,6 +53,11 @@ class Desk:
     def on_duty(self) -> int:
         """Operators on duty now."""
         return sum(n for n, on in zip(self.posts, self.world.on_duty, strict=True) if on)
+
+    def replan(self, posts: list[int]) -> None:
+        """Have other posts from now on; who is busy finishes."""
+        self.posts = posts
+        self.most = max(sum(posts), self.busy)
 
     def ask(self, ticket: int, seconds: float, urgency: int, alarm: Alarm) -> Request:
         """Queue a request; its alarm rings when an operator is done with it."""

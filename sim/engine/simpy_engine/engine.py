@@ -16,12 +16,14 @@ from sim.engine.simpy_engine.desk import Centre
 from sim.engine.simpy_engine.gridworker import Grid
 from sim.engine.simpy_engine.hotline import Hotline
 from sim.engine.simpy_engine.nature import nature
-from sim.engine.simpy_engine.shifts import shifts
+from sim.engine.simpy_engine.replan import replan
+from sim.engine.simpy_engine.shifts import await_change, shifts
 from sim.engine.simpy_engine.view import Facts, Hindsight
 from sim.engine.simpy_engine.world import World
+from sim.engine.simulation import resolved
 from sim.model.plan import Plan
-from sim.model.staffing import base_plan
-from sim.policy import Policy, find_policy
+from sim.model.replan import Succession
+from sim.policy import Policy
 from sim.scenario import Scenario
 from sim.workload.workload import Workload
 
@@ -58,19 +60,23 @@ class SimpySimulation:
         check: bool = False,
     ) -> None:
         self.scenario = scenario
-        self.city = City.build(scenario) if city is None else city
-        self.seed = scenario.seed if seed is None else seed
+        self.city, plan, self.policy, self.seed = resolved(scenario, city, plan, policy, seed)
         self.replication = replication
         if workload is None:
             workload = Workload.draw(scenario, self.city, self.seed, replication)
-        self.plan = base_plan(scenario, self.city) if plan is None else plan
-        self.policy = find_policy(policy)
         self.check = check
         self._parts = [workload]
-        self._world = world = World(scenario, self.city, workload, self.plan, self.policy, check)
+        self._plans = Succession(plan)
+        self._world = world = World(scenario, self.city, workload, self._plans, self.policy, check)
         _people(world)
+        await_change(world)
         world.env.process(shifts(world))
         world.env.process(nature(world, 0, len(workload)))
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self._plans.plan
 
     @property
     def now(self) -> float:
@@ -112,7 +118,10 @@ class SimpySimulation:
         until = self.horizon if until is None else tick(float(until))
         step = max(tick(self.horizon / 100), 1.0) if progress is not None else until
         while self.now < until:
-            target = min(self.now + step, until)
+            before = self._plans.staff
+            if self._plans.go_on(self.now):
+                replan(self._world, before)
+            target = min(self.now + step, until, self._plans.next)
             if self.check:
                 self._run_checked(target)
             else:
@@ -128,7 +137,7 @@ class SimpySimulation:
         seen = env.happened
         while not stop.processed:
             env.step()
-            if env.happened != seen:
+            if env.happened != seen and env.settled:
                 seen = env.happened
                 world.ledger.balance()
                 if seen % 256 == 0:
@@ -159,13 +168,31 @@ class SimpySimulation:
         world.env.process(nature(world, added.start, added.stop))
         return added
 
+    def replan(self, plan: Plan, at: float | None = None) -> None:
+        """Let another plan be in force; see `sim.model.replan`.
+
+        Parameters
+        ----------
+        plan : Plan
+            Of the same city and shifts.
+        at : float, optional
+            From when on, s, before anything else of that instant; now by default.
+
+        Raises
+        ------
+        InputError
+            If it does not fit, or is not in order of time.
+        """
+        self._plans.ask(plan, self.now if at is None else at, self.now)
+
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
         world = self._world
         return Outcome(
             scenario=self.scenario,
             city=self.city,
-            plan=self.plan,
+            plan=self._plans.staff.plan,
+            plans=tuple(self._plans.plans),
             policy=self.policy.name,
             engine=self.engine,
             seed=self.seed,

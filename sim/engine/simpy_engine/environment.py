@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import simpy
-from simpy.events import Event, EventPriority
+from simpy.events import NORMAL, Event, EventPriority
 
 from sim.errors import InvariantError
 from sim.model.order import Kind, rank
@@ -23,6 +23,11 @@ class Environment(simpy.Environment):
     def __init__(self) -> None:
         super().__init__(0.0)
         self.happened = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether all is over that the last timed event woke at once."""
+        return not self._queue or self._queue[0][0] > self.now or self._queue[0][1] > NORMAL
 
     def at(self, time: float, kind: Kind, ident: int) -> Event:
         """Return an event that happens at a time, s, which must be on a tick."""

@@ -40,6 +40,26 @@ class Grid:
         self.checked: dict[int, Event] = {}  # by ticket: a check's end
         self.workers = [Gridworker(world, self, worker) for worker in workers]
 
+    def add(self, number: int) -> Gridworker:
+        """Take on a gridworker, who sees nothing yet of what lies there."""
+        worker = Gridworker(self.world, self, number)
+        self.workers.append(worker)
+        return worker
+
+    def withdraw(self, number: int) -> None:
+        """Do without a gridworker: the stop is finished, and nothing noticed from then on."""
+        worker = next(w for w in self.workers if w.number == number)
+        self.workers.remove(worker)
+        worker.withdrawn = True
+        worker.ahead.clear()
+        worker.alarm.cancel()
+
+    def give_up(self) -> dict[int, Event]:
+        """Return by ticket the jobs and looks that nobody is left for."""
+        orphans = {ticket: self.done.pop(ticket) for _, _, ticket in self.jobs} | self.checked
+        self.jobs, self.checked = [], {}
+        return orphans
+
     def place(self, ticket: int) -> float:
         """Return where on the loop a ticket lies, s of walking."""
         return tick(self.world.load.loop[ticket] * self.loop) % self.loop
@@ -61,14 +81,17 @@ class Grid:
                 worker.expect(StopKind.RECORD, matter, passes)
 
     def check(self, ticket: int) -> Event:
-        """Ask for a check of a finished ticket on the next pass."""
+        """Ask for a check of a finished ticket on the next pass.
+
+        The event's value is False if there will be none: the gridworkers were withdrawn.
+        """
         self.checked[ticket] = Event(self.world.env)
         for worker in self.workers:
             worker.expect(StopKind.CHECK, ticket, 1)
         return self.checked[ticket]
 
     def handle(self, ticket: int) -> Event:
-        """Ask for somebody to go to a simple ticket."""
+        """Ask for somebody to go to a simple ticket; the value is as that of `check`."""
         self.done[ticket] = Event(self.world.env)
         heappush(self.jobs, (self.world.urgency(ticket), self.world.tickets.ready[ticket], ticket))
         for worker in self.workers:
@@ -96,8 +119,9 @@ class Gridworker:
         self.world, self.grid, self.number = world, grid, number
         self.duty, self.rounds = world.shifts[shift], world.rounds[shift]
         self.odometer = tick(float(plan.worker_offset[number]) * grid.cycle)
-        self.since = 0.0  # when the odometer showed that
+        self.since = world.now  # when the odometer showed that
         self.busy = False
+        self.withdrawn = False
         self.ahead: list[tuple[float, int, int]] = []  # odometer, kind, ticket
         self.alarm = Alarm(world.env, Kind.PATROL, number)
         world.env.process(self.walk())
@@ -117,7 +141,7 @@ class Gridworker:
 
     def aim(self) -> None:
         """Set the alarm for the next stop or job."""
-        if self.busy:
+        if self.busy or self.withdrawn:
             return
         while self.ahead and not self._live(*self.ahead[0][1:]):
             heappop(self.ahead)
@@ -197,7 +221,7 @@ class Gridworker:
         end = self.world.now + tick(self.world.scenario.patrol.check_min * MINUTE)
         self._stop(StopKind.CHECK, ticket, end)
         yield self.world.env.at(end, Kind.PATROL, self.number)
-        done.succeed()
+        done.succeed(True)
 
     def job(self, ticket: int) -> Process:
         """Leave the loop, deal with a simple ticket, and come back to where the loop was left."""
@@ -213,7 +237,7 @@ class Gridworker:
         tickets.arrived[ticket] = arrive
         world.move(ticket, State.ON_SITE)
         yield world.env.at(finish, Kind.PATROL, self.number)
-        self.grid.done.pop(ticket).succeed()
+        self.grid.done.pop(ticket).succeed(True)
         yield world.env.at(finish + way, Kind.PATROL, self.number)
 
     def _stop(self, kind: StopKind, ticket: int, end: float) -> None:

@@ -88,6 +88,6 @@ def others_may_find(world: World, matter: int) -> bool:
     grid = load.grid[matter]
     return (
         (load.passes[matter] > 0 and grid in world.grids)
-        or (load.eyes[matter] < never and world.plan.part_time[grid] > 0)
+        or world.eyes_at(matter) < never
         or load.camera[matter] < never
     )

@@ -36,12 +36,11 @@ def arise(world: World, matter: int) -> None:
 def outside(world: World, matter: int) -> list[tuple[float, Kind]]:
     """Return when an eye, a camera or its citizen would notice it, and when it goes away."""
     load, now = world.load, world.now
-    eyes = int(world.plan.part_time[load.grid[matter]])
     patience = load.patience[matter]
     hours = world.citizens if load.citizen[matter] != Channel.POLICE else None
     times = [
         (now + load.lifetime[matter], Kind.VANISH),
-        (world.eyes.advance(now, load.eyes[matter] / eyes) if eyes else float("inf"), Kind.EYES),
+        (world.eyes_at(matter), Kind.EYES),
         (now + load.camera[matter], Kind.CAMERA),
         (hours.advance(now, patience) if hours else now + patience, Kind.REPORT),
     ]

@@ -7,7 +7,6 @@ from collections.abc import Generator
 from simpy.events import Event
 
 from sim.engine.simpy_engine.world import World
-from sim.model.order import Kind
 
 
 def shifts(world: World) -> Generator[Event, object, None]:
@@ -16,18 +15,26 @@ def shifts(world: World) -> Generator[Event, object, None]:
     At the same instant a shift's change comes before anything else.
     """
     while True:
-        now = world.now
-        change = min(calendar.next_change(now) for calendar in world.shifts)
-        if change == float("inf"):
-            return
-        yield world.env.at(change, Kind.SHIFT, 0)
-        for number, calendar in enumerate(world.shifts):
-            on = calendar.rate(change) > 0
-            if on and not world.on_duty[number]:
-                world.began[number] = change
-            world.on_duty[number] = on
+        yield world.shift_alarm.event
+        world.shift_alarm.renew()
+        turn(world)
         for desk in (world.hotline, *world.town_centres, *world.district_centres):
             desk.begin()
         for unit in sorted(world.units, key=lambda unit: unit.district):
             if unit.order or any(unit.leads.values()):
                 unit.dispatch()
+        await_change(world)
+
+
+def turn(world: World) -> None:
+    """Note which shifts are on now."""
+    for number, calendar in enumerate(world.shifts):
+        on = calendar.rate(world.now) > 0
+        if on and not world.on_duty[number]:
+            world.began[number] = world.now
+        world.on_duty[number] = on
+
+
+def await_change(world: World) -> None:
+    """Set the alarm to when the next shift begins or ends."""
+    world.shift_alarm.set(min(calendar.next_change(world.now) for calendar in world.shifts))

@@ -41,14 +41,15 @@ def from_call(world: World, ticket: int, channel: Channel, taken_at: float) -> P
     world.tickets.discovered[ticket] = world.tickets.answered[ticket]
     accept(world, ticket, channel, taken_at)
     department = world.department_of[world.load.category[ticket]]
+    centre = world.district_centres[world.load.district[ticket]]
     if channel == Channel.POLICE and department in world.forces:
         world.tickets.triaged[ticket] = world.tickets.tracked[ticket] = world.now
         watch = Watch(world, ticket)
         yield from sign(world, ticket, department)
-        yield from close_the_loop(world, ticket, watch)
+        yield from close_the_loop(world, ticket, watch, centre)
     else:
         world.move(ticket, State.AT_CENTRE)
-        yield from triage(world, ticket, world.district_centres[world.load.district[ticket]], 0.0)
+        yield from triage(world, ticket, centre, 0.0)
 
 
 def from_find(world: World, ticket: int, channel: Channel) -> Process:
@@ -67,7 +68,6 @@ def from_find(world: World, ticket: int, channel: Channel) -> Process:
 def triage(world: World, ticket: int, centre: Centre, accept_min: float) -> Process:
     """Have it accepted where that is still due, and sent to those who must deal with it."""
     load, tickets, rules = world.load, world.tickets, world.scenario.centres
-    category = load.category[ticket]
     minutes = rules.triage_mean_min
     yield from centre.serve(ticket, accept_min + minutes, world.urgency(ticket))
     if isnan(tickets.accepted[ticket]):  # what was taken on the telephone is accepted already
@@ -76,19 +76,23 @@ def triage(world: World, ticket: int, centre: Centre, accept_min: float) -> Proc
     tickets.triaged[ticket] = tickets.tracked[ticket] = world.now
     watch = Watch(world, ticket)
 
-    grid = world.grids.get(load.grid[ticket])
-    if load.on_spot[ticket] and grid is not None:  # simple: its gridworker goes
+    if load.on_spot[ticket] and load.grid[ticket] in world.grids:  # simple: its gridworker goes
         tickets.signed[ticket] = world.now
-        yield from close_the_loop(world, ticket, watch)
-        return
-    right, bodies = world.department_of[category], len(world.departments)
+    else:
+        yield from refer(world, ticket, centre)
+    yield from close_the_loop(world, ticket, watch, centre)
+
+
+def refer(world: World, ticket: int, centre: Centre) -> Process:
+    """Send it to its department, by way of those that send it back."""
+    load, tickets, minutes = world.load, world.tickets, world.scenario.centres.triage_mean_min
+    right, bodies = world.department_of[load.category[ticket]], len(world.departments)
     for _ in range(load.wrong[ticket]):
         yield from sign_for(world, ticket, (right + load.wrong_department[ticket]) % bodies)
         tickets.sent_back[ticket] += 1
         world.move(ticket, State.AT_CENTRE)
         yield from centre.serve(ticket, minutes, world.urgency(ticket))
     yield from sign(world, ticket, right)
-    yield from close_the_loop(world, ticket, watch)
 
 
 def sign_for(world: World, ticket: int, department: int) -> Process:
@@ -105,11 +109,13 @@ def sign(world: World, ticket: int, department: int) -> Process:
     world.tickets.unit[ticket] = world.plan.unit_of[department, world.load.town[ticket]]
 
 
-def close_the_loop(world: World, ticket: int, watch: Watch) -> Process:
+def close_the_loop(world: World, ticket: int, watch: Watch, centre: Centre) -> Process:
     """Handle it, check it, and again if the check fails; then close and evaluate."""
     load, tickets = world.load, world.tickets
-    unit = tickets.unit[ticket]
     while True:
+        if tickets.unit[ticket] < 0 and load.grid[ticket] not in world.grids:
+            yield from refer(world, ticket, centre)  # its gridworkers were withdrawn
+        unit = tickets.unit[ticket]
         tickets.ready[ticket] = world.now
         world.move(ticket, State.WAITING)
         if unit >= 0:
@@ -117,18 +123,17 @@ def close_the_loop(world: World, ticket: int, watch: Watch) -> Process:
             tickets.finished[ticket] = world.now
             world.move(ticket, State.SETTLING)
             yield world.env.at(world.now + load.settle_s[ticket], Kind.SETTLE, ticket)
-        else:
-            yield world.grids[load.grid[ticket]].handle(ticket)
+        elif (yield world.grids[load.grid[ticket]].handle(ticket)):
             tickets.finished[ticket] = world.now
+        else:
+            continue
         tickets.handled[ticket] = world.now
         world.move(ticket, State.CHECKING)
-        grid = world.grids.get(load.grid[ticket])
-        if load.by_grid[ticket] and grid is not None:
-            yield grid.check(ticket)
-        else:
-            centre = world.district_centres[load.district[ticket]]
+        grid = world.grids.get(load.grid[ticket]) if load.by_grid[ticket] else None
+        if grid is None or not (yield grid.check(ticket)):
+            district = world.district_centres[load.district[ticket]]
             # calls back are made when nothing more urgent waits
-            yield from centre.serve(ticket, world.scenario.centres.callback_mean_min, 9)
+            yield from district.serve(ticket, world.scenario.centres.callback_mean_min, 9)
         tickets.checked[ticket] = world.now
         if tickets.reopened[ticket] >= load.fails[ticket]:
             break

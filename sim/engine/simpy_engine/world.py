@@ -10,10 +10,11 @@ from sim.city.city import City
 from sim.city.travel import Travel, grid_nodes
 from sim.clock import DAY, HOUR, tick
 from sim.engine.ledger import Ledger
-from sim.engine.simpy_engine.environment import Environment
+from sim.engine.simpy_engine.environment import Alarm, Environment
 from sim.engine.simpy_engine.records import Load, Services, Stops, Tickets, Visits
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
-from sim.model.plan import Plan
+from sim.model.order import Kind
+from sim.model.replan import Succession
 from sim.model.routes import Walks
 from sim.model.rules import urgency
 from sim.model.state import HIDDEN, State
@@ -23,6 +24,7 @@ from sim.model.travel import (
     road_seconds,
     road_stop,
     road_time,
+    share_behind,
     slowed,
     travel_time,
 )
@@ -47,8 +49,14 @@ class World:
     ----------
     load, tickets : Load, Tickets
         What happens to each matter by itself, and what becomes of it.
+    succession : Succession
+        The plans of the run; ``plan`` has everybody's number.
     on_duty : list of bool
         Whether each shift is on; ``began`` is when it last came on, s.
+    shift_alarm : Alarm
+        Rings when shifts begin or end, and when another plan has come into force.
+    grids : dict of Grid
+        Those that have gridworkers, by number.
     """
 
     hotline: Hotline
@@ -64,12 +72,13 @@ class World:
         scenario: Scenario,
         city: City,
         workload: Workload,
-        plan: Plan,
+        succession: Succession,
         policy: Policy,
         check: bool,
     ) -> None:
         self.env = Environment()
-        self.scenario, self.city, self.plan, self.policy = scenario, city, plan, policy
+        self.scenario, self.city, self.policy = scenario, city, policy
+        self.succession, self.plan = succession, succession.staff.plan
         self.load = Load(workload)
         self.tickets = Tickets()
         self.tickets.extend(len(workload))
@@ -83,6 +92,7 @@ class World:
         self.citizens = Calendar.from_hours(scenario.activity.citizens)
         self.on_duty = [calendar.rate(0.0) > 0 for calendar in self.shifts]
         self.began = [0.0] * len(self.shifts)
+        self.shift_alarm = Alarm(self.env, Kind.SHIFT, 0)
 
         self.categories = scenario.categories
         self.departments = list(scenario.departments.values())
@@ -150,7 +160,7 @@ class World:
             x = on_the_way(x0, x1, left, duration, now)
             return x, on_the_way(y0, y1, left, duration, now), 0, 0.0
         net = self.ways[district]
-        share = 1.0 if now >= left + duration else (now - left) / duration
+        share = share_behind(left, duration, now)
         return road_stop(
             net.seconds, net.hop, net.node_xy, self.access, x0, y0, a, x1, y1, b, share
         )
@@ -165,6 +175,12 @@ class World:
         if self.ways is None:
             return x, y, 0, 0.0
         return x, y, int(self.ways[district].nearest(np.array([[x, y]]))[0]), 0.0
+
+    def eyes_at(self, matter: int) -> float:
+        """Return when part-time eyes see a matter: those of the plan under which it arose, s."""
+        arise = self.load.arise[matter]
+        eyes = self.succession.eyes(self.load.grid[matter], arise)
+        return self.eyes.advance(arise, self.load.eyes[matter] / eyes) if eyes else float("inf")
 
     def urgency(self, ticket: int) -> int:
         """Return its order of service, by priority and supervision."""

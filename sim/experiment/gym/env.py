@@ -119,7 +119,7 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         chosen = load(scenario) if isinstance(scenario, (str, Path)) else scenario
         self.scenario = restrict(chosen, days=days, districts=districts)
         self.engine, self.order, self.reward = (
-            find_engine(engine, self.scenario),
+            find_engine(engine),
             find_policy(order),
             reward,
         )

@@ -41,7 +41,7 @@ class Problem:
     replications: int = 4
     confidence: float = 0.95
     time_limit: float = 600.0
-    engine: str = "auto"
+    engine: str = "compiled"
     policy: str = "priority"
     seed: int | None = None
 
