@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 @click.option("--replications", default=4, show_default=True, help="Of the search; twice fresh.")
 @click.option("--confidence", default=0.95, show_default=True, help="One-sided, of each target.")
 @click.option("--time-limit", default=600.0, show_default=True, metavar="S", help="Of the search.")
+@click.option(
+    "--prices/--no-prices", default=True, show_default=True, help="Of a point more, by simulation."
+)
 @click.option("--engine", default=ENGINES[0], show_default=True)
 @click.option("--policy", default="priority", show_default=True)
 @seed
@@ -60,6 +63,7 @@ def staffing(
     replications: int,
     confidence: float,
     time_limit: float,
+    prices: bool,
     engine: str,
     policy: str,
     seed: int | None,
@@ -94,6 +98,7 @@ def staffing(
         replications=replications,
         confidence=confidence,
         time_limit=time_limit,
+        prices=prices,
         engine=engine,
         policy=policy,
         seed=seed,

@@ -118,7 +118,7 @@ def reasons(
             continue
         value = verdict.mean(i)[worst]
         words = f"{target}: {verdict.names[i][worst]} has {value:.4g}"
-        late, other = verdict.blame[i], verdict.elsewhere[i]
+        late, other = verdict.blamed(i, slack < 0), verdict.elsewhere[i]
         total = float(late.sum()) + sum(other.values())
         parts = []
         for pool in np.argsort(-late.sum(axis=1), kind="stable")[:3]:
@@ -224,7 +224,7 @@ def misses(answer: Answer, compared: Compared, most: int = 3) -> list[str]:
     for i, target in enumerate(answer.targets):
         slack = compared.verdict.slack(i, answer.problem.confidence)
         for group in np.flatnonzero(slack < 0)[:most]:
-            late = compared.verdict.blame[i]
+            late = compared.verdict.blamed(i, np.arange(len(slack)) == group)
             pool = int(np.argmax(late.sum(axis=1)))
             when = ", ".join(_hour_name(answer.scenario, h) for h in _worst_hours(late[pool]))
             where = f", most at {answer.pools.name(pool)} ({when})" if when else ""

@@ -46,8 +46,9 @@ class Verdict:
     values : list of float64 [R, groups]
         One row for each replication; NaN where there was no case.
     blame : list of float64 [P, 168]
-        Late cases of each target's failing groups by the pool for which they waited longest and
-        the hour of the week in which that wait began, a replication.
+        Late cases of each target by the pool for which they waited longest, where that made them
+        late, and the hour of the week in which that wait began, a replication. Hours of waiting
+        in failing groups where the target is no share.
     elsewhere : list of dict
         Late cases that no staff would have helped, a replication, by department and by the step
         that took the time.
@@ -71,6 +72,33 @@ class Verdict:
             total = np.where(seen, self.values[target], 0.0).sum(axis=0)
             return np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
 
+    def blamed(self, target: int, groups: NDArray[np.bool_]) -> Floats:
+        """Return the blame for some groups' late cases, float64 [P, 168].
+
+        Each pool's is reduced by the share of its late cases that are of other groups.
+        """
+        late = self.late[target]
+        total = late.sum(axis=1)
+        share = np.divide(
+            late[:, groups].sum(axis=1), total, out=np.ones(len(late)), where=total > 0
+        )
+        return self.blame[target] * share[:, None]
+
+    def error(self, target: int, size: int | None = None) -> Floats:
+        """Return the standard error of each group's mean; 0 where there are not two values.
+
+        Parameters
+        ----------
+        size : int, optional
+            That of a mean of so many replications that vary as these do.
+        """
+        values = self.values[target]
+        n = (~np.isnan(values)).sum(axis=0)
+        mean = self.mean(target)
+        square = np.where(np.isnan(values), 0.0, (values - mean) ** 2).sum(axis=0)
+        of = np.maximum(n if size is None else size, 1)
+        return np.where(n > 1, np.sqrt(square / np.maximum(n - 1, 1) / of), 0.0)
+
     def reach(self, target: int, confidence: float, size: int | None = None) -> Floats:
         """Return the one-sided reach of Student's interval of each group.
 
@@ -81,13 +109,8 @@ class Verdict:
         """
         from scipy.stats import t
 
-        values = self.values[target]
-        n = (~np.isnan(values)).sum(axis=0)
-        mean = self.mean(target)
-        square = np.where(np.isnan(values), 0.0, (values - mean) ** 2).sum(axis=0)
-        of = np.maximum(n if size is None else np.full(n.shape, size), 2)
-        error = np.sqrt(square / np.maximum(n - 1, 1) / of)
-        return np.where(n > 1, t.ppf(confidence, of - 1) * error, 0.0)
+        n = (~np.isnan(self.values[target])).sum(axis=0) if size is None else size
+        return np.asarray(t.ppf(confidence, np.maximum(n, 2) - 1) * self.error(target, size))
 
     def slack(self, target: int, confidence: float) -> Floats:
         """Return by how much the promise is kept for sure, for each group; below 0: it is not."""
@@ -225,14 +248,17 @@ class Judge:
     def _blame(
         self, outcome: Outcome, target: Target, value: Floats
     ) -> tuple[Floats, dict[tuple[str, str], float]]:
-        """Put each late case to the pool for which it waited longest, if that made it late."""
+        """Put each late case to the pool for which it waited longest, if that made it late.
+
+        What made others late is told of failing groups only.
+        """
         t = outcome.tickets
         blame = np.zeros((len(self.pools), HOURS))
         failing = target.slack(value) < 0
         group = group_of(outcome, target.by)[0]
         mine = failing[group] if failing.any() else np.ones(len(outcome), dtype=bool)
         if target.roles == {"hotline"}:
-            called = mine & (t["citizen"] == Channel.HOTLINE) & known(t["called"])
+            called = (t["citizen"] == Channel.HOTLINE) & known(t["called"])
             wait = np.where(known(t["answered"]), t["answered"], outcome.until) - t["called"]
             late = called & (wait > 20.0)
             np.add.at(blame[0], (t["called"][late] // HOUR).astype(int) % HOURS, 1.0)
@@ -240,7 +266,7 @@ class Judge:
         if not target.promise:
             return blame, {}
         done = _DONE[target.promise]
-        missed = missed_by(outcome, target) & mine
+        missed = missed_by(outcome, target)
         pool, since, wait = longest_waits(outcome, self.pools)
         weight = missed.astype(float)
         finished = np.where(known(t[done]), t[done], outcome.until)
@@ -252,7 +278,7 @@ class Judge:
         rows = waited & (weight > 0)
         hour = (since[rows] // HOUR).astype(int) % HOURS
         np.add.at(blame, (pool[rows], hour), weight[rows])
-        return blame, _other_reasons(outcome, np.flatnonzero(~waited & missed))
+        return blame, _other_reasons(outcome, np.flatnonzero(~waited & missed & mine))
 
 
 def missed_by(outcome: Outcome, target: Target) -> NDArray[np.bool_]:

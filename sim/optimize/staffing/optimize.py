@@ -335,7 +335,7 @@ class _Job:
     def _prices(self, answer: Answer, cover: Cover, search: Search) -> None:
         """Price one percentage point more of each share, by the surrogate and by simulation."""
         search.extend(_MORE_TIME * self.problem.time_limit)
-        found, simulated = answer.found, answer.found.proved
+        found, simulated = answer.found, answer.found.proved and self.problem.prices
         for i, target in enumerate(self.targets):
             if target.is_share and target.at_least and target.value + _POINT < 1:
                 more = self.cover(self.load, self.level({i: _POINT}), self.problem.method)[0]

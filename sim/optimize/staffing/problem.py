@@ -28,7 +28,9 @@ class Problem:
     replications, confidence : int, float
         Of the search (twice as many are fresh), and one-sided, of every promise.
     time_limit : float
-        Seconds for the search; comparisons after it come on top.
+        Seconds for the search; comparisons and prices after it come on top.
+    prices : bool
+        Whether a point more of each target is priced by simulation, too.
     engine, policy, seed
         As in `sim.prepare`.
     """
@@ -41,6 +43,7 @@ class Problem:
     replications: int = 4
     confidence: float = 0.95
     time_limit: float = 600.0
+    prices: bool = True
     engine: str = "compiled"
     policy: str = "priority"
     seed: int | None = None

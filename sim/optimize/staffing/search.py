@@ -3,15 +3,20 @@
 1. The surrogate's requirements are covered by shift patterns.
 2. The plan is run. While a promise is broken, the pools and hours for which its late cases waited
    get one more (a cut), and their covers are solved again.
-3. Posts are taken away, many at once and then one by one, as long as all promises are kept.
-4. The plan is run on fresh replications. If a promise is broken there, it gets more margin, these
-   replications join those of the search, and it goes on from 2. The k-th look at fresh
-   replications asks for confidence ``1 - (1 - confidence) / 2**k``, so that all looks together
-   err no more often than was said.
+3. Posts are taken away, many at once. Other replications, the pilot, show what the margins must
+   be at such a plan; it is cut again where they grew.
+4. Posts are taken away, many at once and then one by one, as long as all promises are kept.
+5. The plan is run on fresh replications. If a promise is broken there, they show by how much the
+   margins were too small, and it goes on from 2. The k-th look at fresh replications asks for
+   confidence ``1 - (1 - confidence) / 2**k``, so that all looks together err no more often than
+   was said.
 
 In the search a promise is kept if its mean is, with a margin: the reach of the interval that the
-next look will have. The reach within the search itself would not do: of many plans, the search
-would choose one whose few replications happen to be alike.
+next look will have, and how much the search's own replications flatter a plan that was chosen by
+them (see `Search._calibrate`).
+
+It ends as ``proved``; ``stuck``, if no staff helps a promise even though all posts that its late
+cases waited for were added; ``looks``, after so many looks; or ``stopped``.
 """
 
 from __future__ import annotations
@@ -27,10 +32,12 @@ from numpy.typing import NDArray
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.judge import Interrupted, Judge, OutOfTime, Verdict, join
 from sim.optimize.staffing.targets import PATROL
-from sim.optimize.staffing.trim import Trim
+from sim.optimize.staffing.trim import COARSE, FINE, Trim
 
 Ints = NDArray[np.int64]
 
+CHANCE = 1.3
+"""Standard errors on top of a margin, with which nine promises of ten pass their look."""
 _REMEMBERED = 64  # verdicts of single replications
 
 Report = Callable[[str, float, float], None]
@@ -44,7 +51,7 @@ class Rules:
     Attributes
     ----------
     replications : int
-        Of the search, at least 2; twice as many are fresh at each look.
+        Of the search, at least 2; twice as many of the pilot, and fresh at each look.
     confidence : float
         One-sided, of every promise in fresh replications.
     cuts, looks : int
@@ -96,12 +103,28 @@ class Found:
     rounds: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tried:
-    """Whether posts keep every promise, and if not, whether that was a close call."""
+    """What became of posts that were tried.
 
-    keeps: bool
-    close: bool
+    Attributes
+    ----------
+    short : list of float64 [groups], or None
+        None if every promise is kept. Else by how much each is broken whatever the replications
+        not asked would show, in units of what one replication may improve; 0 if none is for sure.
+    """
+
+    short: list[NDArray[np.float64]] | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether every promise is kept."""
+        return self.short is None
+
+    @property
+    def close(self) -> bool:
+        """Whether a promise is broken, but no more than one replication might mend."""
+        return self.short is not None and max(float(one.max()) for one in self.short) <= 1.0
 
 
 class Search:
@@ -129,6 +152,7 @@ class Search:
         self.bound, self.report = bound, report
         self.margin: list[NDArray[np.float64]] = []
         self.ours = list(range(rules.replications))
+        self.size = 2 * rules.replications  # of a look, and of the pilot
         self._seen: OrderedDict[tuple[bytes, int], Verdict] = OrderedDict()
 
     def tell(self, what: str, posts: Ints) -> None:
@@ -157,10 +181,6 @@ class Search:
             self._seen.popitem(last=False)
         return found
 
-    def keeps(self, posts: Ints, than: Ints) -> bool:
-        """Tell whether posts keep every promise with its margin in the search."""
-        return self.try_all([posts], than)[0].keeps
-
     def try_all(self, tries: Sequence[Ints], than: Ints) -> list[Tried]:
         """Tell of each of several posts whether they keep every promise with its margin.
 
@@ -174,16 +194,16 @@ class Search:
         known = self.parts([(than, replication) for replication in self.ours])
         worst = sorted(range(len(self.ours)), key=lambda k: self._left(known[k]))
         seen: list[dict[int, Verdict]] = [{} for _ in tries]
-        lost: dict[int, float] = {}
+        lost: dict[int, list[NDArray[np.float64]]] = {}
         for k in worst:
             asked = [n for n in range(len(tries)) if n not in lost]
             made = self.parts([(tries[n], self.ours[k]) for n in asked])
             for n, part in zip(asked, made, strict=True):
                 seen[n][k] = part
                 short = self._shortfall(seen[n], known)
-                if short > 0:
+                if any((one > 0).any() for one in short):
                     lost[n] = short
-        return [Tried(n not in lost, 0.0 < lost.get(n, 0.0) <= 1.0) for n in range(len(tries))]
+        return [Tried(lost.get(n)) for n in range(len(tries))]
 
     def room(self, posts: Ints) -> list[NDArray[np.float64]]:
         """Return by how much each promise that posts decide is kept beyond its margin."""
@@ -209,16 +229,15 @@ class Search:
             float(target.slack(part.values[i][0]).min()) for i, target in enumerate(part.targets)
         )
 
-    def _shortfall(self, parts: dict[int, Verdict], known: list[Verdict]) -> float:
-        """Tell by how much a promise is broken whatever the replications not asked would show.
-
-        In units of what one replication may improve; 0 if none is for sure.
-        """
-        short = 0.0
+    def _shortfall(
+        self, parts: dict[int, Verdict], known: list[Verdict]
+    ) -> list[NDArray[np.float64]]:
+        """Tell by how much promises are broken, as `Tried.short`."""
+        out = []
         for i, target in enumerate(self.judge.targets):
-            if target.roles == PATROL:
-                continue
-            if len(parts) < len(known) and not (target.is_share and target.at_least):
+            whole = len(parts) == len(known)
+            if target.roles == PATROL or not (whole or (target.is_share and target.at_least)):
+                out.append(np.zeros(len(known[0].names[i])))
                 continue
             values = [
                 parts[k].values[i][0]
@@ -228,8 +247,8 @@ class Search:
             ]
             slack = target.slack(_mean(values)) - self.margin[i]
             one = np.maximum(_better(known[0], i) / len(known), 1e-12)
-            short = max(short, float((-slack / one).max()))
-        return short
+            out.append(np.maximum(-slack / one, 0.0))
+        return out
 
     def run(self, need: Ints, start: Ints) -> Found:
         """Search from a requirement.
@@ -243,12 +262,8 @@ class Search:
         """
         found = Found(start.copy())
         try:
-            first = self.verdict(start)
-            # what a look of twice as many replications will ask for beyond the mean
-            size = 2 * self.rules.replications
-            self.margin = [
-                first.reach(i, self._confidence(1), size) for i in range(len(first.targets))
-            ]
+            first, level = self.verdict(start), self._confidence(1)
+            self.margin = [first.reach(i, level, self.size) for i in range(len(first.targets))]
             self._run(need.copy(), found)
         except Interrupted:
             found.ended = "stopped"
@@ -283,7 +298,7 @@ class Search:
             if not self._cut(self.coverer.on_duty(other.posts), other):
                 return None
             trim = Trim(self, other, floor=found.posts)
-            trim.many()
+            trim.many(FINE)
             trim.singles()
         except OutOfTime:
             return None
@@ -295,40 +310,70 @@ class Search:
         return 1 - (1 - self.rules.confidence) / 2**look
 
     def _run(self, need: Ints, found: Found) -> None:
-        fresh_from = self.rules.replications
+        fresh_from = self.rules.replications + self.size
         for look in range(1, self.rules.looks + 1):
-            if not self._cut(need, found):
+            found.minimal = False
+            helped = self._cut(need, found)
+            if not helped and look == 1:
                 found.ended = "stuck"
                 return
-            found.minimal = False
             try:
+                if look == 1:
+                    helped = self._pilot(need, found)
+                if not helped:
+                    self._content(found.posts)
                 self._trim(found)
             except OutOfTime:  # what there is keeps every promise: it still gets its look
                 found.minimal = False
-            found.search = self.verdict(found.posts)
-            size = max(2 * self.rules.replications, len(self.ours))
             confidence = self._confidence(look)
             self.tell("fresh replications", found.posts)
-            found.looked = list(range(fresh_from, fresh_from + size))
+            found.looked = list(range(fresh_from, fresh_from + self.size))
             found.fresh = self.judge.judge(found.posts, found.looked)
             found.confidence = confidence
-            fresh_from += size
+            fresh_from += self.size
             if found.fresh.keeps(confidence):
                 found.proved, found.ended = True, "proved"
                 return
-            if look == self.rules.looks:
-                break
-            self._learn(found)
-            need = self.coverer.on_duty(found.posts)
+            if not helped:
+                found.ended = "stuck"
+                return
+            if look < self.rules.looks:
+                before = self.margin
+                self._calibrate(found.posts, found.fresh, look + 1)
+                self.margin = [np.maximum(a, b) for a, b in zip(before, self.margin, strict=True)]
+                need = self.coverer.on_duty(found.posts)
         found.ended = "looks"
 
-    def _learn(self, found: Found) -> None:
-        """Let the fresh replications join the search, and widen the margins that were too small."""
-        assert found.fresh is not None
-        for i in range(len(self.margin)):
-            short = -found.fresh.slack(i, found.confidence)
-            self.margin[i] = self.margin[i] + np.maximum(0.5 * short, 0.0)
-        self.ours += found.looked
+    def _pilot(self, need: Ints, found: Found) -> bool:
+        """Take many posts away, calibrate the margins there, and cut again if they grew."""
+        Trim(self, found).many(COARSE)
+        pilot = [self.rules.replications + k for k in range(self.size)]
+        others = join(self.parts([(found.posts, replication) for replication in pilot]))
+        self._calibrate(found.posts, others, 1)
+        self.tell("margins", found.posts)
+        need[:] = self.coverer.on_duty(found.posts)
+        return self._cut(need, found)
+
+    def _content(self, posts: Ints) -> None:
+        """Let the margins that no staff was found to reach be what these posts reach."""
+        verdict = self.verdict(posts)
+        for i, target in enumerate(verdict.targets):
+            reached = np.maximum(target.slack(verdict.mean(i)), 0.0)
+            self.margin[i] = np.minimum(self.margin[i], reached)
+
+    def _calibrate(self, posts: Ints, others: Verdict, look: int) -> None:
+        """Set the margins by replications that had no part in choosing the posts.
+
+        A look asks that the mean beats the target by the reach of its interval. The mean in the
+        search flatters: the posts were chosen by it. By how much, the others show; they and the
+        look are samples themselves, which `CHANCE` is for.
+        """
+        ours, level = self.verdict(posts), self._confidence(look)
+        for i, target in enumerate(others.targets):
+            flattery = target.slack(ours.mean(i)) - target.slack(others.mean(i))
+            chance = CHANCE * np.hypot(others.error(i), others.error(i, self.size))
+            margin = flattery + others.reach(i, level, self.size) + chance
+            self.margin[i] = np.maximum(margin, 0.0)
 
     def _cut(self, need: Ints, found: Found) -> bool:
         """Raise requirements until every promise is kept; False if no staff helps."""
@@ -340,9 +385,9 @@ class Search:
             raised = self._raise(need, found.posts, verdict)
             if not raised:
                 return False
+            # a cut only adds, and more than is missing: what others can spare for it goes later
             again = self.coverer.solve(need, sorted(raised)).posts
-            for pool in raised:  # never fewer than before: a cut only adds
-                found.posts[pool] = np.maximum(found.posts[pool], again[pool])
+            found.posts = np.maximum(found.posts, again)
             found.rounds += 1
             self.tell("cuts", found.posts)
         return self._kept(self.verdict(found.posts))
@@ -355,7 +400,7 @@ class Search:
             slack = target.slack(verdict.mean(i)) - self.margin[i]
             if (slack >= 0).all():
                 continue
-            blame = verdict.blame[i] * self.decided[:, None]
+            blame = verdict.blamed(i, slack < 0) * self.decided[:, None]
             total = float(blame.sum())
             if total <= 0:
                 continue
@@ -386,7 +431,7 @@ class Search:
     def _trim(self, found: Found) -> None:
         """Take posts away until no single one can go."""
         trim = Trim(self, found)
-        trim.many()
+        trim.many(FINE)
         trim.singles()
         found.minimal = True
 
@@ -403,7 +448,7 @@ def _better(known: Verdict, target: int) -> NDArray[np.float64]:
     """Return by how much fewer posts may improve a share in one replication, of each group.
 
     Fewer posts make work wait longer, but another order of it may save a case here and there: two
-    of them and one in a thousand are allowed for.
+    of them and one in two thousand are allowed for.
     """
     cases = np.maximum(known.cases[target], 1.0)
-    return np.asarray(np.minimum((2.0 + cases / 1000.0) / cases, 1.0))
+    return np.asarray(np.minimum((2.0 + cases / 2000.0) / cases, 1.0))

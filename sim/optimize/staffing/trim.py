@@ -24,11 +24,11 @@ Floats = NDArray[np.float64]
 Cell = tuple[int, int]
 """A pool and a shift."""
 
-PARTS = (0.25, 0.1, 0.0)
-"""Which part of a cell's posts is measured and taken at once; at least one post."""
+COARSE, FINE = (0.25, 0.1), (0.1, 0.0)
+"""Which parts of a cell's posts are measured and taken at once; at least one post."""
 FILL = 0.8
 """How much of the room that a promise has is given away between two measurements."""
-WORTH = 0.004
+WORTH = 0.01
 """Part of the cost that one round over all shifts must save for another one to be made."""
 PROBES = 2
 """Replications on which the harm of single posts is measured; of more at once, on one."""
@@ -64,6 +64,13 @@ class Harm:
         ]
         return max(parts, default=0.0)
 
+    def touches(self, short: list[Floats]) -> bool:
+        """Tell whether it harms any promise that is short."""
+        return any(
+            bool(((loss > 0) & (lack > 0)).any())
+            for loss, lack in zip(self.loss, short, strict=True)
+        )
+
 
 class Trim:
     """Takes posts away until no single one can go.
@@ -84,13 +91,18 @@ class Trim:
         self.search, self.judge = search, search.judge
         self.price = self.judge.pools.rate[:, None] * search.coverer.hours[None, :]
 
-    def many(self) -> None:
+    def many(self, parts: Sequence[float]) -> None:
         """Take bargains while they are worth the runs that find them.
 
         One shift of every pool at a time: two shifts of a pool stand in for each other, so that
         each may be spared, but not both.
+
+        Parameters
+        ----------
+        parts : sequence of float
+            Of a cell's posts that go at once, one after the other.
         """
-        for part in PARTS:
+        for part in parts:
             saving = np.inf
             while saving > WORTH * self._cost():
                 before = self._cost()
@@ -131,7 +143,7 @@ class Trim:
         """
         while (excess := self._cost() - budget) > 0:
             whole = [np.ones_like(room) for room in self.search.room(self.found.posts)]
-            harms = self._harms(self._batches(), PARTS[1])
+            harms = self._harms(self._batches(), FINE[0])
             harms.sort(key=lambda harm: (harm.of(whole) + 1e-6) / harm.saved)
             chosen, saved = [], 0.0
             for harm in harms:
@@ -205,15 +217,24 @@ class Trim:
         return chosen
 
     def _take(self, chosen: list[Harm]) -> None:
-        """Take posts of cells away: all, or the better half of them, or the better half of that."""
+        """Take posts of cells away: all, or without the worse half of those that break a promise.
+
+        Of another promise, such as another district's, cells are not the worse for it.
+        """
         for _ in range(TRIES):
             if not chosen:
                 return
-            fewer = _without(self.found.posts, [(h.cell, h.posts) for h in chosen])
-            if self.search.keeps(fewer, self.found.posts):
+            posts = self.found.posts
+            fewer = _without(posts, [(h.cell, h.posts) for h in chosen])
+            short = self.search.try_all([fewer], posts)[0].short
+            if short is None:
                 self._leave(fewer)
                 return
-            chosen = chosen[: len(chosen) // 2]
+            blamed = [n for n, harm in enumerate(chosen) if harm.touches(short)]
+            if not blamed:  # none was seen to harm it, so that any of them may
+                blamed = list(range(len(chosen)))
+            worse = set(blamed[len(blamed) // 2 :])
+            chosen = [harm for n, harm in enumerate(chosen) if n not in worse]
 
 
 def _without(posts: Ints, taken: Sequence[tuple[Cell, int]]) -> Ints:

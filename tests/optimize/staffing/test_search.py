@@ -88,9 +88,49 @@ def test_what_is_compared_met_the_same_matters(case: tuple[Scenario, Answer]) ->
     less, more = answer.compared[2], answer.compared[3]
     assert less.cost <= answer.cost.total <= more.cost
     assert set(answer.prices) == set(TARGETS)
-    for price in answer.prices.values():
-        assert price.surrogate >= 0
-        assert price.simulated is not None and price.simulated >= 0
+    assert all(price.surrogate >= 0 for price in answer.prices.values())
+
+
+@pytest.mark.parametrize("value", [0.74, 0.89])
+def test_price_of_a_point_is_that_of_the_operators_it_takes(tmp_path: Path, value: float) -> None:
+    """One desk, one shift: the least operators are known by trying all numbers of them."""
+    hours = [int(11 <= h < 19) for h in range(24)]  # all calls come on that shift
+    scenario = small(
+        tmp_path,
+        "shifts.noon={start='11:00',hours=8.0,days='all'}",
+        "hotline.operators={noon=3}",
+        "hotline.patience_mean_s=1e6",
+        "totals.hotline_requests=6000",
+        *(f"{name}={hours}" for name in ("activity.citizens", "profiles.flat.hours",
+                                         "profiles.office.hours")),
+    )  # fmt: skip
+    problem = Problem((f"hotline.answered_20s>={value}",), patterns="scenario")
+    answer = optimize(scenario, problem)
+    found, judge, target = answer.found, judge_of(answer), answer.targets[0]
+    noon = list(answer.scenario.shifts).index("noon")
+    assert found.proved
+    assert found.posts[0].sum() == found.posts[0, noon]  # no other shift fits
+
+    def least(more: float) -> int:
+        for count in range(30):
+            posts = found.posts.copy()
+            posts[0, noon] = count
+            mean = judge.judge(posts, found.replications).mean(0)
+            if (target.slack(mean) >= found.margin[0] + more).all():
+                return count
+        raise AssertionError
+
+    now, then = least(0.0), least(0.01)
+    assert found.posts[0, noon] == now
+    (price,) = answer.prices.values()
+    assert price.simulated == pytest.approx((then - now) * 7 * 8 * 35.0)
+    assert (then > now) == (value == 0.89)
+
+
+def test_prices_by_simulation_may_be_left_out(tmp_path: Path) -> None:
+    problem = Problem(TARGETS[:1], patterns="scenario", replications=2, prices=False)
+    answer = optimize(small(tmp_path), problem)
+    assert [price.simulated for price in answer.prices.values()] == [None]
 
 
 def test_the_plan_file_gives_the_same_run(case: tuple[Scenario, Answer], tmp_path: Path) -> None:
