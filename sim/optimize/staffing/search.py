@@ -36,8 +36,8 @@ from sim.optimize.staffing.trim import COARSE, FINE, Trim
 
 Ints = NDArray[np.int64]
 
-CHANCE = 1.3
-"""Standard errors on top of a margin, with which nine promises of ten pass their look."""
+CHANCE = 0.9
+"""With which a plan whose every promise is kept by its margin alone passes the look."""
 _REMEMBERED = 64  # verdicts of single replications
 
 Report = Callable[[str, float, float], None]
@@ -153,6 +153,7 @@ class Search:
         self.margin: list[NDArray[np.float64]] = []
         self.ours = list(range(rules.replications))
         self.size = 2 * rules.replications  # of a look, and of the pilot
+        self._looked: Ints
         self._seen: OrderedDict[tuple[bytes, int], Verdict] = OrderedDict()
 
     def tell(self, what: str, posts: Ints) -> None:
@@ -267,6 +268,8 @@ class Search:
             self._run(need.copy(), found)
         except Interrupted:
             found.ended = "stopped"
+            if found.fresh is not None:  # what was begun since then was not looked at
+                found.posts = self._looked
         found.margin, found.replications = self.margin, list(self.ours)
         return found
 
@@ -327,6 +330,7 @@ class Search:
                 found.minimal = False
             confidence = self._confidence(look)
             self.tell("fresh replications", found.posts)
+            self._looked = found.posts
             found.looked = list(range(fresh_from, fresh_from + self.size))
             found.fresh = self.judge.judge(found.posts, found.looked)
             found.confidence = confidence
@@ -345,8 +349,18 @@ class Search:
         found.ended = "looks"
 
     def _pilot(self, need: Ints, found: Found) -> bool:
-        """Take many posts away, calibrate the margins there, and cut again if they grew."""
-        Trim(self, found).many(COARSE)
+        """Take many posts away, calibrate the margins there, and cut again if they grew.
+
+        Half of the time is left for what follows.
+        """
+        whole = self.rules
+        self.rules = replace(whole, deadline=(time.monotonic() + whole.deadline) / 2)
+        try:
+            Trim(self, found).many(COARSE)
+        except OutOfTime:
+            pass
+        finally:
+            self.rules = whole
         pilot = [self.rules.replications + k for k in range(self.size)]
         others = join(self.parts([(found.posts, replication) for replication in pilot]))
         self._calibrate(found.posts, others, 1)
@@ -366,12 +380,16 @@ class Search:
 
         A look asks that the mean beats the target by the reach of its interval. The mean in the
         search flatters: the posts were chosen by it. By how much, the others show; they and the
-        look are samples themselves, which `CHANCE` is for.
+        look are samples themselves, so that the whole plan passes with a chance of `CHANCE` only
+        if each promise has a few standard errors more.
         """
+        from scipy.stats import norm
+
         ours, level = self.verdict(posts), self._confidence(look)
+        errors = norm.ppf(CHANCE ** (1 / sum(len(names) for names in others.names)))
         for i, target in enumerate(others.targets):
             flattery = target.slack(ours.mean(i)) - target.slack(others.mean(i))
-            chance = CHANCE * np.hypot(others.error(i), others.error(i, self.size))
+            chance = errors * np.hypot(others.error(i), others.error(i, self.size))
             margin = flattery + others.reach(i, level, self.size) + chance
             self.margin[i] = np.maximum(margin, 0.0)
 
@@ -385,9 +403,8 @@ class Search:
             raised = self._raise(need, found.posts, verdict)
             if not raised:
                 return False
-            # a cut only adds, and more than is missing: what others can spare for it goes later
-            again = self.coverer.solve(need, sorted(raised)).posts
-            found.posts = np.maximum(found.posts, again)
+            missing = np.maximum(need - self.coverer.on_duty(found.posts), 0)
+            found.posts = found.posts + self.coverer.solve(missing, sorted(raised)).posts
             found.rounds += 1
             self.tell("cuts", found.posts)
         return self._kept(self.verdict(found.posts))
@@ -404,9 +421,8 @@ class Search:
             total = float(blame.sum())
             if total <= 0:
                 continue
-            # one more does not help every case that waited there: ask for half as many again
             late = np.maximum(-slack, 0.0) * verdict.cases[i]
-            wanted = 1.5 * float(late.sum()) if target.is_share else 0.3 * total
+            wanted = float(late.sum()) if target.is_share else 0.3 * total
             # late cases that one more there may help, for what it costs
             worth = blame / self.coverer.pools.rate[:, None]
             got = 0.0
