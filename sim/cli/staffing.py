@@ -172,7 +172,7 @@ def _tell(answer: Answer) -> None:
     _cost_table(console, answer)
     console.print(
         f"bound by work 工作量下界: {answer.work_bound:,.0f} of {answer.decided_cost:,.0f} yuan a "
-        "week of the roles decided; no plan that does all the work costs less\n"
+        "week of the roles decided; all work of a mean week done within it, nobody ever idle\n"
         f"bound of the cover 覆盖下界: {answer.cover_bound:,.0f}, cover {answer.cover_cost:,.0f}: "
         "of the surrogate's requirements by these shift patterns"
     )

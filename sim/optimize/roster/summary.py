@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.measure.summary import Row, Summary
-from sim.optimize.roster.checker import check
+from sim.optimize.roster.checker import Audit, check
 from sim.optimize.roster.roster import Roster
 from sim.optimize.roster.tables import cover_table, worker_table
 
@@ -29,6 +29,7 @@ def summary(
     cost = sum(roster.cost for roster in rosters)
     bound = sum(roster.bound for roster in rosters)
     optimal = sum(roster.optimal for roster in rosters)
+    duty = sum(_gap_of_duty(roster, audit) for roster, audit in zip(rosters, audits, strict=True))
     points: dict[str, float] = {}
     for audit in audits:
         for name, value in audit.points.items():
@@ -55,6 +56,22 @@ def summary(
                 ("cost", f"{cost:,.0f} points", "what is left open, by the rules' penalties"),
                 ("lower bound", f"{bound:,.0f} points", _bound_of(rosters)),
                 ("proof", state, f"{optimal} of {len(rosters)} rosters proved optimal"),
+                *(
+                    [
+                        (
+                            "gap of posts, wishes and hours",
+                            f"{duty:,.0f} points",
+                            "缺岗、意愿与工时",
+                        ),
+                        (
+                            "gap of comfort",
+                            f"{cost - bound - duty:,.0f} points",
+                            "fairness, single days off: a large team's bound leaves them out",
+                        ),
+                    ]
+                    if cost > bound
+                    else []
+                ),
                 *((name, f"{value:,.0f}", "points") for name, value in points.items() if value),
                 ("violations", str(sum(len(a.violations) for a in audits)), "independent checker"),
             ],
@@ -78,6 +95,7 @@ def summary(
         "cost": cost,
         "bound": bound,
         "gap": cost - bound,
+        "gap_of_duty": duty,
         "optimal": optimal,
         "repeatable": all(roster.repeatable for roster in rosters),
         "violations": sum(len(audit.violations) for audit in audits),
@@ -105,6 +123,14 @@ def summary(
     }
     head = f"{title}: {len(people):,} people" + (f", {len(rosters):,} rosters" if many else "")
     return Summary(head, subtitle, facts, sections)
+
+
+def _gap_of_duty(roster: Roster, audit: Audit) -> float:
+    """Return how much of the gap is not comfort, which the bound of a large team leaves out."""
+    comfort = sum(
+        points for name, points in audit.points.items() if name.startswith(("unfair", "single"))
+    )
+    return min(max(roster.cost - comfort - roster.bound, 0.0), roster.gap)
 
 
 def _bound_of(rosters: Sequence[Roster]) -> str:

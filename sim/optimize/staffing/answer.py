@@ -65,8 +65,10 @@ class Answer:
         Yuan a week of the decided pools: no posts of these patterns that cover the requirements
         of the surrogate cost less.
     work_bound : float
-        Yuan a week of the decided pools: the mean work, each hour of it at the rate of its pool.
-        No plan that does all the work costs less, whatever its patterns.
+        Yuan a week of the decided pools, of the problem in which all work of a mean week is done
+        within it by staff who are paid by the minute: each hour of work at the rate of its pool.
+        A plan can cost less only if it leaves work undone, to later weeks, or to the unpaid time
+        after its shifts.
     compared : list of Compared
         Today's staff, SIPP alone, demand ±10 %; all on the fresh replications of the last look.
     prices : dict of Price

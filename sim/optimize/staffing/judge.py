@@ -278,7 +278,8 @@ class Judge:
         rows = waited & (weight > 0)
         hour = (since[rows] // HOUR).astype(int) % HOURS
         np.add.at(blame, (pool[rows], hour), weight[rows])
-        return blame, _other_reasons(outcome, np.flatnonzero(~waited & missed & mine))
+        steps = _STEPS[: _UNTIL[target.promise]]
+        return blame, _other_reasons(outcome, np.flatnonzero(~waited & missed & mine), steps)
 
 
 def missed_by(outcome: Outcome, target: Target) -> NDArray[np.bool_]:
@@ -295,20 +296,26 @@ _STEPS = (
 )
 
 
-def _other_reasons(outcome: Outcome, rows: NDArray[np.intp]) -> dict[tuple[str, str], float]:
+_UNTIL = {"sign": 1, "arrive": 2, "close": len(_STEPS)}
+"""How many of the steps come before what was promised."""
+
+
+def _other_reasons(
+    outcome: Outcome, rows: NDArray[np.intp], steps: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str], float]:
     """Count tickets by department and by the step that took them longest."""
     t = outcome.tickets
     if not len(rows):
         return {}
     spans = []
-    for _, start, end in _STEPS:
+    for _, start, end in steps:
         ended = np.where(known(t[end][rows]), t[end][rows], outcome.until)
         spans.append(np.nan_to_num(ended - t[start][rows], nan=0.0))
     step = np.argmax(spans, axis=0)
     department, ids, _ = group_of(outcome, "department")
     out: dict[tuple[str, str], float] = {}
     for d, s in zip(department[rows].tolist(), step.tolist(), strict=True):
-        key = (ids[d], _STEPS[s][0])
+        key = (ids[d], steps[s][0])
         out[key] = out.get(key, 0.0) + 1.0
     return out
 

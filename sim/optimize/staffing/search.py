@@ -38,6 +38,8 @@ Ints = NDArray[np.int64]
 
 CHANCE = 0.9
 """With which a plan whose every promise is kept by its margin alone passes the look."""
+WORTH = 0.1
+"""A cut leaves hours alone in which one more helps less than this part of the best for its cost."""
 _REMEMBERED = 64  # verdicts of single replications
 
 Report = Callable[[str, float, float], None]
@@ -410,7 +412,7 @@ class Search:
         return self._kept(self.verdict(found.posts))
 
     def _raise(self, need: Ints, posts: Ints, verdict: Verdict) -> set[int]:
-        """Ask for one more wherever most cases waited, for enough of them to keep each promise."""
+        """Ask for one more, or a tenth, where most cases waited, until enough would be helped."""
         on_duty = self.coverer.on_duty(posts)
         raised: set[int] = set()
         for i, target in enumerate(verdict.targets):
@@ -425,13 +427,14 @@ class Search:
             wanted = float(late.sum()) if target.is_share else 0.3 * total
             # late cases that one more there may help, for what it costs
             worth = blame / self.coverer.pools.rate[:, None]
-            got = 0.0
+            got, least = 0.0, WORTH * float(worth.max())
             for cell in np.argsort(-worth, axis=None, kind="stable"):
                 pool, hour = divmod(int(cell), blame.shape[1])
-                if blame[pool, hour] <= 0 or got >= wanted:
+                if worth[pool, hour] <= least or got >= wanted:
                     break
                 at = self._hour(pool, hour)
-                need[pool, at] = max(need[pool, at], on_duty[pool, at] + 1)
+                more = max(1, int(on_duty[pool, at]) // 10)
+                need[pool, at] = max(need[pool, at], on_duty[pool, at] + more)
                 got += blame[pool, hour]
                 raised.add(pool)
         return raised

@@ -46,6 +46,7 @@ def test_roster_of_a_scenario(toml: Path, tmp_path: Path) -> None:
     facts = json.loads(following.stdout)
     assert facts["start"] == "2018-01-15"
     assert facts["gap"] == pytest.approx(facts["cost"] - facts["bound"])
+    assert 0 <= facts["gap_of_duty"] <= facts["gap"]
     assert facts["cover"]["day"]["posts"] == 14
 
 

@@ -11,6 +11,7 @@ from roster_cases import EARLY, NIGHT, generated, problem, rules
 from sim.errors import InputError
 from sim.optimize.roster import OFF_DUTY, Request, Roster, Shift, Worker, check, make
 from sim.optimize.roster import search as searching
+from sim.optimize.roster.summary import summary
 from sim.optimize.roster.whole import make_all
 
 FREE = {"average_hours": 56.0, "weekly_hours_most": 60.0, "overtime_hours_month": 400.0}
@@ -214,6 +215,21 @@ def test_stopping_gives_the_best_so_far() -> None:
     roster = made(case, stopped=lambda: True)
     assert not roster.repeatable
     assert roster.gap > 0
+
+
+def test_the_gap_is_told_in_two_parts() -> None:
+    """That of posts, wishes and hours is above the bound; that of comfort has no bound."""
+    roster = made(problem(people=20, days=28, posts=(4, 4, 2)), work=0.5)
+    points = check(roster.problem, roster.rows).points
+    duty = sum(points.get(name, 0.0) for name in ("unmet", "excess", "overtime", "wishes"))
+    facts = summary([roster], "", "").facts
+    assert facts["gap_of_duty"] == pytest.approx(duty - roster.bound)
+    comfort = facts["gap"] - facts["gap_of_duty"]
+    assert comfort == pytest.approx(
+        points["single days off"]
+        + sum(points[f"unfair {x}"] for x in ("shifts", "nights", "weekends"))
+    )
+    assert comfort > 0
 
 
 def test_re_rostering_a_few_never_makes_it_worse(monkeypatch) -> None:

@@ -77,7 +77,7 @@ def test_removing_any_one_post_breaks_a_target(case: tuple[Scenario, Answer]) ->
 def test_bounds_lie_below(case: tuple[Scenario, Answer]) -> None:
     _, answer = case
     assert 0 < answer.cover_bound <= answer.cover_cost + 1e-6
-    assert answer.work_bound > 0
+    assert 0 < answer.work_bound < answer.cover_bound
 
 
 def test_what_is_compared_met_the_same_matters(case: tuple[Scenario, Answer]) -> None:
