@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.optimize.staffing.cover import Coverer
+from sim.optimize.staffing.cut import cut
 from sim.optimize.staffing.judge import Interrupted, Judge, OutOfTime, Verdict, join
 from sim.optimize.staffing.targets import PATROL
 from sim.optimize.staffing.trim import COARSE, FINE, Trim
@@ -38,8 +39,6 @@ Ints = NDArray[np.int64]
 
 CHANCE = 0.9
 """With which a plan whose every promise is kept by its margin alone passes the look."""
-WORTH = 0.1
-"""A cut leaves hours alone in which one more helps less than this part of the best for its cost."""
 _REMEMBERED = 64  # verdicts of single replications
 
 Report = Callable[[str, float, float], None]
@@ -218,7 +217,7 @@ class Search:
             for i, target in enumerate(verdict.targets)
         ]
 
-    def _kept(self, verdict: Verdict) -> bool:
+    def kept(self, verdict: Verdict) -> bool:
         """Tell whether the promises that posts decide are kept with their margins."""
         return all(
             bool((target.slack(verdict.mean(i)) >= self.margin[i]).all())
@@ -300,7 +299,7 @@ class Search:
         before, other = self.margin, Found(found.posts.copy())
         self.margin = [m + more * (i == target) for i, m in enumerate(before)]
         try:
-            if not self._cut(self.coverer.on_duty(other.posts), other):
+            if not cut(self, self.coverer.on_duty(other.posts), other):
                 return None
             trim = Trim(self, other, floor=found.posts)
             trim.many(FINE)
@@ -318,7 +317,7 @@ class Search:
         fresh_from = self.rules.replications + self.size
         for look in range(1, self.rules.looks + 1):
             found.minimal = False
-            helped = self._cut(need, found)
+            helped = cut(self, need, found)
             if not helped and look == 1:
                 found.ended = "stuck"
                 return
@@ -368,7 +367,7 @@ class Search:
         self._calibrate(found.posts, others, 1)
         self.tell("margins", found.posts)
         need[:] = self.coverer.on_duty(found.posts)
-        return self._cut(need, found)
+        return cut(self, need, found)
 
     def _content(self, posts: Ints) -> None:
         """Let the margins that no staff was found to reach be what these posts reach."""
@@ -394,58 +393,6 @@ class Search:
             chance = errors * np.hypot(others.error(i), others.error(i, self.size))
             margin = flattery + others.reach(i, level, self.size) + chance
             self.margin[i] = np.maximum(margin, 0.0)
-
-    def _cut(self, need: Ints, found: Found) -> bool:
-        """Raise requirements until every promise is kept; False if no staff helps."""
-        for _ in range(self.rules.cuts):
-            verdict = self.verdict(found.posts)
-            found.search = verdict
-            if self._kept(verdict):
-                return True
-            raised = self._raise(need, found.posts, verdict)
-            if not raised:
-                return False
-            missing = np.maximum(need - self.coverer.on_duty(found.posts), 0)
-            found.posts = found.posts + self.coverer.solve(missing, sorted(raised)).posts
-            found.rounds += 1
-            self.tell("cuts", found.posts)
-        return self._kept(self.verdict(found.posts))
-
-    def _raise(self, need: Ints, posts: Ints, verdict: Verdict) -> set[int]:
-        """Ask for one more, or a tenth, where most cases waited, until enough would be helped."""
-        on_duty = self.coverer.on_duty(posts)
-        raised: set[int] = set()
-        for i, target in enumerate(verdict.targets):
-            slack = target.slack(verdict.mean(i)) - self.margin[i]
-            if (slack >= 0).all():
-                continue
-            blame = verdict.blamed(i, slack < 0) * self.decided[:, None]
-            total = float(blame.sum())
-            if total <= 0:
-                continue
-            late = np.maximum(-slack, 0.0) * verdict.cases[i]
-            wanted = float(late.sum()) if target.is_share else 0.3 * total
-            # late cases that one more there may help, for what it costs
-            worth = blame / self.coverer.pools.rate[:, None]
-            got, least = 0.0, WORTH * float(worth.max())
-            for cell in np.argsort(-worth, axis=None, kind="stable"):
-                pool, hour = divmod(int(cell), blame.shape[1])
-                if worth[pool, hour] <= least or got >= wanted:
-                    break
-                at = self._hour(pool, hour)
-                more = max(1, int(on_duty[pool, at]) // 10)
-                need[pool, at] = max(need[pool, at], on_duty[pool, at] + more)
-                got += blame[pool, hour]
-                raised.add(pool)
-        return raised
-
-    def _hour(self, pool: int, hour: int) -> int:
-        """Return the hour, or the next in which any of the pool's patterns is on."""
-        halves = self.coverer.covers[self.coverer.allowed[pool]].any(axis=0)
-        on = halves.reshape(-1, 2).all(axis=1)
-        if not on.any():
-            return hour
-        return int(next(h % len(on) for h in range(hour, hour + len(on)) if on[h % len(on)]))
 
     def _trim(self, found: Found) -> None:
         """Take posts away until no single one can go."""
