@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--patrol", default="keep", show_default=True, help="keep or worth.")
 @click.option("--patterns", default="daily", show_default=True, help="scenario, daily or tours.")
 @click.option("--method", default="mol", show_default=True, help="sipp, lag or mol.")
-@click.option("--replications", default=4, show_default=True, help="Of the search; twice fresh.")
+@click.option("--replications", default=4, show_default=True, help="Of the search; 4 times fresh.")
 @click.option("--confidence", default=0.95, show_default=True, help="One-sided, of each target.")
 @click.option("--time-limit", default=600.0, show_default=True, metavar="S", help="Of the search.")
 @click.option(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 
+PATIENCE = 4
+GAIN = 0.9
+"""Staff does not help if so many cuts in a row do not reduce what is short to this part."""
 WORTH = 0.1
 """Hours are left alone in which one more helps less than this part of the best, for its cost."""
 
@@ -36,12 +39,15 @@ def cut(search: Search, need: Ints, found: Found) -> bool:
     bool
         False if no staff helps, or not within the rounds that are allowed.
     """
+    least, in_vain = np.inf, 0
     for _ in range(search.rules.cuts):
         verdict = search.verdict(found.posts)
         found.search = verdict
         if search.kept(verdict):
             return True
-        raised = _raise(search, need, found.posts, verdict)
+        short = _short(search, verdict)
+        least, in_vain = (short, 0) if short <= GAIN * least else (least, in_vain + 1)
+        raised = _raise(search, need, found.posts, verdict) if in_vain < PATIENCE else set()
         if not raised:
             return False
         missing = np.maximum(need - search.coverer.on_duty(found.posts), 0)
@@ -49,6 +55,14 @@ def cut(search: Search, need: Ints, found: Found) -> bool:
         found.rounds += 1
         search.tell("cuts", found.posts)
     return search.kept(search.verdict(found.posts))
+
+
+def _short(search: Search, verdict: Verdict) -> float:
+    """Return how many cases all promises together lack, margins included."""
+    return sum(
+        float((np.maximum(margin - target.slack(verdict.mean(i)), 0.0) * verdict.cases[i]).sum())
+        for i, (target, margin) in enumerate(zip(verdict.targets, search.margin, strict=True))
+    )
 
 
 def _raise(search: Search, need: Ints, posts: Ints, verdict: Verdict) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _NOT_WAITING_S = 60.0
+_COLLECT = 8
+"""Runs between collections of garbage: a simulation is in a cycle, and a city's holds 0.3 GB."""
 _DONE = {"sign": "signed", "arrive": "arrived", "close": "closed"}
 
 
@@ -198,6 +201,8 @@ class Judge:
         )
         simulation.run()
         self.runs += 1
+        if self.runs % _COLLECT == 0:
+            gc.collect()
         return simulation.outcome()
 
     def judge(self, posts: NDArray[np.int64], replications: Sequence[int]) -> Verdict:

@@ -301,8 +301,7 @@ class _Job:
                 found.posts = less.posts
         except Interrupted:  # the master's is there without any run
             pass
-        count = self.problem.replications
-        found.looked = before.looked or list(range(count, 3 * count))
+        found.looked = before.looked or search.fresh(1)
         found.confidence = self.problem.confidence
         try:
             found.fresh = self.judge.judge(found.posts, found.looked)

@@ -26,7 +26,7 @@ class Problem:
     method : str
         ``sipp``, ``lag`` or ``mol``: from which requirements the search starts.
     replications, confidence : int, float
-        Of the search (twice as many are fresh), and one-sided, of every promise.
+        Of the search (four times as many are fresh), and one-sided, of every promise.
     time_limit : float
         Seconds for the search; comparisons and prices after it come on top.
     prices : bool

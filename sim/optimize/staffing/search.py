@@ -37,6 +37,8 @@ from sim.optimize.staffing.trim import COARSE, FINE, Trim
 
 Ints = NDArray[np.int64]
 
+FRESH = 4
+"""Replications of a look, and of the pilot, for each one of the search: they are few runs."""
 CHANCE = 0.9
 """With which a plan whose every promise is kept by its margin alone passes the look."""
 _REMEMBERED = 64  # verdicts of single replications
@@ -52,7 +54,7 @@ class Rules:
     Attributes
     ----------
     replications : int
-        Of the search, at least 2; twice as many of the pilot, and fresh at each look.
+        Of the search, at least 2; `FRESH` times as many of the pilot, and at each look.
     confidence : float
         One-sided, of every promise in fresh replications.
     cuts, looks : int
@@ -153,7 +155,7 @@ class Search:
         self.bound, self.report = bound, report
         self.margin: list[NDArray[np.float64]] = []
         self.ours = list(range(rules.replications))
-        self.size = 2 * rules.replications  # of a look, and of the pilot
+        self.size = FRESH * rules.replications
         self._looked: Ints
         self._seen: OrderedDict[tuple[bytes, int], Verdict] = OrderedDict()
 
@@ -278,6 +280,11 @@ class Search:
         """Give so many seconds from now on."""
         self.rules = replace(self.rules, deadline=time.monotonic() + seconds)
 
+    def fresh(self, look: int) -> list[int]:
+        """Return the replications of a look, from 1; of the pilot at 0."""
+        first = self.rules.replications + look * self.size
+        return list(range(first, first + self.size))
+
     def short(self, posts: Ints) -> float:
         """Return by how much all promises are broken in the search, margins left aside."""
         verdict = self.verdict(posts)
@@ -314,7 +321,6 @@ class Search:
         return 1 - (1 - self.rules.confidence) / 2**look
 
     def _run(self, need: Ints, found: Found) -> None:
-        fresh_from = self.rules.replications + self.size
         for look in range(1, self.rules.looks + 1):
             found.minimal = False
             helped = cut(self, need, found)
@@ -332,10 +338,9 @@ class Search:
             confidence = self._confidence(look)
             self.tell("fresh replications", found.posts)
             self._looked = found.posts
-            found.looked = list(range(fresh_from, fresh_from + self.size))
+            found.looked = self.fresh(look)
             found.fresh = self.judge.judge(found.posts, found.looked)
             found.confidence = confidence
-            fresh_from += self.size
             if found.fresh.keeps(confidence):
                 found.proved, found.ended = True, "proved"
                 return
@@ -362,8 +367,7 @@ class Search:
             pass
         finally:
             self.rules = whole
-        pilot = [self.rules.replications + k for k in range(self.size)]
-        others = join(self.parts([(found.posts, replication) for replication in pilot]))
+        others = join(self.parts([(found.posts, replication) for replication in self.fresh(0)]))
         self._calibrate(found.posts, others, 1)
         self.tell("margins", found.posts)
         need[:] = self.coverer.on_duty(found.posts)
