@@ -7,6 +7,8 @@ two machines and any order of addition give the same instant to the last bit.
 
 from __future__ import annotations
 
+from math import floor
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -22,6 +24,15 @@ def tick(seconds: float) -> float:
     if abs(seconds) == float("inf"):
         return seconds
     return round(seconds * TICKS_PER_SECOND) / TICKS_PER_SECOND
+
+
+def modulo(time: float, period: float) -> float:
+    """Return what is left of a time beyond whole periods, s, as ``%`` does.
+
+    On ticks, below 10,000 years, it is the same to the last bit. In machine code ``%`` is a
+    division bit by bit that takes as long as all else that a calendar computes.
+    """
+    return time - floor(time / period) * period
 
 
 def to_ticks(seconds: ArrayLike) -> NDArray[np.float64]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 
-from sim.clock import DAY, HOUR, WEEK, tick
+from sim.clock import DAY, HOUR, WEEK, modulo, tick
 from sim.scenario import Scenario
 
 Floats = Sequence[float]
@@ -32,7 +33,7 @@ def segment(edges: Floats, offset: float) -> int:
 
 def rate_at(edges: Floats, rates: Floats, time: float) -> float:
     """Return the rate in force at a time, s; at a step, the one that begins."""
-    return rates[segment(edges, time % edges[-1])]
+    return rates[segment(edges, modulo(time, edges[-1]))]
 
 
 def accrued(edges: Floats, rates: Floats, below: Floats, time: float) -> float:
@@ -46,7 +47,7 @@ def accrued(edges: Floats, rates: Floats, below: Floats, time: float) -> float:
         Rate of each segment, and the integral up to each edge.
     """
     period = edges[-1]
-    offset = time % period
+    offset = modulo(time, period)
     i = segment(edges, offset)
     return (time - offset) / period * below[-1] + below[i] + rates[i] * (offset - edges[i])
 
@@ -64,9 +65,9 @@ def advance(edges: Floats, rates: Floats, below: Floats, time: float, amount: fl
     if amount == float("inf") or whole == 0.0:
         return float("inf")
     target = accrued(edges, rates, below, time) + amount
-    rounds = target // whole
+    rounds = float(floor(target / whole))
     rest = target - rounds * whole
-    if rest == 0.0:  # the earliest such time is the end of the last active segment before
+    if rest <= 0.0:  # the earliest such time is the end of the last active segment before
         rounds, rest = rounds - 1.0, whole
     low, high = 0, len(below) - 1
     while high - low > 1:  # the first segment at whose end the rest is reached
@@ -88,7 +89,7 @@ def next_step(edges: Floats, rates: Floats, time: float, upward: bool) -> float:
         Whether it has to rise.
     """
     period = edges[-1]
-    base = time - time % period
+    base = time - modulo(time, period)
     n = len(rates)
     for i in range(2 * n + 1):
         edge = base + (i // n) * period + edges[i % n]

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.clock import modulo
+
 
 def next_pass(odometer: float, place: float, loop: float, passes: int) -> float:
     """Return the odometer at which a matter is noticed by one who walks the loop.
@@ -25,7 +27,7 @@ def next_pass(odometer: float, place: float, loop: float, passes: int) -> float:
     passes : int
         Which pass notices it, from 1.
     """
-    return odometer + (place - odometer) % loop + (passes - 1) * loop
+    return odometer + modulo(place - odometer, loop) + (passes - 1) * loop
 
 
 def route_pass(
@@ -77,7 +79,7 @@ def route_pass(
         for leg in range(first, last):
             off, rounds = along_leg(place, start[leg], length[leg], ahead[leg], loop)
             for n in range(rounds):
-                until = (at[leg] + off + n * loop - odometer) % cycle
+                until = modulo(at[leg] + off + n * loop - odometer, cycle)
                 if wait < until < soonest:
                     soonest, times = until, 0
                 if until == soonest:
@@ -95,7 +97,7 @@ def along_leg(
     A part of the loop from one edge to another has its lower edge, and not its upper one,
     whichever way it is walked: every place belongs to one cell.
     """
-    off = ((place - start) * ahead) % loop
+    off = modulo((place - start) * ahead, loop)
     if ahead < 0 and off == 0.0:
         off = loop
     times = 0
@@ -119,16 +121,16 @@ def route_place(
 
     On a leg it is at once; on a crossing it is where the next leg begins.
     """
-    walked = odometer % cycle
+    walked = modulo(odometer, cycle)
     for leg in range(first, last):
         if walked < at[leg]:  # on the crossing before it
             return start[leg], at[leg] - walked
         if walked < at[leg] + length[leg]:
-            return (start[leg] + (walked - at[leg]) * ahead[leg]) % loop, 0.0
+            return modulo(start[leg] + (walked - at[leg]) * ahead[leg], loop), 0.0
     return start[first], cycle - walked
 
 
 def walk_to(odometer: float, place: float, loop: float) -> float:
     """Return the walk from a place of the loop to another, the shorter way round, s."""
-    ahead = (place - odometer) % loop
+    ahead = modulo(place - odometer, loop)
     return min(ahead, loop - ahead)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from sim.clock import DAY, HOUR, tick
+from sim.clock import DAY, HOUR, modulo, tick
 
 
 def travel_time(x0: float, y0: float, x1: float, y1: float, detour: float, speed: float) -> float:
@@ -27,7 +27,7 @@ def travel_time(x0: float, y0: float, x1: float, y1: float, detour: float, speed
 
 def hour_of(time: float) -> int:
     """Return the hour of day of a time, 0 to 23."""
-    return int(time % DAY // HOUR)
+    return int(modulo(time, DAY) / HOUR)
 
 
 def slowed(windows: Sequence[Sequence[float]], time: float) -> float:

@@ -115,7 +115,7 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         heaps=heaps,
         later=np.zeros(0, layout.EVENT),
         chunks=np.zeros(0, layout.CHUNK_TYPE),
-        buckets=np.full((shards, layout.BUCKETS), -1, dtype=np.int64),
+        buckets=np.full((shards, layout.BUCKETS), np.array((-1, 0), layout.BUCKET)),
         nodes=np.zeros(0, layout.NODE),
         desks=desks,
         posts=np.ascontiguousarray(posts),

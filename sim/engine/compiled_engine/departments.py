@@ -62,17 +62,18 @@ def by_road(
     x1: float,
     y1: float,
     b: int,
+    pace: float,
 ) -> float:
     """Return the travel time from the first point, at node a, once a rest of way is over, s."""
     shard = A.shards[district]
     seconds = A.seconds[shard.first_node : shard.last_node]
     node_xy = A.node_xy[shard.first_node : shard.last_node]
     free = road_seconds(seconds, node_xy, R.access, x0, y0, a, x1, y1, b)
-    return road_time(rest + free, R.fastest, speed(A, district))
+    return road_time(rest + free, R.fastest, pace)
 
 
 @kernel
-def travel_by_road(A: Arrays, R: Rules, crew: int, slot: int) -> float:
+def travel_by_road(A: Arrays, R: Rules, crew: int, slot: int, pace: float) -> float:
     """Return how long a crew would be under way to a ticket by road, s."""
     c, t = A.crews[crew], A.tickets[slot]
     district = A.units[c.unit].district
@@ -86,14 +87,14 @@ def travel_by_road(A: Arrays, R: Rules, crew: int, slot: int) -> float:
             R.access, c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
             share_behind(c.left, c.back, shard.now),
         )  # fmt: skip
-    return by_road(A, R, district, rest, x, y, node, t.x, t.y, A.grids[t.grid].node)
+    return by_road(A, R, district, rest, x, y, node, t.x, t.y, A.grids[t.grid].node, pace)
 
 
 @kernel
-def travel(A: Arrays, R: Rules, crew: int, slot: int) -> float:
-    """Return how long a crew would be under way to a ticket, s."""
+def travel(A: Arrays, R: Rules, crew: int, slot: int, pace: float) -> float:
+    """Return how long a crew would be under way to a ticket at its district's `speed`, s."""
     if R.roads:  # apart, so that the short way without roads is compiled into its callers
-        return travel_by_road(A, R, crew, slot)
+        return travel_by_road(A, R, crew, slot, pace)
     c, t = A.crews[crew], A.tickets[slot]
     district = A.units[c.unit].district
     now = A.shards[district].now
@@ -101,7 +102,7 @@ def travel(A: Arrays, R: Rules, crew: int, slot: int) -> float:
     if c.left >= A.began[district, c.shift]:
         x = on_the_way(c.from_x, c.base_x, c.left, c.back, now)
         y = on_the_way(c.from_y, c.base_y, c.left, c.back, now)
-    return travel_time(x, y, t.x, t.y, R.detour, speed(A, district))
+    return travel_time(x, y, t.x, t.y, R.detour, pace)
 
 
 @kernel
@@ -109,12 +110,13 @@ def to_base(A: Arrays, R: Rules, crew: int) -> float:
     """Return the travel time from where a crew became free, just now, to its base, s."""
     c = A.crews[crew]
     district = A.units[c.unit].district
+    pace = speed(A, district)
     if R.roads:
         return by_road(
             A, R, district, 0.0,
-            c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
+            c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node, pace,
         )  # fmt: skip
-    return travel_time(c.from_x, c.from_y, c.base_x, c.base_y, R.detour, speed(A, district))
+    return travel_time(c.from_x, c.from_y, c.base_x, c.base_y, R.detour, pace)
 
 
 @kernel
@@ -137,10 +139,11 @@ def count_ready(A: Arrays, u: int) -> None:
 def nearest_crew(A: Arrays, R: Rules, u: int, slot: int) -> int:
     """Return the free crew on duty that would be there first, ties by number."""
     unit, best, least = A.units[u], NONE, float("inf")
+    pace = speed(A, unit.district)
     for i in range(unit.first_crew, unit.last_crew):
         crew = A.unit_crews[i]
         if is_ready(A, crew, unit.district):
-            time = travel(A, R, crew, slot)
+            time = travel(A, R, crew, slot, pace)
             if time < least:
                 best, least = crew, time
     return best
@@ -354,6 +357,7 @@ def nearest_pair(  # type: ignore[no-untyped-def]
     """Return slot and crew with the shortest way; ties by who has waited longest."""
     unit = A.units[u]
     node, slot, crew, least = unit.head, NONE, NONE, float("inf")
+    pace = speed(A, unit.district)
     while node >= 0:
         if not earlier(A, node, k0, k1, ident):
             break
@@ -362,7 +366,7 @@ def nearest_pair(  # type: ignore[no-untyped-def]
             for i in range(unit.first_crew, unit.last_crew):
                 c = A.unit_crews[i]
                 if is_ready(A, c, unit.district):
-                    time = travel(A, R, c, here)
+                    time = travel(A, R, c, here, pace)
                     if time < least:
                         slot, crew, least = here, c, time
         node = A.nodes[node].right
@@ -378,10 +382,11 @@ def depart(  # type: ignore[no-untyped-def]
     t.team = NONE
     t.missing = members
     t.present = members
+    pace = speed(A, s)
     for i in range(first_member, first_member + members):
         crew = team[i]
         c = A.crews[crew]
-        arrive = now + travel(A, R, crew, slot)
+        arrive = now + travel(A, R, crew, slot, pace)
         agenda.push(A, s, arrive, CREW, crew, slot, FIRST)
         c.free = False
         c.works = False

@@ -9,7 +9,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
-from sim.clock import tick
+from sim.clock import modulo, tick
 from sim.model import calendar, order, patrol, rules, travel
 from sim.policy.cost_benefit import cost_benefit_key
 from sim.policy.edd import edd_key
@@ -18,6 +18,7 @@ from sim.policy.priority import priority_key
 # what both engines decide alike is written once, in plain Python, and compiled from there
 for rule in (
     tick,
+    modulo,
     calendar.segment,
     calendar.rate_at,
     calendar.accrued,
@@ -104,3 +105,20 @@ def yield_processor(typingctx: Any) -> Any:
         return builder.call(function, [])
 
     return types.int32(), codegen
+
+
+@intrinsic
+def prefetch(typingctx: Any, array: Any, index: Any, offset: Any) -> Any:
+    """Have a line of an array's element brought near while the processor does something else."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        element = _element(context, builder, signature.args[0], args[0], args[1])
+        place = builder.gep(builder.bitcast(element, ir.IntType(8).as_pointer()), [args[2]])
+        whole = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, whole, whole, whole])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        reading, soon_again, data = (ir.Constant(whole, n) for n in (0, 3, 1))
+        builder.call(function, [place, reading, soon_again, data])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64), codegen

@@ -14,6 +14,7 @@ from sim.engine.compiled_engine import (
     calendars,
     departments,
     desks,
+    foresight,
     gridworkers,
     hotline,
     nature,
@@ -192,12 +193,14 @@ def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
         return
     if source == _ARISE:
         nature.arise(A, R, s)
+        foresight.of_arrivals(A, s)
         shard.events += 1
         return
     e = A.events[A.heaps[s].start]
     kind, ident = e.rank >> 40, e.rank & ((1 << 40) - 1)
     slot, aux = e.slot, e.aux
     agenda.pop(A, s)
+    foresight.of_agenda(A, s)
     counts = True
     if kind == PATROL:
         counts = A.workers[ident].version == aux

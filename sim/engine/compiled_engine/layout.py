@@ -69,9 +69,10 @@ ENTER, LEAVE, SERVE = map(_int, range(3))
 NONE, FIRST, ONE = map(_int, (-1, 0, 1))
 HOTLINE = _int(0)  # its desk
 LAST = _int(9)  # in order of service
-QUANTUM = 2048.0  # s; a power of two: dividing by it rounds nothing
-BUCKETS = _int(512)  # quanta that an agenda looks ahead
-CHUNK = _int(31)  # events in a piece of a bucket
+LINE = 64  # bytes in which memory comes
+QUANTUM = 512.0  # s; a power of two: dividing by it rounds nothing
+BUCKETS = _int(1024)  # quanta that an agenda looks ahead
+CHUNK = _int(32)  # events in a piece of a bucket
 MARGIN = 64  # room that one event may need beyond one entry for each resource of its shard
 
 _LOAD = (
@@ -170,13 +171,20 @@ _TOGETHER = (
     "worker spot_s key"
 )
 # one width for all whole numbers: each kernel is compiled once
-TICKET = record(
-    **{n: "i8" if _columns[n].startswith("i") else _columns[n] for n in _TOGETHER.split()}
+_fields = {n: "i8" if _columns[n].startswith("i") else _columns[n] for n in _TOGETHER.split()}
+TICKET = np.dtype(
+    {
+        "names": list(_fields),
+        "formats": list(_fields.values()),
+        "itemsize": -(-record(**_fields).itemsize // LINE) * LINE,
+    },
+    align=True,
 )
 SMALL = _LOAD_SMALL
 EVENT = record(time="f8", rank="i8", slot="i8", aux="i8")
 HEAP = apart(start="i8", room="i8", size="i8")
-CHUNK_TYPE = record(size="i8", next="i8")
+BUCKET = record(chunk="i8", size="i8")
+CHUNK_TYPE = record(next="i8")
 NODE = record(k0="f8", k1="f8", id="i8", slot="i8", left="i8", right="i8", aux="i8")
 SHARD = apart(
     now="f8", next_shift="f8", next_arise="f8", arise_rank="i8", arrival="i8", arrivals_end="i8",
@@ -234,11 +242,12 @@ FIXED = ("rules", "seconds", "hop", "node_xy", "legs")
 class Arrays(NamedTuple):
     """Everything that changes, and the tables that it is looked up in.
 
-    ``heaps`` are the segments of ``events``, one a shard; ``buckets`` are the first of the
-    ``chunks`` of each shard's later quanta, and ``later`` is what the chunks hold. ``nodes`` are
-    the entries of all queues; ``logs`` are the segments of ``visits``,
-    ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where a policy in Python
-    writes whom it sends: how many, the slot, the crews. ``lanes`` is what threads agree by.
+    ``heaps`` are the segments of ``events``, one a shard; ``buckets`` tell the first of the
+    ``chunks`` of each shard's later quanta, and how much is in it (the others are full), and
+    ``later`` is what the chunks hold. ``nodes`` are the entries of all queues; ``logs`` are the
+    segments of ``visits``, ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where
+    a policy in Python writes whom it sends: how many, the slot, the crews. ``lanes`` is what
+    threads agree by.
 
     A shard's nodes on the roads have rows ``first_node`` to ``last_node`` of ``seconds``, ``hop``
     and ``node_xy``; in those rows, and wherever else, they are numbered from 0. ``legs`` has four

@@ -34,7 +34,9 @@ def load_matters(arrays: Arrays, workload: Workload, first: int) -> Arrays:
     if len(free) < n:
         more = max(n - len(free), len(tickets) // 4)
         free = np.concatenate((free, np.arange(len(tickets), len(tickets) + more)))
-        tickets = np.concatenate((tickets, np.zeros(more, layout.TICKET)))
+        longer = blank_tickets(len(tickets) + more)
+        longer[: len(tickets)] = tickets
+        tickets = longer
     slots = free[:n]
     blank = np.zeros(min(n, _PIECE), layout.TICKET)
     for name, kind in layout.DONE.items():
@@ -67,6 +69,13 @@ def load_matters(arrays: Arrays, workload: Workload, first: int) -> Arrays:
             shards["arise_rank"][s] = rank(int(Kind.ARISE), int(tickets["id"][both[0]]))
     arrivals = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int64)
     return arrays._replace(tickets=tickets, arrivals=arrivals)
+
+
+def blank_tickets(n: int) -> NDArray[Any]:
+    """Return n tickets of zeros, each at the beginning of a line of memory."""
+    raw = np.zeros(n * layout.TICKET.itemsize + layout.LINE, np.uint8)
+    start = -raw.ctypes.data % layout.LINE
+    return raw[start : start + n * layout.TICKET.itemsize].view(layout.TICKET)
 
 
 def take_done(arrays: Arrays) -> Columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.clock import WEEK, tick
+from sim.clock import WEEK, modulo, tick
 from sim.engine.compiled_engine import agenda, calendars, queues
 from sim.engine.compiled_engine.jit import kernel
 from sim.engine.compiled_engine.layout import (
@@ -28,7 +28,7 @@ _next_pass, _walk_to = patrol.next_pass, patrol.walk_to
 def place(A: Arrays, grid: int, slot: int) -> float:
     """Return where on the loop a ticket lies, s of walking."""
     loop = A.grids[grid].loop
-    return tick(A.tickets[slot].loop * loop) % loop
+    return modulo(tick(A.tickets[slot].loop * loop), loop)
 
 
 @kernel

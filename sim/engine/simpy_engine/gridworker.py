@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 
 from simpy.events import Event
 
-from sim.clock import MINUTE, WEEK, tick
+from sim.clock import MINUTE, WEEK, modulo, tick
 from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
@@ -62,7 +62,7 @@ class Grid:
 
     def place(self, ticket: int) -> float:
         """Return where on the loop a ticket lies, s of walking."""
-        return tick(self.world.load.loop[ticket] * self.loop) % self.loop
+        return modulo(tick(self.world.load.loop[ticket] * self.loop), self.loop)
 
     def next_pass(self, odometer: float, ticket: int, passes: int) -> float:
         """Return the odometer at which a gridworker passes a ticket for the n-th time."""

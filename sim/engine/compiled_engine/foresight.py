@@ -1,0 +1,86 @@
+"""Foresight: what the next events will read is fetched while this one happens.
+
+The state of a city is many times larger than a processor's caches: an event that finds nothing
+near waits for memory longer than it computes. The order of what comes is known a little ahead.
+Nothing here changes a result.
+"""
+
+from __future__ import annotations
+
+from sim.engine.compiled_engine import agenda
+from sim.engine.compiled_engine.jit import kernel, prefetch
+from sim.engine.compiled_engine.layout import CREW, LINE, ONE, PATROL, WALK, Arrays
+
+_TICKET_LINES = 6  # of a ticket's ten, what most events read
+_ARISING_LINES = 4  # what its arising reads
+_AHEAD = 5  # arrivals
+
+
+@kernel
+def of_agenda(A: Arrays, s: int) -> None:
+    """Fetch what the next event will read, and the one that seems to follow it."""
+    heap = A.heaps[s]
+    if heap.size > 1:
+        _first_step(A, heap.start + agenda.first_child(A, s, 0))
+    if heap.size > 0:
+        _second_step(A, heap.start)
+
+
+@kernel
+def _first_step(A: Arrays, at: int) -> None:
+    """Fetch whom or what an event is about."""
+    e = A.events[at]
+    if e.rank >> 40 == PATROL:
+        _fetch_worker(A, e.rank & ((ONE << 40) - 1))
+    else:
+        _fetch_ticket(A, e.slot, _TICKET_LINES)
+
+
+@kernel
+def _second_step(A: Arrays, at: int) -> None:
+    """Fetch what is found by whom or what an event is about."""
+    e = A.events[at]
+    ident = e.rank & ((ONE << 40) - 1)
+    if e.rank >> 40 == PATROL:
+        w = A.workers[ident]
+        prefetch(A.grids, w.grid, 0)
+        if w.does != WALK:
+            _fetch_ticket(A, w.slot, _TICKET_LINES)
+        elif w.root >= 0:
+            prefetch(A.nodes, w.root, 0)
+    elif e.rank >> 40 == CREW:
+        prefetch(A.crews, ident, 0)
+        prefetch(A.crews, ident, LINE)
+
+
+@kernel
+def of_arrivals(A: Arrays, s: int) -> None:
+    """Fetch what the next arrivals will read, each step when the one before it is there."""
+    shard = A.shards[s]
+    at = shard.arrival
+    if at + _AHEAD >= shard.arrivals_end:
+        return
+    _fetch_ticket(A, A.arrivals[at + _AHEAD], _ARISING_LINES)
+    grid = A.tickets[A.arrivals[at + _AHEAD - 1]].grid
+    prefetch(A.grids, grid, 0)
+    prefetch(A.part_time, grid, 0)
+    g = A.grids[A.tickets[A.arrivals[at + _AHEAD - 2]].grid]
+    if g.last_worker > g.first_worker:
+        _fetch_worker(A, A.grid_workers[g.first_worker])
+    g = A.grids[A.tickets[A.arrivals[at + _AHEAD - 3]].grid]
+    if g.last_worker > g.first_worker:
+        root = A.workers[A.grid_workers[g.first_worker]].root
+        if root >= 0:
+            prefetch(A.nodes, root, 0)
+
+
+@kernel
+def _fetch_ticket(A: Arrays, slot: int, lines: int) -> None:
+    for line in range(lines):
+        prefetch(A.tickets, slot, line * LINE)
+
+
+@kernel
+def _fetch_worker(A: Arrays, ident: int) -> None:
+    prefetch(A.workers, ident, 0)
+    prefetch(A.workers, ident, LINE)
