@@ -19,6 +19,7 @@ from sim.model.state import State
 from sim.optimize.staffing.discovery import HOURS
 from sim.optimize.staffing.pools import Pools, with_posts
 from sim.optimize.staffing.targets import Target
+from sim.processors import threads
 from sim.workload.channel import Channel
 from sim.workload.workload import Workload
 
@@ -157,8 +158,11 @@ class Judge:
         same ones.
     stopped : callable, optional
         Asked between replications whether to give up, by `Interrupted`.
-    workers : int
-        Replications run side by side; the kernel lets go of the interpreter meanwhile.
+
+    Notes
+    -----
+    As many replications run side by side as `sim.processors.threads` says; the kernel lets go of
+    the interpreter meanwhile.
     """
 
     def __init__(
@@ -173,9 +177,7 @@ class Judge:
         policy: str = "priority",
         seed: int = 0,
         stopped: Callable[[], bool] | None = None,
-        workers: int = 2,
     ) -> None:
-        self.workers = workers
         self.scenario, self.city, self.pools, self.base = scenario, city, pools, base
         self.targets, self.engine, self.policy, self.seed = targets, engine, policy, seed
         self.stopped = stopped
@@ -215,13 +217,13 @@ class Judge:
 
     def judge_plan(self, plan: Plan, replications: Sequence[int]) -> Verdict:
         """Run a plan on some replications."""
-        with ThreadPoolExecutor(self.workers) as threads:
-            return join(list(threads.map(lambda r: self._once(plan, r), replications)))
+        with ThreadPoolExecutor(threads()) as side_by_side:
+            return join(list(side_by_side.map(lambda r: self._once(plan, r), replications)))
 
     def judge_all(self, jobs: Sequence[tuple[NDArray[np.int64], int]]) -> list[Verdict]:
         """Run pairs of posts and a replication."""
-        with ThreadPoolExecutor(self.workers) as threads:
-            return list(threads.map(lambda job: self._once(self.plan(job[0]), job[1]), jobs))
+        with ThreadPoolExecutor(threads()) as side_by_side:
+            return list(side_by_side.map(lambda job: self._once(self.plan(job[0]), job[1]), jobs))
 
     def _once(self, plan: Plan, replication: int) -> Verdict:
         outcome = self.run(plan, replication)

@@ -11,6 +11,8 @@
    confidence ``1 - (1 - confidence) / 2**k``, so that all looks together err no more often than
    was said.
 
+Steps 3 and 4 end after half of the time that is left, so that there is time for more than one look.
+
 In the search a promise is kept if its mean is, with a margin: the reach of the interval that the
 next look will have, and how much the search's own replications flatter a plan that was chosen by
 them (see `Search._calibrate`).
@@ -23,7 +25,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -332,9 +335,10 @@ class Search:
                     helped = self._pilot(need, found)
                 if not helped:
                     self._content(found.posts)
-                self._trim(found)
-            except OutOfTime:  # what there is keeps every promise: it still gets its look
-                found.minimal = False
+                with self._half():
+                    self._trim(found)
+            except OutOfTime:  # what there is still gets its look
+                pass
             confidence = self._confidence(look)
             self.tell("fresh replications", found.posts)
             self._looked = found.posts
@@ -355,23 +359,26 @@ class Search:
         found.ended = "looks"
 
     def _pilot(self, need: Ints, found: Found) -> bool:
-        """Take many posts away, calibrate the margins there, and cut again if they grew.
-
-        Half of the time is left for what follows.
-        """
-        whole = self.rules
-        self.rules = replace(whole, deadline=(time.monotonic() + whole.deadline) / 2)
-        try:
+        """Take many posts away, calibrate the margins there, and cut again if they grew."""
+        with self._half():
             Trim(self, found).many(COARSE)
-        except OutOfTime:
-            pass
-        finally:
-            self.rules = whole
         others = join(self.parts([(found.posts, replication) for replication in self.fresh(0)]))
         self._calibrate(found.posts, others, 1)
         self.tell("margins", found.posts)
         need[:] = self.coverer.on_duty(found.posts)
         return cut(self, need, found)
+
+    @contextmanager
+    def _half(self) -> Iterator[None]:
+        """Take posts away for half of the time that is left: a look may fail, and more follow."""
+        whole = self.rules
+        self.rules = replace(whole, deadline=(time.monotonic() + whole.deadline) / 2)
+        try:
+            yield
+        except OutOfTime:
+            pass
+        finally:
+            self.rules = whole
 
     def _content(self, posts: Ints) -> None:
         """Let the margins that no staff was found to reach be what these posts reach."""
