@@ -45,6 +45,7 @@ FRESH = 4
 CHANCE = 0.9
 """With which a plan whose every promise is kept by its margin alone passes the look."""
 _REMEMBERED = 64  # verdicts of single replications
+_AT_ONCE = 8  # runs between two looks at the clock
 
 Report = Callable[[str, float, float], None]
 """Told what is done, the incumbent's cost and its gap."""
@@ -176,11 +177,12 @@ class Search:
         """Judge posts, each on one replication; what was asked lately is known."""
         keys = [(posts.tobytes(), replication) for posts, replication in jobs]
         todo = {k: job for k, job in zip(keys, jobs, strict=True) if k not in self._seen}
-        if todo:
+        asked = list(todo)
+        for first in range(0, len(asked), _AT_ONCE):
             if time.monotonic() > self.rules.deadline:
                 raise OutOfTime
-            made = self.judge.judge_all(list(todo.values()))
-            self._seen.update(zip(todo, made, strict=True))
+            some = asked[first : first + _AT_ONCE]
+            self._seen.update(zip(some, self.judge.judge_all([todo[k] for k in some]), strict=True))
         found = [self._seen[key] for key in keys]
         for key in keys:
             self._seen.move_to_end(key)

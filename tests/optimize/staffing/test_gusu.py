@@ -24,7 +24,7 @@ TARGETS = ("close.on_time>=0.95", "arrive.on_time>=0.9", "hotline.answered_20s>=
 
 @pytest.fixture(scope="module")
 def answer() -> Answer:
-    problem = Problem(TARGETS, patterns="scenario", replications=2, prices=False)
+    problem = Problem(TARGETS, patterns="scenario", replications=2, prices=False, time_limit=3600.0)
     return optimize(sim.load("gusu-week"), problem)
 
 
