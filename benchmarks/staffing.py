@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 
 import numpy as np
@@ -20,11 +19,12 @@ import sim
 from sim.city import City
 from sim.model.planfile import with_shifts
 from sim.model.staffing import base_plan
-from sim.optimize.staffing.cover import Coverer
+from sim.optimize.staffing.cover import MODEL_LIMIT, Coverer
 from sim.optimize.staffing.load import from_demand
 from sim.optimize.staffing.patterns import further_shifts
 from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.requirement import requirement, windows
+from sim.processors import threads
 
 
 def main() -> None:
@@ -34,9 +34,8 @@ def main() -> None:
     parser.add_argument("--patterns", default="daily", choices=["scenario", "daily", "tours"])
     parser.add_argument("--level", type=float, default=0.9)
     parser.add_argument("--model-limit", type=float, default=None, help="of CP-SAT for each model")
-    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    limit = options.model_limit or (5.0 if options.patterns != "tours" else 0.1)
+    limit = options.model_limit or MODEL_LIMIT[options.patterns]
     plain = sim.load(options.scenario)
     scenario = with_shifts(plain, further_shifts(plain, options.patterns), "patterns")
     city = City.build(scenario)
@@ -47,7 +46,7 @@ def main() -> None:
     need = requirement(load, window, options.level).staff
     required = time.perf_counter() - begun
     begun, work = time.perf_counter(), time.process_time()
-    coverer = Coverer(scenario, pools, window, time_limit=limit, workers=options.workers)
+    coverer = Coverer(scenario, pools, window, time_limit=limit)
     found = coverer.solve(need)
     asked = found.cost > 0
     over = np.divide(found.cost - found.bound, found.cost, out=np.zeros(len(pools)), where=asked)
@@ -67,7 +66,7 @@ def main() -> None:
                 "requirements_s": round(required, 2),
                 "cover_s": round(time.perf_counter() - begun, 1),
                 "cover_cpu_s": round(time.process_time() - work, 1),
-                "cores": os.cpu_count(),
+                "threads": threads(),
             }
         )
     )

@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from sim.model.cost import post_costs
 from sim.optimize.solver import Solution, cover
 from sim.optimize.staffing.patterns import coverage
+from sim.processors import threads
 
 if TYPE_CHECKING:
     from sim.optimize.staffing.pools import Pools
     from sim.scenario import Scenario
 
 Ints = NDArray[np.int64]
+
+MODEL_LIMIT = {"scenario": 5.0, "daily": 5.0, "tours": 0.1}
+"""Of CP-SAT for each model by the kind of patterns, s: with tours it hardly ends, HiGHS goes on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +56,12 @@ class Coverer:
         When each pool may work: patterns that reach beyond are not its own.
     seed : int
     time_limit : float
-        For each model, s.
-    workers : int
-        Models solved side by side; the answer does not depend on it.
+        Of CP-SAT for each model, s; see `MODEL_LIMIT`.
+
+    Notes
+    -----
+    As many models are solved side by side as `sim.processors.threads` says; the answer does not
+    depend on it.
     """
 
     def __init__(
@@ -64,10 +71,9 @@ class Coverer:
         window: NDArray[np.bool_],
         *,
         seed: int = 0,
-        time_limit: float = 10.0,
-        workers: int = 2,
+        time_limit: float = MODEL_LIMIT["daily"],
     ) -> None:
-        self.pools, self.seed, self.time_limit, self.workers = pools, seed, time_limit, workers
+        self.pools, self.seed, self.time_limit = pools, seed, time_limit
         self.covers = coverage(scenario)
         self.hours = post_costs(scenario)
         halves = np.repeat(window, 2, axis=1)
@@ -107,10 +113,9 @@ class Coverer:
         posts = np.zeros((size, len(self.covers)), dtype=np.int64)
         cost, bound = np.zeros(size), np.zeros(size)
         which = list(range(size)) if some is None else list(some)
-        with ThreadPoolExecutor(self.workers) as threads:
-            for done, (pool, solution) in enumerate(
-                zip(which, threads.map(lambda p: self._one(p, need[p]), which), strict=True)
-            ):
+        with ThreadPoolExecutor(threads()) as side_by_side:
+            solved = side_by_side.map(lambda p: self._one(p, need[p]), which)
+            for done, (pool, solution) in enumerate(zip(which, solved, strict=True)):
                 if solution.values is None:
                     raise RuntimeError(f"no cover of {self.pools.name(pool)}: {solution.status}")
                 posts[pool, self.allowed[pool]] = solution.values

@@ -19,7 +19,7 @@ from sim.model.staffing import base_plan
 from sim.optimize.solver import choose
 from sim.optimize.staffing import patrol
 from sim.optimize.staffing.answer import Answer, Compared, Price, reasons
-from sim.optimize.staffing.cover import Cover, Coverer
+from sim.optimize.staffing.cover import MODEL_LIMIT, Cover, Coverer
 from sim.optimize.staffing.judge import Interrupted, Judge, OutOfTime
 from sim.optimize.staffing.load import Load, from_demand
 from sim.optimize.staffing.patterns import further_shifts
@@ -96,7 +96,13 @@ class _Job:
         roles = set().union(*(target.roles for target in self.targets))
         self.decided = self.pools.of_roles(roles)
         self.window = windows(self.scenario, self.pools)
-        self.coverer = Coverer(self.scenario, self.pools, self.window, seed=self.seed)
+        self.coverer = Coverer(
+            self.scenario,
+            self.pools,
+            self.window,
+            seed=self.seed,
+            time_limit=MODEL_LIMIT[problem.patterns],
+        )
         promises = [t.promise for t in self.targets if t.promise]
         promise = next((p for p in ("arrive", "sign", "close") if p in promises), "arrive")
         self.today = self.base
