@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
+Waits = tuple[NDArray[np.int64], Floats, Floats]
+"""Of each ticket, as `longest_waits` tells."""
 _NOT_WAITING_S = 60.0
 _COLLECT = 8
 """Runs between collections of garbage: a simulation is in a cycle, and a city's holds 0.3 GB."""
@@ -228,24 +230,26 @@ class Judge:
     def _once(self, plan: Plan, replication: int) -> Verdict:
         outcome = self.run(plan, replication)
         tables = {by: figures(outcome, by) for by in {target.by for target in self.targets}}
+        waits = longest_waits(outcome, self.pools)
         verdict = Verdict(self.targets, [], [], [], [], [], [])
         for target in self.targets:
             _, value, n = tables[target.by][target.kpi]
-            late, other = self._blame(outcome, target, value)
+            late, other = self._blame(outcome, target, value, waits)
             verdict.names.append(group_of(outcome, target.by)[1])
             verdict.cases.append(n.astype(float))
             verdict.values.append(value[None, :])
             verdict.blame.append(late)
             verdict.elsewhere.append(other)
-            verdict.late.append(self._late(outcome, target, np.nan_to_num((1 - value) * n)))
+            missed = np.nan_to_num((1 - value) * n)
+            verdict.late.append(self._late(outcome, target, missed, waits))
         return verdict
 
-    def _late(self, outcome: Outcome, target: Target, missed: Floats) -> Floats:
+    def _late(self, outcome: Outcome, target: Target, missed: Floats, waits: Waits) -> Floats:
         """Put the late cases of each group to the pool for which they waited longest."""
         late = np.zeros((len(self.pools), len(missed)))
         if target.is_share and target.promise:
             group = group_of(outcome, target.by)[0]
-            pool = longest_waits(outcome, self.pools)[0]
+            pool = waits[0]
             rows = missed_by(outcome, target) & (pool >= 0)
             np.add.at(late, (pool[rows], group[rows]), 1.0)
         elif target.is_share:
@@ -253,7 +257,7 @@ class Judge:
         return late
 
     def _blame(
-        self, outcome: Outcome, target: Target, value: Floats
+        self, outcome: Outcome, target: Target, value: Floats, waits: Waits
     ) -> tuple[Floats, dict[tuple[str, str], float]]:
         """Put each late case to the pool for which it waited longest, if that made it late.
 
@@ -274,7 +278,7 @@ class Judge:
             return blame, {}
         done = _DONE[target.promise]
         missed = missed_by(outcome, target)
-        pool, since, wait = longest_waits(outcome, self.pools)
+        pool, since, wait = waits
         weight = missed.astype(float)
         finished = np.where(known(t[done]), t[done], outcome.until)
         late_by = finished - t[f"due_{target.promise}"]
@@ -327,7 +331,7 @@ def _other_reasons(
     return out
 
 
-def longest_waits(outcome: Outcome, pools: Pools) -> tuple[NDArray[np.int64], Floats, Floats]:
+def longest_waits(outcome: Outcome, pools: Pools) -> Waits:
     """Return for each ticket the pool for which it waited longest, since when, and how long, s.
 
     The pool is -1 where it waited for nobody.
