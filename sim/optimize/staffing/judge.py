@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.clock import HOUR
 from sim.engine import find_engine
 from sim.measure.kpis import figures, on_time
-from sim.measure.tables import group_of, known
+from sim.measure.tables import group_of, groups, known
 from sim.model.state import State
 from sim.optimize.staffing.discovery import HOURS
 from sim.optimize.staffing.pools import Pools, with_posts
@@ -185,7 +185,7 @@ class Judge:
         for target in self.targets:
             _, value, n = tables[target.by][target.kpi]
             late, other = self._blame(outcome, target, value)
-            verdict.names.append(group_of(outcome, target.by)[1])
+            verdict.names.append(groups(outcome, target.by)[0])
             verdict.cases.append(float(n.sum()))
             verdict.values.append(value[None, :])
             verdict.blame.append(late)
@@ -199,7 +199,7 @@ class Judge:
         t = outcome.tickets
         blame = np.zeros((len(self.pools), HOURS))
         failing = target.slack(value) < 0
-        group = group_of(outcome, target.by)[0]
+        group = group_of(outcome, target.by)
         mine = failing[group] if failing.any() else np.ones(len(outcome), dtype=bool)
         if target.roles == {"hotline"}:
             called = mine & (t["citizen"] == Channel.HOTLINE) & known(t["called"])
@@ -244,7 +244,7 @@ def _other_reasons(outcome: Outcome, rows: NDArray[np.intp]) -> dict[tuple[str, 
         ended = np.where(known(t[end][rows]), t[end][rows], outcome.until)
         spans.append(np.nan_to_num(ended - t[start][rows], nan=0.0))
     step = np.argmax(spans, axis=0)
-    department, ids, _ = group_of(outcome, "department")
+    department, (ids, _) = group_of(outcome, "department"), groups(outcome, "department")
     out: dict[tuple[str, str], float] = {}
     for d, s in zip(department[rows].tolist(), step.tolist(), strict=True):
         key = (ids[d], _STEPS[s][0])
