@@ -33,6 +33,7 @@ test-slow: $(READY) ## Run the slow tests
 
 bench: $(READY) ## Measure the engines beside each other
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/mmc.py
 
 notebooks: $(READY) ## Make the notebooks from their scripts
 	$(BIN)/jupytext --sync notebooks/*.py

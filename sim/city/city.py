@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from sim.city.apportion import apportion
 from sim.city.geometry import Points, Projection, read_borders
-from sim.city.grids import grid_net
+from sim.city.grids import GridNet, grid_net
 from sim.city.redrawn import read_redrawn, redraw
 from sim.errors import InputError
+from sim.processors import processors
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -143,9 +145,7 @@ class City:
             if row is None or not 0 <= town < scenario.districts[row.name_en].towns:
                 raise InputError(path, "town", f"{code}-{town + 1}", "a town of the scenario")
 
-        parts: dict[str, list[Any]] = {}
-        towns = communities = 0
-        for number, i in enumerate(chosen):
+        for i in chosen:
             row, own = table[i], scenario.districts[table[i].name_en]
             if grids[i] < own.towns:
                 raise InputError(
@@ -154,17 +154,29 @@ class City:
                     own.towns,
                     f"at most its {grids[i]} grids, of totals.grids apportioned by population",
                 )
+
+        def laid(i: int) -> GridNet:
+            code = table[i].code
             net = grid_net(
-                row.code,
-                borders[row.code],
+                code,
+                borders[code],
                 centres[i],
-                own.towns,
+                scenario.districts[table[i].name_en].towns,
                 int(grids[i]),
                 int(shares["population"][i]),
                 scenario.grid.grids_per_community,
             )
-            if path is not None:
-                net = redraw(net, row.code, borders[row.code], projection, redrawn, path)
+            if path is None:
+                return net
+            return redraw(net, code, borders[code], projection, redrawn, path)
+
+        with ThreadPoolExecutor(processors()) as pool:
+            nets = list(pool.map(laid, chosen))
+
+        parts: dict[str, list[Any]] = {}
+        towns = communities = 0
+        for number, (i, net) in enumerate(zip(chosen, nets, strict=True)):
+            own = scenario.districts[table[i].name_en]
             people = net.grid_population
             loop = scenario.grid.loop_per_sqrt_area * np.sqrt(net.grid_area)
             columns: dict[str, Any] = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
+from sim.engine.stored import StoredColumns
 from sim.model.plan import Plan
 from sim.model.replan import Plans
 from sim.scenario import Scenario
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Columns = dict[str, NDArray[Any]]
 Table = Mapping[str, NDArray[Any]]
-"""Columns in memory, or on disk: `sim.engine.stored.StoredColumns`."""
+"""Columns in memory, or on disk: `StoredColumns`."""
 
 TIMES = (
     "arisen",
@@ -56,8 +57,15 @@ LOGS: dict[str, dict[str, str]] = {
 
 def in_order(log: str, columns: Columns) -> Columns:
     """Sort a log by start, resource and ticket: the same whatever order it was written in."""
+    start, ticket = columns["start"], columns["ticket"]
     resource = columns[next(iter(LOGS[log]))]
-    order = np.lexsort((columns["ticket"], resource, columns["start"]))
+    order = np.argsort(start, kind="stable")
+    same = (
+        np.diff(start[order]) == 0
+    )  # few: sorting all by all three would take three times as long
+    rows = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    tied = order[rows]
+    order[rows] = tied[np.lexsort((ticket[tied], resource[tied], start[tied]))]
     return {name: columns[name][order] for name in LOGS[log]}
 
 
@@ -140,6 +148,18 @@ class Outcome:
 
     def __len__(self) -> int:
         return len(self.tickets["key"])
+
+    def pieces(self) -> Iterator[Outcome]:
+        """Yield outcomes with some of the tickets each, in no order: all of them together.
+
+        For sums over a run whose tickets lie on disk: what a piece needs stays near the
+        processor.
+        """
+        if isinstance(self.tickets, StoredColumns):
+            for part in self.tickets.pieces():
+                yield replace(self, tickets=part)
+        else:
+            yield self
 
     @cached_property
     def frame(self) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.clock import HOUR
 from sim.engine.outcome import Outcome
-from sim.measure.tables import Bools, Floats, group_of, known
+from sim.measure.tables import Bools, Floats, group_of, groups, known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def counters(outcome: Outcome, by: str = "city", every: float = HOUR) -> pd.Data
     import pandas as pd
 
     at = instants(outcome, every)
-    group, names, _ = group_of(outcome, by)
+    group, (names, _) = group_of(outcome, by), groups(outcome, by)
     t = outcome.tickets
     accepted, closed = t["accepted"], t["closed"]
     signed = np.fmin(t["signed"], closed)  # what closes unsigned waits no longer

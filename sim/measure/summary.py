@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.clock import DAY
 from sim.engine.outcome import Outcome
-from sim.measure.kpis import kpis, table
+from sim.measure.kpis import figures_by, wide
+from sim.measure.tables import groups
 from sim.measure.use import use
 from sim.processors import processors
 
@@ -80,13 +81,13 @@ def summary(outcome: Outcome) -> Summary:
     """
     scenario, city = outcome.scenario, outcome.city
     several = len(city.district_name) > 1
+    bys = ("city", "district")[: 1 + several]
+    found = figures_by(outcome, (*bys, "department"))
+    tables = {by: wide(one, groups(outcome, by)[0]) for by, one in found.items()}
+    values = tables["city"].loc["city"]
     with ThreadPoolExecutor(processors()) as pool:
-        whole_city = pool.submit(kpis, outcome)
-        departments = pool.submit(table, outcome, "department")
-        districts = pool.submit(table, outcome, "district") if several else None
-        used = [pool.submit(use, outcome, by) for by in ("city", "district")[: 1 + several]]
-    values = whole_city.result().set_index("metric")["value"]
-    staff = used[0].result()
+        used = list(pool.map(lambda by: use(outcome, by), bys))
+    staff = used[0]
     days = outcome.until / DAY
     places = (
         ", ".join(
@@ -109,10 +110,10 @@ def summary(outcome: Outcome) -> Summary:
         ("How long it took", "时效", _times(values)),
         ("The hotline", "12345 热线", _hotline(values)),
         ("Use of staff on duty", "人员使用", _staff(staff)),
-        ("Where it hurts most", "短板", _pain(outcome, departments.result())),
+        ("Where it hurts most", "短板", _pain(outcome, tables["department"])),
     ]
-    if districts is not None:
-        rows = _districts(outcome, districts.result(), used[1].result())
+    if several:
+        rows = _districts(outcome, tables["district"], used[1])
         sections.append(("District by district", "各区县", rows))
     facts = {
         "scenario": scenario.name,

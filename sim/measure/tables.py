@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.clock import DAY, HOUR
 from sim.engine.outcome import Outcome
 from sim.workload.channel import Channel
 
@@ -34,38 +35,40 @@ def police(outcome: Outcome) -> Bools:
     return (t["citizen"] == Channel.POLICE) & known(t["requested"])
 
 
-def group_of(outcome: Outcome, by: str) -> tuple[NDArray[np.int64], list[str], list[str]]:
-    """Return the group of each ticket.
-
-    Returns
-    -------
-    int64 [N]
-        Each ticket's group.
-    list of str, list of str
-        The groups' English names (ids for departments and categories), and the Chinese.
-    """
-    scenario, city, t = outcome.scenario, outcome.city, outcome.tickets
-    category = t["category"].astype(np.int64)
+def groups(outcome: Outcome, by: str) -> tuple[list[str], list[str]]:
+    """Return the English names of groups (ids for departments and categories), and the Chinese."""
+    scenario, city = outcome.scenario, outcome.city
     if by == "city":
-        return np.zeros(len(outcome), dtype=np.int64), ["city"], ["全市"]
+        return ["city"], ["全市"]
     if by == "district":
-        names, zh = list(city.district_name), list(city.district_name_zh)
-        return t["district"].astype(np.int64), names, zh
+        return list(city.district_name), list(city.district_name_zh)
     if by == "town":
-        return t["town"].astype(np.int64), list(city.town_name), list(city.town_name_zh)
+        return list(city.town_name), list(city.town_name_zh)
     if by == "department":
-        ids = list(scenario.departments)
-        of = np.array([ids.index(c.department) for c in scenario.categories])
-        return of[category], ids, [d.name_zh for d in scenario.departments.values()]
+        return list(scenario.departments), [d.name_zh for d in scenario.departments.values()]
     if by == "category":
-        kinds = scenario.categories
-        return category, [c.id for c in kinds], [c.name_zh for c in kinds]
+        return [c.id for c in scenario.categories], [c.name_zh for c in scenario.categories]
     if by == "family":
         families = list(dict.fromkeys(c.family for c in scenario.categories))
-        of = np.array([families.index(c.family) for c in scenario.categories])
-        return of[category], families, families
+        return families, families
     if by == "hour":
-        hour = (t["arisen"] % 86400 // 3600).astype(np.int64)
         names = [f"{h:02d}" for h in range(24)]
-        return hour, names, names
+        return names, names
     raise ValueError(f"by {by!r} is not allowed; one of {', '.join(GROUPS)}")
+
+
+def group_of(outcome: Outcome, by: str) -> NDArray[np.int64]:
+    """Return the group of each ticket by its place in `groups`, int64 [N]."""
+    t = outcome.tickets
+    names, _ = groups(outcome, by)
+    if by == "city":
+        return np.zeros(len(outcome), dtype=np.int64)
+    if by in ("district", "town"):
+        return t[by].astype(np.int64)
+    if by == "hour":
+        return np.asarray(t["arisen"] % DAY // HOUR).astype(np.int64)
+    category = t["category"].astype(np.int64)
+    if by == "category":
+        return category
+    of = np.array([names.index(getattr(c, by)) for c in outcome.scenario.categories])
+    return np.asarray(of[category])

@@ -16,7 +16,8 @@ from tiny import tiny
 from sim.city import City
 from sim.clock import to_ticks
 from sim.engine.outcome import Outcome
-from sim.engine.simpy_engine.engine import SimpySimulation as Simulation
+from sim.engine.simpy_engine.engine import SimpySimulation
+from sim.engine.simulation import Simulation
 from sim.model.plan import Plan
 from sim.model.staffing import base_plan
 from sim.scenario import Scenario
@@ -122,6 +123,7 @@ def unit(
     category: NDArray[np.int64] | None = None,
     xy: Floats | None = None,
     bases: Floats | None = None,
+    engine: type[Simulation] = SimpySimulation,
 ) -> Simulation:
     """Send customers to one unit of the police; its crews are the servers."""
     scenario, city, plan = parts(folder, float(arrive[-1]) * SERVICE_S / 86400)
@@ -132,7 +134,7 @@ def unit(
         crew_xy=np.zeros((servers, 2)) if bases is None else bases,
     )
     load = customers(arrive, service, Channel.POLICE, category, xy)
-    return Simulation(scenario, city=city, workload=load, plan=plan, policy=policy)
+    return engine(scenario, city=city, workload=load, plan=plan, policy=policy)
 
 
 def calls(
@@ -144,7 +146,7 @@ def calls(
     posts[0] = servers
     load = customers(arrive, service, Channel.HOTLINE, call_patience=patience)
     plan = replace(plan, hotline_posts=posts)
-    simulation = Simulation(scenario, city=city, workload=load, plan=plan)
+    simulation = SimpySimulation(scenario, city=city, workload=load, plan=plan)
     simulation.run(float(load.arise[-1]))
     return simulation.outcome()
 

@@ -13,7 +13,7 @@ import sim
 from sim.clock import DAY, HOUR
 from sim.engine.outcome import Outcome
 from sim.measure.counters import COUNTERS, STEPS, counters, eight_steps, steps_over_time
-from sim.measure.kpis import kpis, table
+from sim.measure.kpis import figures, figures_by, kpis, table
 from sim.measure.tables import GROUPS, group_of
 from sim.measure.use import use, use_by_hour
 from sim.model.state import State
@@ -176,3 +176,14 @@ def test_frame_has_names(frame: pd.DataFrame, outcome: Outcome) -> None:
     assert frame["state"].isin(["closed", "vanished", "undiscovered"]).any()
     assert len(frame) == len(outcome)
     assert (frame["arisen"] < 3 * DAY).all()
+
+
+def test_groupings_together_are_those_of_each(outcome: Outcome) -> None:
+    bys = ("city", "district", "department")
+    for by, found in figures_by(outcome, bys).items():
+        alone = figures(outcome, by)
+        assert list(found) == list(alone)
+        for metric, (unit, value, n) in found.items():
+            assert unit == alone[metric][0]
+            assert np.array_equal(value, alone[metric][1], equal_nan=True), (by, metric)
+            assert np.array_equal(n, alone[metric][2])

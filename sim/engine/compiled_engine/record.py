@@ -84,7 +84,7 @@ class Record:
 
     def _flush(self, writer: PartWriter, log: str) -> None:
         pieces, self.logs[log] = self.logs[log], []
-        writer.write(log, in_order(log, _columns(log, pieces)))
+        writer.write(log, lambda: in_order(log, _columns(log, pieces)))
 
     def columns(
         self, present: Columns, visits: NDArray[Any]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sim.clock import HOUR
 from sim.engine import find_engine
-from sim.measure.kpis import figures, on_time
-from sim.measure.tables import group_of, known
+from sim.measure.kpis import figures_by, on_time
+from sim.measure.tables import group_of, groups, known
 from sim.model.state import State
 from sim.optimize.staffing.discovery import HOURS
 from sim.optimize.staffing.pools import Pools, with_posts
@@ -229,13 +229,13 @@ class Judge:
 
     def _once(self, plan: Plan, replication: int) -> Verdict:
         outcome = self.run(plan, replication)
-        tables = {by: figures(outcome, by) for by in {target.by for target in self.targets}}
+        tables = figures_by(outcome, list(dict.fromkeys(target.by for target in self.targets)))
         waits = longest_waits(outcome, self.pools)
         verdict = Verdict(self.targets, [], [], [], [], [], [])
         for target in self.targets:
             _, value, n = tables[target.by][target.kpi]
             late, other = self._blame(outcome, target, value, waits)
-            verdict.names.append(group_of(outcome, target.by)[1])
+            verdict.names.append(groups(outcome, target.by)[0])
             verdict.cases.append(n.astype(float))
             verdict.values.append(value[None, :])
             verdict.blame.append(late)
@@ -248,7 +248,7 @@ class Judge:
         """Put the late cases of each group to the pool for which they waited longest."""
         late = np.zeros((len(self.pools), len(missed)))
         if target.is_share and target.promise:
-            group = group_of(outcome, target.by)[0]
+            group = group_of(outcome, target.by)
             pool = waits[0]
             rows = missed_by(outcome, target) & (pool >= 0)
             np.add.at(late, (pool[rows], group[rows]), 1.0)
@@ -266,7 +266,7 @@ class Judge:
         t = outcome.tickets
         blame = np.zeros((len(self.pools), HOURS))
         failing = target.slack(value) < 0
-        group = group_of(outcome, target.by)[0]
+        group = group_of(outcome, target.by)
         mine = failing[group] if failing.any() else np.ones(len(outcome), dtype=bool)
         if target.roles == {"hotline"}:
             called = (t["citizen"] == Channel.HOTLINE) & known(t["called"])
@@ -323,7 +323,7 @@ def _other_reasons(
         ended = np.where(known(t[end][rows]), t[end][rows], outcome.until)
         spans.append(np.nan_to_num(ended - t[start][rows], nan=0.0))
     step = np.argmax(spans, axis=0)
-    department, ids, _ = group_of(outcome, "department")
+    department, (ids, _) = group_of(outcome, "department"), groups(outcome, "department")
     out: dict[tuple[str, str], float] = {}
     for d, s in zip(department[rows].tolist(), step.tolist(), strict=True):
         key = (ids[d], steps[s][0])
