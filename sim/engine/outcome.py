@@ -161,6 +161,20 @@ class Outcome:
         else:
             yield self
 
+    def log_pieces(self) -> Iterator[Outcome]:
+        """Yield outcomes with some rows of one log each, for sums as with `pieces`."""
+        empty: dict[str, Any] = {
+            log: {name: np.zeros(0, kind) for name, kind in columns.items()}
+            for log, columns in LOGS.items()
+        }
+        stored = {log: getattr(self, log) for log in LOGS}
+        if not all(isinstance(table, StoredColumns) for table in stored.values()):
+            yield self
+            return
+        for log, table in stored.items():
+            for part in table.pieces():
+                yield replace(self, **(empty | {log: part}))
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The tickets as a pandas table, with names in place of numbers.
