@@ -106,7 +106,8 @@ class Outcome:
         - ``priority`` int8: that of its category; ``level`` int8: supervision `Level`;
         - ``attempts`` int16: calls made; ``sent_back``, ``reopened`` int16: times;
         - ``on_spot``, ``at_once``, ``joint``, ``duplicate``, ``abandoned`` bool: dealt with by
-          the gridworker who found it; answered during the call; needed several departments;
+          the gridworker who found it; a question, which whoever takes it answers at once (of
+          those in writing, too); needed several departments;
           its citizen's request came when it was a ticket already; its citizen gave up calling;
         - ``satisfied`` int8: 1, 0, or -1 where nobody was asked.
 
