@@ -106,7 +106,8 @@ class Outcome:
         - ``priority`` int8: that of its category; ``level`` int8: supervision `Level`;
         - ``attempts`` int16: calls made; ``sent_back``, ``reopened`` int16: times;
         - ``on_spot``, ``at_once``, ``joint``, ``duplicate``, ``abandoned`` bool: dealt with by
-          the gridworker who found it; answered during the call; needed several departments;
+          the gridworker who found it; a question, which whoever takes it answers at once (of
+          those in writing, too); needed several departments;
           its citizen's request came when it was a ticket already; its citizen gave up calling;
         - ``satisfied`` int8: 1, 0, or -1 where nobody was asked.
 
@@ -160,6 +161,20 @@ class Outcome:
                 yield replace(self, tickets=part)
         else:
             yield self
+
+    def log_pieces(self) -> Iterator[Outcome]:
+        """Yield outcomes with some rows of one log each, for sums as with `pieces`."""
+        empty: dict[str, Any] = {
+            log: {name: np.zeros(0, kind) for name, kind in columns.items()}
+            for log, columns in LOGS.items()
+        }
+        stored = {log: getattr(self, log) for log in LOGS}
+        if not all(isinstance(table, StoredColumns) for table in stored.values()):
+            yield self
+            return
+        for log, table in stored.items():
+            for part in table.pieces():
+                yield replace(self, **(empty | {log: part}))
 
     @cached_property
     def frame(self) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from sim.engine.stored import Cache, StoredColumns, write_part
 from sim.errors import InputError
 from sim.measure.counters import counters
 from sim.measure.kpis import kpis
-from sim.measure.use import use, use_by_hour
+from sim.measure.use import PLACES, use, use_by_hour
 from sim.model.plan import Plan
 from sim.scenario import Scenario, load, to_toml
 
@@ -207,11 +207,12 @@ def _write_kpis(outcome: Outcome, folder: Path) -> None:
     tidy[tidy["by"].isin(("city", "district", "department"))].to_csv(
         folder / "kpis.csv", index=False
     )
-    by_place = [counters(outcome, by).assign(by=by) for by in ("city", "district", "town")]
+    by_place = [counters(outcome, by).assign(by=by) for by in PLACES]
     pd.concat(by_place, ignore_index=True).to_parquet(
         folder / "counters.parquet", compression="zstd", index=False
     )
-    use(outcome).to_csv(folder / "use.csv", index=False)
+    used = [use(outcome, by).assign(by=by) for by in PLACES]
+    pd.concat(used, ignore_index=True).to_csv(folder / "use.csv", index=False)
     use_by_hour(outcome).to_parquet(folder / "use_by_hour.parquet", index=False)
 
 

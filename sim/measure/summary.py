@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ from sim.engine.outcome import Outcome
 from sim.measure.kpis import figures_by, wide
 from sim.measure.tables import groups
 from sim.measure.use import use
-from sim.processors import processors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,8 +83,7 @@ def summary(outcome: Outcome) -> Summary:
     found = figures_by(outcome, (*bys, "department"))
     tables = {by: wide(one, groups(outcome, by)[0]) for by, one in found.items()}
     values = tables["city"].loc["city"]
-    with ThreadPoolExecutor(processors()) as pool:
-        used = list(pool.map(lambda by: use(outcome, by), bys))
+    used = [use(outcome, by) for by in bys]
     staff = used[0]
     days = outcome.until / DAY
     places = (

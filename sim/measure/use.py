@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from sim.engine.outcome import Outcome
 from sim.measure.tables import Floats
 from sim.model.calendar import day_seconds, shift_calendars
 from sim.model.plan import Plan
+from sim.processors import processors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,19 +178,20 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     """
     import pandas as pd
 
-    until, spans = outcome.until, _spans(outcome)
+    spans = _spans(outcome)
     calendars = shift_calendars(outcome.scenario)
     duty = [[calendar.between(*span) for calendar in calendars] for span in spans]
     names = _names(outcome, by)
+
+    def summed(piece: Outcome) -> Floats:
+        """Return busy time and overtime, s [roles, 2, places]."""
+        return np.array([_busy(outcome, role, len(names)) for role in roles(piece, by)])
+
+    with ThreadPoolExecutor(processors()) as pool:
+        total = np.sum(list(pool.map(summed, outcome.log_pieces())), axis=0)
+    kinds = roles(next(outcome.log_pieces()), by)
     frames = []
-    for role in roles(outcome, by):
-        end = np.fmin(role.end, until)
-
-        def by_place(span: Floats, place: Ints = role.place) -> Floats:
-            return np.bincount(place, weights=span, minlength=len(names)).astype(float)
-
-        late = by_place(_overtime(outcome.scenario, role, end))
-        busy = by_place(end - role.start) - late
+    for role, (busy, late) in zip(kinds, total, strict=True):
         on_duty = sum(posts @ hours for posts, hours in zip(role.posts, duty, strict=True))
         frame = pd.DataFrame(
             {
@@ -208,6 +211,14 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
         )
         frames.append(frame if by == "city" else frame[frame["posts"] > 0])
     return pd.concat(frames, ignore_index=True)
+
+
+def _busy(outcome: Outcome, role: Role, places: int) -> Floats:
+    """Sum busy time on duty, and overtime, up by place, s [2, places]."""
+    end = np.fmin(role.end, outcome.until)
+    over = _overtime(outcome.scenario, role, end)
+    late = np.bincount(role.place, over, places)
+    return np.array([np.bincount(role.place, end - role.start, places) - late, late])
 
 
 def use_by_hour(outcome: Outcome) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 from scipy.stats import poisson
@@ -161,6 +162,18 @@ class Arrivals:
     time: NDArray[np.float64]
 
 
+@njit(cache=True, nogil=True)
+def _hours(below, of, target):  # type: ignore[no-untyped-def]
+    """Find in which hour of its cell's day each target lies."""
+    out = np.empty(len(target), np.int64)
+    for i in range(len(target)):
+        row, hour = below[of[i]], 0
+        while hour < 23 and row[hour + 1] <= target[i]:
+            hour += 1
+        out[i] = hour
+    return out
+
+
 def arrivals(
     scenario: Scenario, city: City, demand: Demand, draws: Draws, district: int, days: range
 ) -> Arrivals:
@@ -192,7 +205,7 @@ def arrivals(
     below = np.zeros((len(flat), 25))
     np.cumsum(expected.reshape(len(flat), 24), axis=1, out=below[:, 1:])
     target = draws.uniform(Purpose.ARISE, index, cell) * below[of, 24]
-    hour = np.minimum((below[of, 1:] <= target[:, None]).sum(axis=1), 23)
+    hour = _hours(below, of, target)
     low, high = below[of, hour], below[of, hour + 1]
     within = np.divide(target - low, high - low, out=np.zeros(len(of)), where=high > low)
     time = (day + days.start) * DAY + (hour + np.minimum(within, 1)) * HOUR

@@ -44,10 +44,14 @@ def marks(
     size = len(code)
     hotline, police_line, centres = scenario.hotline, scenario.police_line, scenario.centres
 
-    def of(name: str, scale: float = 1.0) -> Floats:
-        """Look up each matter's figure of its category; what is absent is infinite."""
+    def each(name: str, scale: float = 1.0) -> Floats:
+        """Look up each category's figure; what is absent is infinite."""
         values = [getattr(c, name) for c in rows]
-        return np.array([np.inf if v is None else v * scale for v in values], dtype=float)[code]
+        return np.array([np.inf if v is None else v * scale for v in values], dtype=float)
+
+    def of(name: str, scale: float = 1.0) -> Floats:
+        """Look up the figure of each matter's category."""
+        return each(name, scale)[code]
 
     def pair(first: Purpose) -> tuple[Floats, Floats]:
         return draws.pair(first, found.index, found.cell)
@@ -71,11 +75,10 @@ def marks(
     # a question lies in no street: only its citizen brings it
     question = (at_once_u < of("answered_at_once")) & (citizen != Channel.NONE)
     seen = ~question & (camera_u < of("camera_visibility") * city.grid_camera[grid])
-    talk = np.where(
-        citizen == Channel.POLICE,
-        police_line.talk_mean_s * _lognormal(talk_u, police_line.talk_cv),
-        hotline.talk_mean_s * _lognormal(talk_u, hotline.talk_cv),
-    )
+    lines = (hotline, police_line)
+    line = (citizen == Channel.POLICE).astype(np.intp)
+    talk = np.array([own.talk_mean_s for own in lines])[line]
+    talk *= _lognormal(talk_u, np.array([own.talk_cv for own in lines]), line)
 
     desk_u, wrong_u = pair(Purpose.DESK)
     department_u, sign_u = pair(Purpose.WRONG_DEPARTMENT)
@@ -105,18 +108,18 @@ def marks(
             np.int32
         ),
         "on_spot": ~question & (on_spot_u < of("on_spot")),
-        "spot_s": to_ticks(of("on_spot_min", MINUTE) * _lognormal(spot_u, of("work_cv"))),
+        "spot_s": to_ticks(of("on_spot_min", MINUTE) * _lognormal(spot_u, each("work_cv"), code)),
         "at_once": question,
         "talk_s": to_ticks(talk),
         "call_patience": to_ticks(-hotline.patience_mean_s * np.log(wait_u)),
         "redials": _runs(redials_u, np.full(size, hotline.redial_share), hotline.redial_max),
         "redial_s": to_ticks(-hotline.redial_mean_min * MINUTE * np.log(redial_u)),
-        "desk": _lognormal(desk_u, centres.service_cv),
+        "desk": _lognormal(desk_u, np.array([centres.service_cv]), np.zeros(size, np.intp)),
         "wrong": wrong,
         "wrong_department": (1 + np.floor(department_u * others)).astype(np.int16),
         "sign": -np.log(sign_u),
-        "work_s": to_ticks(of("work_min", MINUTE) * _lognormal(work_u, of("work_cv"))),
-        "settle_s": to_ticks(of("settle_h", HOUR) * _lognormal(settle_u, of("settle_cv"))),
+        "work_s": to_ticks(of("work_min", MINUTE) * _lognormal(work_u, each("work_cv"), code)),
+        "settle_s": to_ticks(of("settle_h", HOUR) * _lognormal(settle_u, each("settle_cv"), code)),
         "joint": joint,
         "by_grid": checker_u < of("check_by_grid"),
         "fails": _runs(fails_u, of("reopen"), REOPENED_MAX),
@@ -166,10 +169,13 @@ def _exponential(uniform: Floats, mean: Floats) -> Floats:
     return np.where(np.isinf(mean), np.inf, -np.where(np.isinf(mean), 0, mean) * np.log(uniform))
 
 
-def _lognormal(uniform: Floats, cv: Floats | float) -> Floats:
-    """Lognormal with mean 1 and this coefficient of variation."""
+def _lognormal(uniform: Floats, cv: Floats, of: NDArray[np.intp]) -> Floats:
+    """Lognormal with mean 1 and a coefficient of variation ``cv[of]``."""
     variance = np.log1p(np.square(cv))
-    return np.asarray(np.exp(np.sqrt(variance) * ndtri(uniform) - variance / 2))
+    out = np.sqrt(variance)[of]
+    out *= ndtri(uniform)
+    out -= (variance / 2)[of]
+    return np.exp(out, out=out)
 
 
 def _runs(uniform: Floats, chance: Floats, most: int) -> NDArray[np.int16]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -103,3 +105,16 @@ def test_threads_change_nothing() -> None:
     assert len(first) > 10_000
     for other in others:
         assert same(first, other)
+
+
+def test_a_run_that_nobody_holds_gives_its_arrays_back(tmp_path: Path) -> None:
+    run = CompiledSimulation(tiny(tmp_path))
+    run.run()
+    outcome, gone = run.outcome(), ref(run)
+    gc.disable()  # it would hide a cycle
+    try:
+        del run
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert len(outcome.tickets["closed"])

@@ -16,6 +16,7 @@ from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.measure.kpis import kpis
 from sim.measure.store import read, write
+from sim.measure.use import PLACES, use
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +122,7 @@ def test_a_long_run_is_kept_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert sorted(ours["ticket"]) == sorted(theirs["ticket"])
             assert np.nansum(ours["end"]) == np.nansum(theirs["end"])
     assert kpis(parts).equals(kpis(whole))
+    written = pd.read_csv(tmp_path / "parts" / "use.csv")
+    for by in PLACES:
+        assert use(parts, by).equals(use(whole, by))
+        assert (written["by"] == by).sum() == len(use(whole, by))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Any
+from weakref import proxy
 
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.view import Facts, Hindsight
@@ -32,8 +33,10 @@ class Callback:
     """
 
     def __init__(self, simulation: CompiledSimulation, policy: Policy) -> None:
-        self.simulation, self.policy = simulation, policy
-        self.view: Facts = (Hindsight if policy.hindsight else Facts)(simulation)
+        # weak: a simulation that nobody holds any more gives its arrays back at once
+        self.simulation: CompiledSimulation = proxy(simulation)
+        self.policy = policy
+        self.view: Facts = (Hindsight if policy.hindsight else Facts)(self.simulation)
         self.order: dict[int, list[tuple[Key, int]]] = {}
         self.keys: dict[int, Key] = {}
         self.pairs: list[tuple[int, int]] = []  # decided on, not sent yet
