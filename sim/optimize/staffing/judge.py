@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,8 +32,6 @@ Floats = NDArray[np.float64]
 Waits = tuple[NDArray[np.int64], Floats, Floats]
 """Of each ticket, as `longest_waits` tells."""
 _NOT_WAITING_S = 60.0
-_COLLECT = 8
-"""Runs between collections of garbage: a simulation is in a cycle, and a city's holds 0.3 GB."""
 _DONE = {"sign": "signed", "arrive": "arrived", "close": "closed"}
 
 
@@ -205,8 +202,6 @@ class Judge:
         )
         simulation.run()
         self.runs += 1
-        if self.runs % _COLLECT == 0:
-            gc.collect()
         return simulation.outcome()
 
     def judge(self, posts: NDArray[np.int64], replications: Sequence[int]) -> Verdict:
