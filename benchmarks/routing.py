@@ -2,11 +2,16 @@
 
     python benchmarks/routing.py --seconds 10                    # the generated 56 of 100 stops
     python benchmarks/routing.py --stops 200 --seeds 2           # two of each class
+    python benchmarks/routing.py --classes parcel --stops 200 300 400 --seeds 4
     python benchmarks/routing.py --folder SOLOMON --instances 14 # files, with .sol beside if any
 
 Solomon's 56 files and Homberger's 60 of 200 stops are in the package VRPSolverEasy 0.1.4 (MIT):
 
     pip install --no-deps --target SOLOMON VRPSolverEasy==0.1.4
+
+The class ``parcel`` is like the ORTEC instances of the EURO/NeurIPS 2022 contest: one-way ways in
+whole seconds, given in full, and windows of hours; ``--write FOLDER`` writes what is generated as
+files for `sim route`.
 
 Every solver has the same time on one core, each solve in a process of its own, one after the
 other. Tours are checked and priced by the independent checker. A gap is to the best known, from
@@ -31,7 +36,7 @@ import numpy as np
 
 from sim.measure.intervals import mean_interval
 from sim.routing import SOLVERS, Instance, check
-from sim.routing.files import read_instance, read_solution
+from sim.routing.files import read_instance, read_solution, write_instance
 from sim.routing.generate import CLASSES, SOLOMON, generate
 
 
@@ -41,11 +46,14 @@ def instances(arguments: argparse.Namespace) -> Iterator[tuple[str, Instance, fl
         names = [
             (kind, stops, seed)
             for stops in arguments.stops
-            for kind in CLASSES
+            for kind in arguments.classes
             for seed in range(arguments.seeds or SOLOMON.get(kind, 0))
         ]
         for kind, stops, seed in spread(names, arguments.instances):
-            yield f"{kind} {stops}", generate(kind, stops, seed), np.inf
+            instance = generate(kind, stops, seed)
+            if arguments.write is not None:
+                write_instance(instance, arguments.write / f"{instance.name}.vrp")
+            yield f"{kind} {stops}", instance, np.inf
         return
     paths = sorted(path for path in arguments.folder.rglob(arguments.match))
     paths = [path for path in paths if path.suffix in (".txt", ".vrp")]
@@ -150,6 +158,8 @@ def main() -> None:
     parser.add_argument(
         "--seeds", type=int, help="instances of each class and size; Solomon's numbers by default"
     )
+    parser.add_argument("--classes", nargs="+", choices=CLASSES, default=CLASSES)
+    parser.add_argument("--write", type=Path, help="a folder for the generated instances")
     parser.add_argument("--folder", type=Path, help="VRPLIB or Solomon files instead")
     parser.add_argument("--match", default="*", help="only files whose names are like this")
     parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))

@@ -122,9 +122,11 @@ def simulate(
     Outcome
         The same, to the bit, for the same scenario, options and seed.
     """
+    from sim.engine.simulation import recorded
+
     simulation = prepare(scenario, **options)
     simulation.run(progress=progress)
-    return simulation.outcome()
+    return recorded(simulation)
 
 
 def show(outcome: Outcome) -> Any:

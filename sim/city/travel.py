@@ -86,6 +86,15 @@ def _read(path: Path, projection: Projection, _digest: str) -> RoadNet:
     return read_roads(path, projection)
 
 
+@lru_cache(maxsize=64)
+def _laid(border: bytes, grid_xy: bytes, town_xy: bytes) -> RoadNet:
+    """Lay a road net, once for the same border (WKB) and places (float64 [n, 2])."""
+    from shapely import from_wkb
+
+    grids, towns = (np.frombuffer(xy).reshape(-1, 2) for xy in (grid_xy, town_xy))
+    return generated(from_wkb(border), grids, towns)
+
+
 def road_nets(scenario: Scenario, city: City) -> list[RoadNet]:
     """Return each district's road net: from the scenario's file, or generated."""
     field = "travel.roads.file"
@@ -99,10 +108,10 @@ def road_nets(scenario: Scenario, city: City) -> list[RoadNet]:
             nets.append(whole.within(border.buffer(_MARGIN_M)))
         else:
             nets.append(
-                generated(
-                    border,
-                    city.grid_xy[city.grid_district == district],
-                    city.town_xy[city.town_district == district],
+                _laid(
+                    border.wkb,
+                    city.grid_xy[city.grid_district == district].tobytes(),
+                    city.town_xy[city.town_district == district].tobytes(),
                 )
             )
     return nets

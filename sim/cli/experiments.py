@@ -331,7 +331,7 @@ def _bounds(rooms: Sequence[Room]) -> Table:
 
 def _tell(found: Comparison, as_json: bool) -> None:
     from sim.experiment.results import facts
-    from sim.experiment.words import interval_text, metric_name
+    from sim.experiment.words import amount, interval_text, metric_name
 
     if as_json:
         click.echo(json.dumps(facts(found), ensure_ascii=False, indent=1, default=float))
@@ -363,6 +363,9 @@ def _tell(found: Comparison, as_json: bool) -> None:
     console.print(table)
     if found.rooms:
         console.print(_bounds(found.rooms))
+    for arm, told in found.told.items():
+        figures = ", ".join(f"{name} {amount(*figure)}" for name, figure in told.items())
+        console.print(f"{arm}, of a run 每次运行: {figures}", style="dim", markup=False)
     console.print(
         f"{settings['replications']} replications, seed {settings['seed']}, engine "
         f"{settings['engine']}, warm-up {settings['warm_up_days']:.3g} days; all differences hold "

@@ -61,7 +61,8 @@ def patrol(
             click.echo(
                 f"{row['district']} {row['district_zh']}: {row['routes']:,} of "
                 f"{row['grids']:,} grids leave the loop 巡查路线; "
-                f"{row['loop_h']:.2f} h → {row['route_h']:.2f} h ({row['change']:+.1%})"
+                f"{row['loop_h']:.2f} h → {row['route_h']:.2f} h ({row['change']:+.1%}); "
+                f"no walk 下界 is below {row['bound_h']:.2f} h, {row['proven']:,} proven best"
             )
     left = int((~found.searched).sum())
     if left:
@@ -88,7 +89,9 @@ def _rows(found: PatrolPlan) -> list[dict[str, Any]]:
         elif len(city.district_name) == 1:
             continue
         codes = city.district_code if district < 0 else (city.district_code[district],)
-        loop, route = found.mean(found.loop_s, here), found.mean(found.route_s, here)
+        loop, route, bound = (
+            found.mean(of, here) for of in (found.loop_s, found.route_s, found.bound_s)
+        )
         rows.append(
             {
                 "district": names[0],
@@ -97,7 +100,10 @@ def _rows(found: PatrolPlan) -> list[dict[str, Any]]:
                 "routes": sum(code in codes for code, _ in found.routes),
                 "loop_h": loop / 3600,
                 "route_h": route / 3600,
+                "bound_h": bound / 3600,
                 "change": route / loop - 1 if loop > 0 else 0.0,
+                "gap": route / bound - 1 if bound > 0 else 0.0,
+                "proven": int(found.proven[here].sum()),
             }
         )
     return rows

@@ -169,7 +169,9 @@ def _end(
     plots: bool,
 ) -> None:
     """Say what became of a run that is over, or was stopped, and keep it."""
-    outcome = simulation.outcome()
+    from sim.engine.simulation import recorded
+
+    outcome = recorded(simulation)
     if not whole:
         click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
     _tell(outcome, as_json)

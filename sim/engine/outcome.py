@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from sim.city.city import City
 from sim.engine.stored import StoredColumns
 from sim.model.plan import Plan
 from sim.model.replan import Plans
+from sim.policy import Figure
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ class Outcome:
         What must live as long as the columns do, such as the folder they lie in.
     plans : tuple of (float, Plan)
         The plans that were in force and from when, s; the only one by default.
+    figures : dict
+        What the policy tells of its own work (`Policy.figures`), such as how long it took: not a
+        part of what was simulated, and not the same on every machine.
     tickets : dict of arrays
         One row for each matter that arose, in order of arising. Times as in `TIMES`, and
 
@@ -142,6 +146,7 @@ class Outcome:
     services: Table
     keep: object = None
     plans: Plans = ()
+    figures: Mapping[str, Figure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.plans:

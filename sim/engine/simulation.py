@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -107,3 +108,8 @@ def resolved(
         find_policy(policy),
         scenario.seed if seed is None else seed,
     )
+
+
+def recorded(simulation: Simulation) -> Outcome:
+    """Return the record so far, with what the policy tells of its own work."""
+    return replace(simulation.outcome(), figures=dict(simulation.policy.figures()))

@@ -55,7 +55,8 @@ class Arm:
     def policy_name(self) -> str:
         """How the policy is called; parameters that were given to it are part of its name."""
         policy = _bare(self.policy)
-        given = ",".join(f"{key}={value}" for key, value in sorted(vars(policy).items()))
+        state = sorted(vars(policy).items())
+        given = ",".join(f"{key}={value}" for key, value in state if not key.startswith("_"))
         changed = isinstance(self.policy, Policy) and given
         return f"{policy.name}({given})" if changed else policy.name
 

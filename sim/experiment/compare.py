@@ -18,7 +18,7 @@ from sim.experiment.difference import (
 )
 from sim.experiment.executor import Executor
 from sim.experiment.experiment import Experiment, Failed
-from sim.experiment.measures import CITY
+from sim.experiment.measures import CITY, POLICY
 from sim.experiment.parts import Parts
 from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
@@ -28,7 +28,7 @@ from sim.experiment.selection import Floats, Selection, kim_nelson
 from sim.experiment.warm_up import find_warm_up
 from sim.experiment.words import amount, metric_name, verdict
 from sim.measure.intervals import mean_interval
-from sim.policy import Policy
+from sim.policy import Figure, Policy
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -121,6 +121,16 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """The differences, a row each; see `difference_table`."""
         return difference_table(self.differences)
+
+    @property
+    def told(self) -> dict[str, dict[str, Figure]]:
+        """What policies told of their own work, by arm and name: means over replications."""
+        rows = self.metrics[self.metrics["metric"].str.startswith(POLICY)]
+        means = rows.groupby(["arm", "metric", "unit"], sort=False)["value"].mean()
+        told: dict[str, dict[str, Figure]] = {}
+        for (arm, metric, unit), value in means.items():
+            told.setdefault(arm, {})[metric.removeprefix(POLICY)] = Figure(float(value), unit)
+        return told
 
     def _repr_html_(self) -> str:
         from html import escape

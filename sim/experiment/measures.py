@@ -28,6 +28,9 @@ SHARES = (*range(5, 100, 5), 99)
 BOUND = "bound."
 """Before a metric's name: the best that any dispatch could have made of it in the run."""
 
+POLICY = "policy."
+"""Before the name of a figure that the policy tells of its own work; not of the city's."""
+
 COST_UNIT = "yuan/week"
 
 _URGENT = ("arrive.mean", "arrive.p50", "arrive.p90", "arrive.on_time", "close.p90")
@@ -51,7 +54,8 @@ def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.D
         ``district, metric, value, unit, n``; the district ``city`` is all of them. Besides the
         KPIs: ``urgent.*`` of the matters of priority 1, percentiles of the times until arrival
         and closing, the use of staff, ``staff_h``: the paid hours of all roles, and where the
-        scenario has costs ``staff_cost``: those of the plan, yuan a week, without overtime.
+        scenario has costs ``staff_cost``: those of the plan, yuan a week, without overtime; and
+        ``policy.*``: what the policy tells of its own work, over the whole run.
     """
     import pandas as pd
 
@@ -70,8 +74,9 @@ def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.D
     for one in limits(outcome, warm_up) if bound else ():
         limited.append((CITY, one.metric, one.value, one.unit, one.n))
         limited.append((CITY, BOUND + one.metric, one.bound, one.unit, one.n))
+    told = [(CITY, POLICY + name, *figure, 0) for name, figure in outcome.figures.items()]
     rows = pd.DataFrame(
-        [*_percentiles(counted), *_staff(outcome, warm_up), *limited], columns=columns
+        [*_percentiles(counted), *_staff(outcome, warm_up), *limited, *told], columns=columns
     )
     new = rows[~rows["metric"].isin(city["metric"])]
     return pd.concat([both[columns], urgent[columns], new], ignore_index=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.city.city import City
 from sim.engine import find_engine
+from sim.engine.simulation import recorded
 from sim.experiment.arm import Arm
 from sim.experiment.measures import measure
 from sim.policy import POLICIES, Guarded, find_policy
@@ -96,7 +97,7 @@ def run(task: Replication, progress: Callable[[float], None] | None = None) -> O
     )
     with guard.within(task.policy_timeout) if guard else nullcontext():
         simulation.run(progress=progress)
-    return simulation.outcome()
+        return recorded(simulation)
 
 
 @lru_cache(maxsize=1)

@@ -56,6 +56,10 @@ def facts(found: Comparison) -> dict[str, Any]:
         "scenarios": sorted(scenarios),
         "differences": json.loads(found.table.to_json(orient="records")),
         "rooms": [_room(one) for one in found.rooms],
+        "policies": {
+            arm: {name: figure._asdict() for name, figure in told.items()}
+            for arm, told in found.told.items()
+        },
         "selection": None if found.selection is None else asdict(found.selection),
         "failed": [
             {"arm": one.arm, "replication": one.replication, "message": one.message}

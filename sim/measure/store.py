@@ -22,6 +22,7 @@ from sim.measure.counters import counters
 from sim.measure.kpis import kpis
 from sim.measure.use import PLACES, use, use_by_hour
 from sim.model.plan import Plan
+from sim.policy import Figure
 from sim.scenario import Scenario, load, to_toml
 
 FORMAT = 1
@@ -153,6 +154,7 @@ def read(directory: str | Path) -> Outcome:
             until=run["until"],
             events=run["events"],
             plans=plans,
+            figures={name: Figure(*told) for name, told in run.get("figures", {}).items()},
             **parts,
         )
     except (ValueError, KeyError, TypeError, OSError) as error:
@@ -190,6 +192,7 @@ def provenance(outcome: Outcome) -> dict[str, Any]:
             "events": outcome.events,
             "tickets": len(outcome),
             **changed,
+            **({"figures": outcome.figures} if outcome.figures else {}),
         },
         "versions": {
             "python": platform.python_version(),

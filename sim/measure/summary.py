@@ -112,6 +112,8 @@ def summary(outcome: Outcome) -> Summary:
     if several:
         rows = _districts(outcome, tables["district"], used[1])
         sections.append(("District by district", "各区县", rows))
+    if outcome.figures:
+        sections.append(("The policy's own figures", "派遣策略自报", _policy(outcome)))
     facts = {
         "scenario": scenario.name,
         "content_hash": scenario.content_hash,
@@ -127,6 +129,7 @@ def summary(outcome: Outcome) -> Summary:
             row["name"]: {k: _plain(row[k]) for k in ("posts", "duty_h", "busy_h", "utilisation")}
             for row in staff.to_dict("records")
         },
+        "figures": {name: _plain(figure.value) for name, figure in outcome.figures.items()},
     }
     return Summary(title, subtitle, facts, sections)
 
@@ -264,6 +267,13 @@ def _pain(outcome: Outcome, wide: pd.DataFrame) -> list[Row]:
         )
         for name in worst
     ] or [("nowhere: no deadline was missed 无超期", "", "")]
+
+
+def _policy(outcome: Outcome) -> list[Row]:
+    return [
+        (name, f"{value:,.6g} {unit}".removesuffix(" 1"), "")
+        for name, (value, unit) in outcome.figures.items()
+    ]
 
 
 def _districts(outcome: Outcome, wide: pd.DataFrame, staff: pd.DataFrame) -> list[Row]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,8 @@ class PatrolPlan:
         Whether the grid was looked at: it has a gridworker, and there was time.
     loop_s, route_s : float64 [G]
         Expected time until discovery or until it is gone, on the loop and on the route, s.
+    bound_s : float64 [G]
+        What no walk could be below, see `sim.optimize.walk_bound`, s.
     risk : float64 [G]
         Expected matters a day times severity: the weight of a grid in sums.
     density : float64 [G, CELLS]
@@ -57,6 +60,7 @@ class PatrolPlan:
     searched: NDArray[np.bool_]
     loop_s: Floats
     route_s: Floats
+    bound_s: Floats
     risk: Floats
     density: Floats
 
@@ -65,6 +69,13 @@ class PatrolPlan:
         district = int(self.city.grid_district[grid])
         begin = int(np.searchsorted(self.city.grid_district, district))
         return self.city.district_code[district], grid - begin
+
+    @property
+    def proven(self) -> NDArray[np.bool_]:
+        """Whether a grid's route is proven to be as good as any, up to the search's own step."""
+        from sim.optimize.walks import GAIN
+
+        return self.searched & (self.route_s <= self.bound_s * (1 + GAIN))
 
     def mean(self, values: Floats, here: NDArray[np.bool_]) -> float:
         """Return the mean of grids' delays over some of them, weighted by risk, s."""
@@ -117,6 +128,7 @@ def optimize_patrol(
         searched=np.zeros(len(city.grid_xy), dtype=bool),
         loop_s=np.full(len(city.grid_xy), np.nan),
         route_s=np.full(len(city.grid_xy), np.nan),
+        bound_s=np.full(len(city.grid_xy), np.nan),
         risk=risk.weight.sum(axis=1),
         density=risk.density,
     )
@@ -125,7 +137,7 @@ def optimize_patrol(
     chunks = [grids[i : i + _CHUNK] for i in range(0, len(grids), _CHUNK)]
     done = 0
     with ThreadPoolExecutor(max_workers=processors()) as pool:
-        waiting: set[Future[list[tuple[int, Route, float, float]]]] = set()
+        waiting: set[Future[list[_Found]]] = set()
         late = False
         while chunks or waiting:
             late = late or (time_limit is not None and time.monotonic() - begun > time_limit)
@@ -135,11 +147,12 @@ def optimize_patrol(
                 break
             finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
-                for grid, route, loop_s, route_s in future.result():
-                    out.searched[grid] = True
-                    out.loop_s[grid], out.route_s[grid] = loop_s, route_s
-                    if route.legs != (Leg(0, CELLS),):
-                        out.routes[out.key(grid)] = route
+                for one in future.result():
+                    out.searched[one.grid] = True
+                    out.loop_s[one.grid], out.route_s[one.grid] = one.loop_s, one.route_s
+                    out.bound_s[one.grid] = one.bound_s
+                    if one.route.legs != (Leg(0, CELLS),):
+                        out.routes[out.key(one.grid)] = one.route
                     done += 1
             if progress is not None:
                 progress(done / max(len(grids), 1))
@@ -166,6 +179,16 @@ def _walking(scenario: Scenario, plan: Plan, grids: int) -> tuple[Floats, Floats
     return longest, walking
 
 
+class _Found(NamedTuple):
+    """The route of a grid; delays of the loop, of the route, and of no walk, s of the clock."""
+
+    grid: int
+    route: Route
+    loop_s: float
+    route_s: float
+    bound_s: float
+
+
 class _Search:
     """The search of single grids, with all that it needs; safe to call from several threads."""
 
@@ -185,8 +208,9 @@ class _Search:
         self.clock = np.divide(WEEK, walking, out=np.ones_like(walking), where=walking > 0)
         self.gap = np.inf if revisit_h is None else revisit_h * 3600.0
 
-    def grids(self, chunk: NDArray[np.int64]) -> list[tuple[int, Route, float, float]]:
-        """Return for each grid its route and the delays of loop and route, s of the clock."""
+    def grids(self, chunk: NDArray[np.int64]) -> list[_Found]:
+        """Return for each grid its route and its delays."""
+        from sim.optimize.walk_bound import bound
         from sim.optimize.walks import MOST_LEGS, search
 
         found = []
@@ -196,20 +220,15 @@ class _Search:
             cell_s = float(self.city.grid_loop_m[grid]) / self.speed / CELLS
             # a loop that is longer than a day's rounds stays what it is
             longest = max(float(self.longest[grid]), cell_s * CELLS)
+            most_gap = max(min(self.gap, longest), cell_s * CELLS)
+            kinds = risk.weight[grid], risk.sight[grid], risk.hazard[grid] * clock
             walk = np.zeros((MOST_LEGS, 3))
             legs, loop, value = search(
-                cell_s,
-                self.detour,
-                risk.density[grid],
-                risk.weight[grid],
-                risk.sight[grid],
-                risk.hazard[grid] * clock,
-                longest,
-                max(min(self.gap, longest), cell_s * CELLS),
-                walk,
+                cell_s, self.detour, risk.density[grid], *kinds, longest, most_gap, walk
             )
+            least = min(bound(cell_s, risk.density[grid], *kinds, most_gap), value)
             route = _route(walk[:legs], self.speed)
-            found.append((grid, route, loop * clock, value * clock))
+            found.append(_Found(grid, route, loop * clock, value * clock, least * clock))
         return found
 
 

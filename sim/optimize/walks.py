@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 MOST_LEGS = 24
 _MOST_PASSES = 64
-_GAIN = 1e-4
+GAIN = 1e-4
 """A move that gains less is not worth another leg."""
 
 Floats = NDArray[np.float64]
@@ -80,7 +80,7 @@ def delay(
     gaps = np.empty(_MOST_PASSES)
     gaps[0] = cycle
     # most cells are passed once, and these all wait alike
-    once = _lying(gaps, 1, plain, cell_s, cycle, weight, sight, hazard, table)
+    once = lying(gaps, 1, plain, cell_s, cycle, weight, sight, hazard, table)
     total = 0.0
     for i in range(size):
         passes = count[i]
@@ -94,14 +94,14 @@ def delay(
         if passes == 1:
             total += density[i] * once
         else:
-            total += density[i] * _lying(
+            total += density[i] * lying(
                 gaps, passes, plain, cell_s, cycle, weight, sight, hazard, table
             )
     return total / weight.sum()
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _lying(
+def lying(
     gaps: Floats,
     passes: int,
     plain: bool,
@@ -320,7 +320,7 @@ def search(
     legs = 1
     loop = value = delay(walk, 1, cell_s, density, weight, sight, hazard, table, longest, most_gap)
     while value < inf:
-        found, best_legs = value * (1 - _GAIN), 0
+        found, best_legs = value * (1 - GAIN), 0
         for k in range(legs):
             step = 1 if walk[k, 1] > 0 else -1
             for j in range(abs(int(walk[k, 1]))):

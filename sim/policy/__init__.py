@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.errors import InputError
-from sim.policy.base import HindsightView, Policy, View
+from sim.policy.base import Figure, HindsightView, Policy, View
 from sim.policy.batch import BatchAssignment
 from sim.policy.cost_benefit import CostBenefit
 from sim.policy.edd import Edd
@@ -42,6 +42,7 @@ __all__ = [
     "DispatchFirst",
     "Edd",
     "Fifo",
+    "Figure",
     "Guarded",
     "Hindsight",
     "HindsightView",

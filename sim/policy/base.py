@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 
 class View(Protocol):
@@ -79,6 +79,13 @@ class HindsightView(View, Protocol):
         """How long the work on site will really take, s."""
 
 
+class Figure(NamedTuple):
+    """A figure with its unit: ``1``, ``s``, ``ms`` or ``share``."""
+
+    value: float
+    unit: str
+
+
 class Policy(ABC):
     """Decides, for one unit at a time, which ticket is next and which crew goes.
 
@@ -147,3 +154,11 @@ class Policy(ABC):
         It is also asked for each further department of a joint ticket.
         """
         return min(crews, key=lambda crew: (view.travel(crew, ticket), crew))
+
+    def figures(self) -> Mapping[str, Figure]:
+        """Return what it has to tell of its own work in this run, by name; none by default.
+
+        How long its decisions took, say. Unlike all that is simulated, it may depend on the
+        machine.
+        """
+        return {}

@@ -8,14 +8,14 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
 from typing import TypeVar
 
 from sim.errors import InputError
-from sim.policy.base import Policy, View
+from sim.policy.base import Figure, Policy, View
 
 Answer = TypeVar("Answer")
 
@@ -68,6 +68,15 @@ class Guarded(Policy):
     def choose_crew(self, view: View, ticket: int, crews: Sequence[int]) -> int:
         """Ask for the crew of a further department; the engine checks it."""
         return self._ask("choose_crew", lambda: self.policy.choose_crew(view, ticket, list(crews)))
+
+    def figures(self) -> Mapping[str, Figure]:
+        """Ask for its figures, and see that they are numbers with units."""
+
+        def asked() -> Mapping[str, Figure]:
+            told = self.policy.figures().items()
+            return {str(name): Figure(float(value), str(unit)) for name, (value, unit) in told}
+
+        return self._ask("figures", asked)
 
     def _ask(self, what: str, question: Callable[[], Answer]) -> Answer:
         self.began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Reading instances and solutions in VRPLIB's and Solomon's formats."""
+"""Instances and solutions in VRPLIB's and Solomon's formats."""
 
 from __future__ import annotations
 
@@ -40,6 +40,63 @@ def read_instance(path: str | Path, rounding: str = "auto") -> Instance:
     solomon = "EDGE_WEIGHT_TYPE" not in text and "DIMENSION" not in text
     data = _parse(path, text, solomon)
     return _instance(path, data, rounding)
+
+
+def write_instance(instance: Instance, path: str | Path) -> None:
+    """Write an instance as a VRPLIB file with all its distances (``FULL_MATRIX``).
+
+    Numbers stand as the instance has them, so that costs are in parts of a unit where its
+    ``scale`` is not 1.
+
+    Raises
+    ------
+    InputError
+        If it has what the format does not know: several depots or kinds of vehicles, prices,
+        skills, durations that are not the distances.
+    """
+    import vrplib
+
+    n = len(instance)
+    plain = (
+        ("start", bool(np.all(instance.start == n)), "the place after the stops, for all"),
+        ("end", bool(np.all(instance.end == n)), "the place after the stops, for all"),
+        ("duration", np.array_equal(instance.duration, instance.distance), "the distances"),
+        ("allowed", bool(instance.allowed.all()), "every stop for every vehicle"),
+        ("late", not instance.late.any(), "no price"),
+        ("prize", bool(np.isinf(instance.prize).all()), "stops that must be served"),
+        ("fixed", not instance.fixed.any(), "no price"),
+    )
+    for field, fits, allowed in plain:
+        if not fits:
+            raise InputError(instance.name, field, "not in VRPLIB's format", allowed)
+    for field in ("capacity", "shift_open", "shift_close"):
+        if len(np.unique(getattr(instance, field))) != 1:
+            raise InputError(instance.name, field, getattr(instance, field), "the same for all")
+    order = [n, *range(n)]
+    shift = np.array([[instance.shift_open[0], instance.shift_close[0]]])
+    windows = np.vstack((shift, np.column_stack((instance.open, instance.close))))
+    data: dict[str, Any] = {
+        "NAME": instance.name,
+        "TYPE": "VRPTW",
+        "DIMENSION": n + 1,
+        "VEHICLES": instance.vehicles,
+        "CAPACITY": _short(instance.capacity[0]),
+        "EDGE_WEIGHT_TYPE": "EXPLICIT",
+        "EDGE_WEIGHT_FORMAT": "FULL_MATRIX",
+        "EDGE_WEIGHT_SECTION": _short(instance.distance[np.ix_(order, order)]),
+        "DEMAND_SECTION": _short(np.concatenate(([0.0], instance.demand))),
+        "TIME_WINDOW_SECTION": _short(windows),
+        "SERVICE_TIME_SECTION": _short(np.concatenate(([0.0], instance.service))),
+        "DEPOT_SECTION": [1, -1],
+    }
+    vrplib.write_instance(path, data)
+
+
+def _short(numbers: Any) -> Any:
+    """Return whole numbers as such, without a point."""
+    array = np.asarray(numbers)
+    whole = bool(np.all(np.isfinite(array)) and np.all(array == np.round(array)))
+    return (array.astype(np.int64) if whole else array).tolist()
 
 
 def read_solution(path: str | Path, instance: Instance) -> tuple[tuple[int, ...], ...]:

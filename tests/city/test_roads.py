@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -13,7 +14,7 @@ import shapely
 from tiny import TOML, tiny, write
 
 import sim
-from sim.city import City, Travel
+from sim.city import City, Travel, travel
 from sim.city.geometry import Projection
 from sim.city.roadfile import read_roads
 from sim.city.roadnet import LINK, generated
@@ -242,6 +243,31 @@ def test_a_scenario_names_its_roads(tmp_path: Path) -> None:
         load(write(tmp_path / "c", bare), ["travel.model=roads"])
     with pytest.raises(InputError, match=r"travel\.roads\.file: .* a file that can be read"):
         tiny(tmp_path / "d", [*ROADS, "travel.roads.file=nowhere.graphml"])
+
+
+def test_a_net_is_laid_once_for_the_same_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid = []
+
+    def counted(*places: Any) -> RoadNet:
+        laid.append(places)
+        return generated(*places)
+
+    monkeypatch.setattr(travel, "generated", counted)
+    travel._laid.cache_clear()
+    scenario = tiny(tmp_path, ROADS)
+    first, again = (travel.road_nets(scenario, City.build(scenario)) for _ in range(2))
+    assert len(laid) == len(first) == 2
+    assert all(a is b for a, b in zip(first, again, strict=True))
+    more = tiny(tmp_path / "more", [*ROADS, "districts.East.towns=2"])
+    other = travel.road_nets(more, City.build(more))
+    assert [a is b for a, b in zip(first, other, strict=True)] == [False, True]
+    city = City.build(scenario)
+    places = city.grid_xy[city.grid_district == 0], city.town_xy[city.town_district == 0]
+    alone = generated(city.district_border[0], *places)
+    for part in ("xy", "tail", "head", "length", "kind"):
+        assert np.array_equal(getattr(first[0], part), getattr(alone, part)), part
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from optimize.walk_cases import HOT, best_by_trying, expected
 from tiny import tiny, write
 
 import sim
@@ -18,23 +18,7 @@ from sim.model.routes import read_routes, write_routes
 from sim.model.staffing import base_plan
 from sim.optimize.patrol import CELLS, optimize_patrol
 from sim.optimize.risk import CLASSES, Risk
-from sim.optimize.walks import MOST_LEGS, decay, delay, search
-
-HOT = ["grid.hot_share=0.7", "grid.hot_length=0.1"]
-
-
-def expected(
-    legs: list[tuple[int, int, float]],
-    density: list[float],
-    sight: float,
-    hazard: float,
-    cell_s: float = 60.0,
-) -> float:
-    walk = np.array(legs, dtype=float)
-    kinds = (np.ones(1), np.array([sight]), np.array([hazard]))
-    table = decay(kinds[2], cell_s, 1e6)
-    density_ = np.array(density)
-    return delay(walk, len(legs), cell_s, density_, *kinds, table, 1e6, 1e9)
+from sim.optimize.walks import MOST_LEGS, search
 
 
 def test_a_sure_pass_on_the_loop_takes_half_a_loop() -> None:
@@ -82,21 +66,6 @@ def test_uneven_gaps_by_simulation() -> None:
     spent = np.minimum(found, gone)
     half = 4 * spent.std() / np.sqrt(size)
     assert abs(expected(legs, density, sight, hazard) - spent.mean()) < half
-
-
-def best_by_trying(density: np.ndarray, sight: float, hazard: float, longest: int) -> float:
-    """The best of all closed walks of up to so many steps, each a cell forward or backward."""
-    best = np.inf
-    size = len(density)
-    for length in range(size, longest + 1):
-        for steps in product((1, -1), repeat=length):
-            at, legs = 0, []
-            for step in steps:
-                legs.append((at, step, 0.0))
-                at = (at + step) % size
-            if at == 0:
-                best = min(best, expected(legs, density.tolist(), sight, hazard))
-    return best
 
 
 @pytest.mark.parametrize(("sight", "hazard"), [(1.0, 1e-6), (0.3, 1e-6), (0.5, 1 / 600)])

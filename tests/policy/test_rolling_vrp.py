@@ -15,6 +15,11 @@ from tiny import CATEGORIES, tiny
 
 import sim
 from sim.errors import InputError
+from sim.experiment.compare import compare
+from sim.experiment.executor import Serial
+from sim.experiment.results import facts
+from sim.measure import store
+from sim.measure.summary import summary
 from sim.policy import Policy, RollingVrp
 
 
@@ -151,7 +156,31 @@ def test_no_time_left_falls_back() -> None:
     view = Line([100, 50], [40.0, 90.0], due=[900, 950], urgencies=[3, 3])
     policy = RollingVrp(seconds=0)
     assert policy.choose(view, [0, 1], [0, 1]) == (0, 1)
-    assert policy.missed == 1
+    told = policy.figures()
+    assert (told["planned"].value, told["missed"].value) == (1, 1)
+    assert 0 <= told["planned.p50"].value <= told["planned.p95"].value
+    assert policy.choose(view, [1], [0]) == (1, 0)  # nothing to plan
+    assert policy.figures()["planned"].value == 1
+
+
+def test_its_figures_are_told(tmp_path: Path) -> None:
+    """In the run's summary, in what is kept, in comparisons; its own, not the city's."""
+    scenario = tiny(tmp_path, ["staff_scale.crews=0.5", "time.days=2"])
+    outcome = sim.simulate(scenario, policy=RollingVrp(seconds=0))
+    told = outcome.figures
+    assert told["missed"] == told["planned"]
+    assert told["planned"].value > 10
+    assert summary(outcome).facts["figures"] == {name: f.value for name, f in told.items()}
+    assert any(row[0] == "missed" for row in summary(outcome).sections[-1][2])
+    assert store.read(store.write(outcome, tmp_path / "out")).figures == told
+    assert sim.simulate(scenario, policy="edd").figures == {}
+    arms = {"edd": "edd", "none": RollingVrp(seconds=0)}
+    found = compare(scenario, arms, replications=2, executor=Serial())
+    assert set(found.told) == {"none"}
+    assert found.told["none"]["missed"] == found.told["none"]["planned"]
+    assert facts(found)["policies"]["none"]["planned.p95"]["unit"] == "ms"
+    assert found.arms[1].policy_name.startswith("rolling-vrp(iterations=200,seconds=0")
+    assert "_plans" not in found.arms[1].policy_name
 
 
 def test_bad_budgets() -> None:
@@ -207,7 +236,10 @@ def test_whatever_waits_the_decision_is_sound(seed: int, seconds: float | None) 
     nearest = min(free, key=lambda k: (view.travel(k, waiting[0]), k))
     if waiting[0] in view.joints or seconds == 0.0:
         assert (ticket, crew) == (waiting[0], nearest)
-    assert policy.missed == (seconds == 0.0 and waiting[0] not in view.joints)
+    planned = waiting[0] not in view.joints
+    told = policy.figures()
+    assert (told != {}) == planned
+    assert not planned or told["missed"].value == (seconds == 0.0)
     tours = {k: plan.tour for k, plan in policy._plans.items()}
     planned = [t for tour in tours.values() for t in tour]
     assert len(planned) == len(set(planned))
