@@ -21,6 +21,18 @@ MISSED = 2 * HOUR
 """What a missed deadline costs, in seconds of that ticket's waiting."""
 
 
+def _weight(view: View, ticket: int) -> float:
+    """Return what a second of the ticket's waiting costs, in seconds under way."""
+    return float(2.0 ** (NO_URGENCY - view.urgency(ticket)))
+
+
+def _due(view: View, ticket: int) -> float:
+    """Return until when work on the ticket should begin, s."""
+    if view.arrived(ticket):
+        return view.due_close(ticket) - view.expected_work(ticket)
+    return view.due_arrive(ticket)
+
+
 @dataclass
 class _Plan:
     """The tour of one crew, and when it was planned."""
@@ -37,6 +49,9 @@ class RollingVrp(Policy):
     to the ends of their shifts. A ticket's next deadline is a time window if it can still be
     met; a stop is optional, at a price by its urgency; and waiting costs, more for the urgent.
     The tours begin from those of the last plan. What a crew is on its way to stays as it is.
+    Where more waits than is planned at once, half of it are the earliest deadlines that can still
+    be met, and half what gains most for a crew's time: in a typhoon the earliest deadlines of all
+    are those that are long missed.
 
     Where several crews' tours begin now, they are sent one by one without a new plan. A joint
     ticket takes its turn by deadline, as with `Edd`, and so does everything, to the nearest free
@@ -49,7 +64,7 @@ class RollingVrp(Policy):
     seconds : float, optional
         The latency that a decision may have, s; what comes out then depends on the machine.
     tickets_max : int
-        How many tickets are planned at once, the earliest deadlines first.
+        How many tickets are planned at once.
     tour_max : int
         How many stops a tour has at most.
     """
@@ -131,7 +146,7 @@ class RollingVrp(Policy):
 
     def _plan(self, view: View, tickets: Sequence[int], crews: Sequence[int], begun: float) -> None:
         """Plan tours for all crews of the unit over the single tickets that wait."""
-        stops = [ticket for ticket in tickets if not view.joint(ticket)][: self.tickets_max]
+        stops = self._chosen(view, [t for t in tickets if not view.joint(t)], crews)
         team = sorted({*view.colleagues(crews[0]), *crews})
         instance = self._instance(view, stops, team)
         left = None
@@ -151,6 +166,20 @@ class RollingVrp(Policy):
         for crew, tour in zip(team, found.tours, strict=True):
             self._plans[crew] = _Plan(view.now, [stops[stop] for stop in tour])
 
+    def _chosen(self, view: View, tickets: Sequence[int], crews: Sequence[int]) -> Sequence[int]:
+        """Choose which tickets are planned, in their order."""
+        if len(tickets) <= self.tickets_max:
+            return tickets
+        way = {ticket: min(view.travel(crew, ticket) for crew in crews) for ticket in tickets}
+        can = [ticket for ticket in tickets if view.now + way[ticket] <= _due(view, ticket)]
+        chosen = set(can[: (self.tickets_max + 1) // 2])
+        paying = sorted(
+            (ticket for ticket in tickets if ticket not in chosen),
+            key=lambda t: (way[t] + view.expected_work(t)) / _weight(view, t),
+        )
+        chosen.update(paying[: self.tickets_max - len(chosen)])
+        return [ticket for ticket in tickets if ticket in chosen]
+
     def _instance(self, view: View, stops: Sequence[int], team: Sequence[int]) -> Instance:
         """Lay out the tickets and crews as a routing problem; times from now on, s."""
         n, v, now = len(stops), len(team), view.now
@@ -167,15 +196,8 @@ class RollingVrp(Policy):
             leave[k] = view.free_at(crew) - now
             shift_end[k] = max(view.shift_end(crew) - now, leave[k])
         work = np.array([view.expected_work(ticket) for ticket in stops])
-        weight = np.array([2.0 ** (NO_URGENCY - view.urgency(ticket)) for ticket in stops])
-        due = np.array(
-            [
-                view.due_close(ticket) - view.expected_work(ticket)
-                if view.arrived(ticket)
-                else view.due_arrive(ticket)
-                for ticket in stops
-            ]
-        )
+        weight = np.array([_weight(view, ticket) for ticket in stops])
+        due = np.array([_due(view, ticket) for ticket in stops])
         soonest = (ways[n:, :n] + leave[:, None]).min(axis=0)
         met = due - now >= soonest
         reach = float(leave.max() + ways.max() * (n + 1) + work.sum())

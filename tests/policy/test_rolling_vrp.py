@@ -120,6 +120,16 @@ def test_the_more_urgent_deadline_is_kept_where_one_must_be_missed() -> None:
         assert order(RollingVrp(), view, [0, 1])[0] == urgent
 
 
+def test_where_too_much_waits_what_can_be_met_and_what_pays_is_planned() -> None:
+    """Six are long late and far, one is late and near, one can be met: two are planned."""
+    view = Line(
+        [900.0] * 6 + [5.0, 50.0], [0.0], due=[-900.0] * 6 + [-5.0, 300.0], urgencies=[3] * 8
+    )
+    waiting = sorted(range(8), key=lambda t: RollingVrp().key(view, t))
+    assert waiting[0] not in (6, 7)
+    assert order(RollingVrp(tickets_max=2), view, waiting)[:2] == [6, 7]
+
+
 def test_a_busy_crew_that_will_be_near_keeps_its_stop() -> None:
     """Crew 1 works at ticket 2, next to ticket 1: crew 0 leaves that to it."""
     view = Line(
