@@ -110,30 +110,43 @@ def experiment_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Compare with this plan; `base` is the staff of the base year. Repeat it for more plans: "
     "each meets each policy, and the first of both is the baseline.",
 )
+@click.option(
+    "--routes",
+    multiple=True,
+    metavar="FILE",
+    help="Compare with these patrol routes (`sim optimize patrol`); `base` is what the scenario "
+    "says: every grid's loop, if nothing. Repeatable, as plans are.",
+)
 @experiment_options
 def compare(
     scenario: str,
     policies: str,
     plans: Sequence[str],
+    routes: Sequence[str],
     overrides: Sequence[str],
     days: int | None,
     districts: Sequence[str],
     **options: Any,
 ) -> None:
-    """Compare dispatch policies on a scenario, or plans, or both.
+    """Compare dispatch policies on a scenario, or plans, or patrol routes, or all of them.
 
     Every arm meets the same matters. Exit code 1: a policy was stopped, the others are told.
     """
-    from sim.experiment.arm import Arm, with_plans
+    from sim.experiment.arm import BASE, Arm, routed, with_plans
     from sim.experiment.compare import compare_question
-    from sim.scenario import load, restrict
 
-    loaded = restrict(load(scenario, list(overrides)), days=days, districts=list(districts))
     names = _listed(policies, "policies")
-    arms = [Arm(name, loaded, name) for name in names]
+    walks = routed(scenario, routes or [BASE], overrides, days, districts)
+    arms = []
+    for walk, loaded in walks.items():
+        where = [walk] if len(walks) > 1 else []
+        for name in names:
+            which = [name] if len(names) > 1 or not where else []
+            known = ": ".join([loaded.name, *where])
+            arms.append(Arm(", ".join(where + which), loaded, name, scenario_label=known))
     if plans:
         arms = with_plans(arms, plans)
-    _run(arms, compare_question(loaded, arms), **options)
+    _run(arms, compare_question(arms[0].scenario, arms), **options)
 
 
 @click.command()

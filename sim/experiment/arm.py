@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from sim.errors import InputError
 from sim.model.plan import Plan
 from sim.model.planfile import read_plan
 from sim.policy import POLICIES, Guarded, Policy, find_policy
-from sim.scenario import Scenario
+from sim.scenario import Scenario, load, restrict
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,41 @@ class Arm:
 
 
 BASE = "base"
-"""How the scenario's own staff is called where plan files are named."""
+"""How the scenario's own staff, and its own patrol routes, are called where files are named."""
+
+
+def routed(
+    scenario: str,
+    files: Sequence[str | Path],
+    overrides: Sequence[str] = (),
+    days: int | None = None,
+    districts: Sequence[str] = (),
+) -> dict[str, Scenario]:
+    """Return the scenario once for each table of patrol routes, by the table's name.
+
+    Parameters
+    ----------
+    scenario : str
+        Its name or path.
+    files : sequence of str or Path
+        Tables as `sim.optimize.patrol` makes them; `BASE` is what the scenario itself says: every
+        grid's loop, if nothing. Names are made as for plans, see `with_plans`.
+    overrides : sequence of str
+        Set for all of them, ``key=value``.
+    days, districts
+        See `sim.scenario.restrict`.
+
+    Raises
+    ------
+    InputError
+        If a file is named twice, is no table of routes, or does not fit.
+    """
+    made = {}
+    for path, name in _names("routes", files):
+        changes = [] if path == BASE else [f"patrol.routes={json.dumps(path)}"]
+        changed = load(scenario, [*overrides, *changes])
+        made[name] = restrict(changed, days=days, districts=list(districts))
+    return made
 
 
 def with_plans(arms: Sequence[Arm], files: Sequence[str | Path]) -> list[Arm]:
@@ -94,14 +129,9 @@ def with_plans(arms: Sequence[Arm], files: Sequence[str | Path]) -> list[Arm]:
     InputError
         If a file is named twice, is no plan, or does not fit an arm's scenario.
     """
-    paths = [str(file) for file in files]
-    if len(set(paths)) < len(paths):
-        raise InputError("command line", "plan", ", ".join(paths), "each plan once")
-    stems = [Path(path).stem for path in paths]
-    names = stems if len(set(stems)) == len(stems) else paths
     cities: dict[str, City] = {}
     made = []
-    for path, name in zip(paths, names, strict=True):
+    for path, name in _names("plan", files):
         for arm in arms:
             scenario, plan = arm.scenario, None
             if path != BASE:
@@ -112,6 +142,16 @@ def with_plans(arms: Sequence[Arm], files: Sequence[str | Path]) -> list[Arm]:
             label = name if len(arms) == 1 else f"{name}, {arm.label}"
             made.append(replace(arm, label=label, scenario=scenario, plan=plan, plan_label=name))
     return made
+
+
+def _names(field: str, files: Sequence[str | Path]) -> list[tuple[str, str]]:
+    """Return each file's path and how it is called."""
+    paths = [str(file) for file in files]
+    if len(set(paths)) < len(paths):
+        raise InputError("command line", field, ", ".join(paths), "each of them once")
+    stems = [Path(path).stem for path in paths]
+    names = stems if len(set(stems)) == len(stems) else paths
+    return list(zip(paths, names, strict=True))
 
 
 def _plan_digest(plan: Plan | None) -> str:

@@ -180,11 +180,10 @@ def compare(
 
 
 def compare_question(scenario: Scenario, arms: Sequence[Arm]) -> str:
-    """Say what a comparison of policies and plans asks."""
-    plans, policies = ({arm.names[what] for arm in arms} for what in ("plan", "policy"))
-    asked = "plan and policy" if len(plans) > 1 < len(policies) else "policy"
-    if len(plans) > 1 and len(policies) == 1:
-        asked = "plan"
+    """Say what a comparison of policies, plans and patrol routes asks."""
+    words = {"plan": "plan", "scenario": "patrol", "policy": "policy"}
+    several = [words[what] for what in words if len({arm.names[what] for arm in arms}) > 1]
+    asked = " and ".join(several or ["policy"])
     return f"Which {asked} is better on {scenario.name}: {', '.join(arm.label for arm in arms)}?"
 
 

@@ -89,7 +89,7 @@ def test_each_plan_meets_each_policy(case: Case) -> None:
     assert [arm.label for arm in with_plans(arms[:1], ["base", case.cheaper])] == [
         "base", "cheaper",
     ]  # fmt: skip
-    with pytest.raises(InputError, match="each plan once"):
+    with pytest.raises(InputError, match="each of them once"):
         with_plans(arms, [case.cheaper, case.cheaper])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +11,7 @@ import pytest
 from tiny import tiny
 
 import sim
+from sim.clock import DAY
 from sim.engine.outcome import Outcome
 from sim.measure.kpis import table
 from sim.measure.plots import PLOTS, save_all
@@ -144,3 +146,42 @@ def test_duration(seconds: float, words: str) -> None:
 
 def test_a_notebook_shows_it(outcome: Outcome) -> None:
     assert PLOTS["use"](outcome)._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_departments_day(outcome: Outcome) -> None:
+    """The busiest is drawn: its visits of that day, each from the base or the place before."""
+    visits, plan = outcome.visits, outcome.plan
+    where, when = PLOTS["crews"](outcome).axes
+    keys = zip(
+        plan.unit_department[visits["unit"]].tolist(),
+        plan.unit_district[visits["unit"]].tolist(),
+        (visits["start"] // DAY).tolist(),
+        strict=True,
+    )
+    arrived = ~np.isnan(visits["arrive"])
+    count = Counter(key for key, there in zip(keys, arrived, strict=True) if there)
+    department, district, day = max(count, key=lambda key: count[key])
+    words = [text.get_text() for text in where.texts]
+    assert any(word.startswith(f"{max(count.values()):,} visits of") for word in words)
+    assert list(outcome.scenario.departments.values())[department].name_en in where.get_title(
+        "left"
+    )
+    bases = {tuple(xy) for xy in plan.crew_xy.tolist()}
+    ways = [line.get_xydata().tolist() for line in where.lines if line.get_linestyle() == "-"]
+    ways = [way for way in ways if len(way) == 2 and line_starts(way, bases, outcome)]
+    assert len(ways) >= count[department, district, day]
+    hours = [bar.get_width() for bar in when.patches]
+    assert len(hours) % 2 == 0
+    assert min(hours) >= 0
+
+
+def line_starts(way: list[list[float]], bases: set[tuple[float, ...]], outcome: Outcome) -> bool:
+    grids = {tuple(xy) for xy in outcome.city.grid_xy.tolist()}
+    return tuple(way[1]) in grids and tuple(way[0]) in bases | grids
+
+
+def test_no_crew_no_way(tmp_path: Path) -> None:
+    outcome = sim.simulate(tiny(tmp_path, ["staff_scale.crews=0"]), days=1)
+    assert len(outcome.visits["crew"]) == 0
+    (text,) = PLOTS["crews"](outcome).texts
+    assert "No crew arrived" in text.get_text()

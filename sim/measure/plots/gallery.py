@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.engine.outcome import Outcome
+from sim.measure.plots.crews import plot_crews
 from sim.measure.plots.maps import plot_map
 from sim.measure.plots.response import plot_response
 from sim.measure.plots.staff import plot_use
@@ -18,6 +19,7 @@ PLOTS: dict[str, Callable[[Outcome], Any]] = {
     "map": plot_map,
     "response": plot_response,
     "use": plot_use,
+    "crews": plot_crews,
 }
 """Plots by name."""
 
