@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -36,14 +37,14 @@ def test_routes_against_the_loop(tmp_path: Path) -> None:
     kept = pd.read_parquet(out / "metrics.parquet")
     assert set(kept["scenario"]) == {"tiny: base", "tiny: often"}
     wide = kept[(kept["metric"] == "matters") & (kept["district"] == "city")].pivot(
-        index="replication", columns="arm", values="value"
+        index="replication", columns="scenario", values="value"
     )
-    assert (wide["base"] == wide["often"]).all()  # the very same matters
+    assert (wide["tiny: base"] == wide["tiny: often"]).all()  # the very same matters
     # the arms are those of `sim run`, with and without the table
     for arm, more in (("base", []), ("often", ["--routes", table])):
         ran = cli("run", toml, *SETTINGS, "--policy", "fifo", "--json", *more)
-        found = pd.read_json(ran.stdout, typ="series")["kpis"]["discovery.mean"]
-        rows = kept[(kept["arm"] == arm) & (kept["replication"] == 0)]
+        found = json.loads(ran.stdout)["kpis"]["discovery.mean"]
+        rows = kept[(kept["scenario"] == f"tiny: {arm}") & (kept["replication"] == 0)]
         rows = rows[(rows["metric"] == "discovery.mean") & (rows["district"] == "city")]
         assert rows["value"].item() == pytest.approx(found, rel=1e-12)
 
