@@ -33,6 +33,10 @@ _NAMES = {
     "crews.arrive": ("wait for a crew", "候员用时"),
     "crews.finish": ("wait until visited", "待处置用时"),
     "staff_cost": ("cost of the plan", "每周成本"),
+    "state.undiscovered": ("undiscovered matters", "未发现"),
+    "tickets.patrol": ("tickets by patrol", "巡查发现工单"),
+    "hotline.requests_per_day": ("12345 requests", "每日热线"),
+    "police.requests_per_day": ("110 calls", "每日报警"),
     "hotline.wait.mean": ("mean wait at 12345", "热线平均等待"),
     "hotline.lost": ("callers lost", "放弃率"),
 }
@@ -60,7 +64,8 @@ def amount(value: float, unit: str) -> str:
         return duration(value) if value >= 0 else f"−{duration(-value)}"
     if unit == "share":
         return f"{100 * value:.1f} %"
-    return f"{value:,.4g} {unit}".removesuffix(" 1")
+    figure = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{figure} {unit}".removesuffix(" 1")
 
 
 def interval_text(interval: Interval, unit: str) -> str:
