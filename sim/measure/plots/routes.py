@@ -159,7 +159,7 @@ def _walk(ax: Axes, route: Route, radius: float) -> None:
             "",
             (x[121], y[121]),
             (x[117], y[117]),
-            arrowprops={"arrowstyle": "-|>", "color": BLUE, "lw": 0},
+            arrowprops={"arrowstyle": "-|>", "color": BLUE, "lw": 0, "mutation_scale": 18},
             zorder=3,
         )
         begin = begin or (float(x[0]), float(y[0]))
