@@ -151,8 +151,8 @@ def _words(ax: Axes, outcome: Outcome, rows: Ints, crews: int, of: tuple[int, in
     ax.set_title(f"{both(body.name_en, body.name_zh)}, {place}, {date}", pad=21)
     travel = outcome.visits["arrive"][rows] - outcome.visits["start"][rows]
     ax.annotate(
-        f"{len(rows):,} visits of {crews} crews, {travel.mean() / MINUTE:.1f} min under way on average; "
-        f"{outcome.scenario.name}, policy {outcome.policy}, seed {outcome.seed}",
+        f"{len(rows):,} visits of {crews} crews, {travel.mean() / MINUTE:.1f} min under way on "
+        f"average; {outcome.scenario.name}, policy {outcome.policy}, seed {outcome.seed}",
         (0, 1),
         (0, 8),
         xycoords="axes fraction",
