@@ -30,6 +30,7 @@ import pandas as pd
 
 import sim
 from sim.measure.discovery import discovery_saved, requests_saved, undiscovered
+from sim.measure.plots import plot_crews
 from sim.measure.plots.roads import plot_roads
 from sim.measure.plots.routes import plot_route, plot_routes
 from sim.model.routes import write_routes
@@ -97,6 +98,14 @@ assert saved.low > 0
 even = optimize_patrol(sim.load("gusu-week", ["time.days=1"]))
 print(f"{len(even.routes)} grids leave the loop")
 assert not even.routes
+
+# %% [markdown]
+# ## A department's day 部门的一天
+#
+# Where the crews of the busiest department went on its busiest day, and when.
+
+# %%
+plot_crews(routes)
 
 # %% [markdown]
 # ## Roads 路网
