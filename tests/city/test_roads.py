@@ -11,7 +11,6 @@ import networkx as nx
 import numpy as np
 import pytest
 import shapely
-from click.testing import CliRunner
 from tiny import TOML, tiny, write
 
 import sim
@@ -21,7 +20,6 @@ from sim.city.roadfile import read_roads
 from sim.city.roadnet import LINK, generated
 from sim.city.roads import STEP_S, RoadNet, ways
 from sim.city.travel import road_nets
-from sim.cli import main
 from sim.errors import InputError, InputWarning
 from sim.scenario import load
 from sim.scenario.schema import Scenario
@@ -326,32 +324,3 @@ def test_a_faster_district_is_faster_on_its_roads(tmp_path: Path) -> None:
         return float(np.nanmean(visits["arrive"] - visits["start"]))
 
     assert mean(3.0) < mean(1.0)
-
-
-def run_on(folder: Path, file: Path) -> Any:
-    scenario = write(folder / "city")
-    roads = ["--set", "travel.model=roads", "--set", f"travel.roads.file={file}"]
-    return CliRunner().invoke(main, ["run", str(scenario), "--days", "1", "--json", *roads])
-
-
-def test_a_run_goes_on_by_straight_lines_where_no_road_leads(tmp_path: Path) -> None:
-    away = run_on(tmp_path, line_file(tmp_path / "away", [[[100.6, 31.3], [100.7, 31.3]]]))
-    assert away.exit_code == 0, away.output
-    assert "note: East: no road of lines.geojson lies in the district" in away.stderr
-    assert json.loads(away.stdout)["kpis"]["arrive.mean"] > 0
-    apart = [[[120.6, 31.3], [120.7, 31.3]], [[120.62, 31.32], [120.63, 31.32]]]
-    two = run_on(tmp_path, line_file(tmp_path / "two", apart))
-    assert two.exit_code == 0, two.output
-    assert "West 01: crews stationed there reach nothing by road" in two.stderr
-    assert json.loads(two.stdout)["kpis"]["arrive.mean"] > 0
-
-
-@pytest.mark.parametrize(("name", "text"), [("a.graphml", "<graphml"), ("a.geojson", "{")])
-def test_a_malformed_file_stops_the_run(name: str, text: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text(text)
-    result = run_on(tmp_path, tmp_path / name)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert result.stderr.count("\n") == 1
-    assert f"{name}: G" in result.stderr
-    assert "is not allowed; " in result.stderr

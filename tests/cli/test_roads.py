@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from city.test_roads import ROADS, line_file
 from click.testing import CliRunner
 from tiny import write
@@ -40,11 +41,26 @@ def test_a_run_goes_on_where_there_is_no_road_and_says_so(tmp_path: Path) -> Non
     assert json.loads(result.stdout)["kpis"]
 
 
-def test_a_malformed_graph_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "bad.graphml").write_text("<graphml")
-    path = write(tmp_path)
-    changes = sets(*ROADS, f'travel.roads.file="{tmp_path / "bad.graphml"}"')
-    result = CliRunner().invoke(main, ["run", str(path), *changes])
+def test_a_crew_that_reaches_nothing_goes_straight_and_is_told(tmp_path: Path) -> None:
+    apart = [[[120.6, 31.3], [120.7, 31.3]], [[120.62, 31.32], [120.63, 31.32]]]
+    changes = sets(*ROADS, f'travel.roads.file="{line_file(tmp_path / "roads", apart)}"')
+    result = CliRunner().invoke(
+        main, ["run", str(write(tmp_path)), *changes, "--days", "1", "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "note: West 01: crews stationed there reach nothing by road" in result.stderr
+    assert json.loads(result.stdout)["kpis"]["arrive.mean"] > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"), [("a.graphml", "<graphml", "GraphML"), ("a.geojson", "{", "GeoJSON")]
+)
+def test_a_malformed_file_is_one_line(name: str, text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    changes = sets(*ROADS, f'travel.roads.file="{tmp_path / name}"')
+    result = CliRunner().invoke(main, ["run", str(write(tmp_path)), *changes])
     assert result.exit_code == 2
+    assert result.stdout == ""
     assert result.stderr.count("\n") == 1
-    assert "bad.graphml: GraphML:" in result.stderr
+    assert f"{name}: {said}" in result.stderr
+    assert "is not allowed; " in result.stderr
