@@ -83,7 +83,7 @@ def test_run(tiny_toml: Path, tmp_path: Path) -> None:
     outcome = read(out)
     assert (outcome.seed, outcome.policy, outcome.until) == (5, "nearest", 86400.0)
     assert {path.stem for path in (out / "plots").iterdir()} == {
-        "steps", "counters", "map", "response", "use",
+        "steps", "counters", "crews", "map", "response", "use",
     }  # fmt: skip
     assert len(pd.read_parquet(out / "tickets.parquet")) == len(outcome)
     again = sim("run", tiny_toml, "--days", 1, "--out", out)
