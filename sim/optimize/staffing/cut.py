@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.judge import Verdict
+from sim.optimize.staffing.targets import PATROL
 
 if TYPE_CHECKING:
     from sim.optimize.staffing.search import Found, Search
@@ -20,6 +21,8 @@ GAIN = 0.9
 """Staff does not help if so many cuts in a row do not reduce what is short to this part."""
 WORTH = 0.1
 """Hours are left alone in which one more helps less than this part of the best, for its cost."""
+CHEAP = 0.01
+"""Who costs nothing, or next to it, counts as this part of the dearest."""
 
 
 def cut(search: Search, need: Ints, found: Found) -> bool:
@@ -58,11 +61,13 @@ def cut(search: Search, need: Ints, found: Found) -> bool:
 
 
 def _short(search: Search, verdict: Verdict) -> float:
-    """Return how many cases all promises together lack, margins included."""
-    return sum(
-        float((np.maximum(margin - target.slack(verdict.mean(i)), 0.0) * verdict.cases[i]).sum())
-        for i, (target, margin) in enumerate(zip(verdict.targets, search.margin, strict=True))
-    )
+    """Return how many cases all promises together lack, margins included; patrols' left aside."""
+    total = 0.0
+    for i, (target, margin) in enumerate(zip(verdict.targets, search.margin, strict=True)):
+        if target.roles != PATROL:
+            lack = np.maximum(margin - target.slack(verdict.mean(i)), 0.0) / target.unit
+            total += float((lack * verdict.cases[i]).sum())
+    return total
 
 
 def _raise(search: Search, need: Ints, posts: Ints, verdict: Verdict) -> set[int]:
@@ -80,7 +85,8 @@ def _raise(search: Search, need: Ints, posts: Ints, verdict: Verdict) -> set[int
         late = np.maximum(-slack, 0.0) * verdict.cases[i]
         wanted = float(late.sum()) if target.is_share else 0.3 * total
         # late cases that one more there may help, for what it costs
-        worth = blame / search.coverer.pools.rate[:, None]
+        rate = search.coverer.pools.rate[:, None]
+        worth = blame / np.maximum(rate, max(CHEAP * float(rate.max()), 1e-9))
         got, least = 0.0, WORTH * float(worth.max())
         for cell in np.argsort(-worth, axis=None, kind="stable"):
             pool, hour = divmod(int(cell), blame.shape[1])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +34,7 @@ Floats = NDArray[np.float64]
 Waits = tuple[NDArray[np.int64], Floats, Floats]
 """Of each ticket, as `longest_waits` tells."""
 _NOT_WAITING_S = 60.0
+_REMEMBERED = 24  # workloads: some 75 MB each for a week of the city
 _DONE = {"sign": "signed", "arrive": "arrived", "close": "closed"}
 
 
@@ -181,28 +184,39 @@ class Judge:
         self.targets, self.engine, self.policy, self.seed = targets, engine, policy, seed
         self.stopped = stopped
         self.runs = 0
-        self._work: dict[int, Workload] = {}
+        self._work: OrderedDict[int, Workload] = OrderedDict()
+        self._lock = Lock()
 
     def run(self, plan: Plan, replication: int) -> Outcome:
         """Run a plan on one replication."""
         if self.stopped is not None and self.stopped():
             raise Interrupted
-        if replication not in self._work:
-            self._work[replication] = Workload.draw(
-                self.scenario, self.city, self.seed, replication
-            )
         simulation = find_engine(self.engine)(
             self.scenario,
             city=self.city,
-            workload=self._work[replication],
+            workload=self._workload(replication),
             plan=plan,
             policy=self.policy,
             seed=self.seed,
             replication=replication,
         )
         simulation.run()
-        self.runs += 1
+        with self._lock:
+            self.runs += 1
         return simulation.outcome()
+
+    def _workload(self, replication: int) -> Workload:
+        """Draw the matters of a replication, or remember them if that is not long ago."""
+        with self._lock:
+            if replication in self._work:
+                self._work.move_to_end(replication)
+                return self._work[replication]
+        drawn = Workload.draw(self.scenario, self.city, self.seed, replication)
+        with self._lock:
+            self._work[replication] = drawn
+            while len(self._work) > _REMEMBERED:
+                self._work.popitem(last=False)
+        return drawn
 
     def judge(self, posts: NDArray[np.int64], replications: Sequence[int]) -> Verdict:
         """Run posts int64 [P, S] on some replications."""

@@ -291,11 +291,15 @@ class Search:
         return list(range(first, first + self.size))
 
     def short(self, posts: Ints) -> float:
-        """Return by how much all promises are broken in the search, margins left aside."""
+        """Return by how much all promises are broken in the search, margins left aside.
+
+        Shares as they are, other figures as a part of their target.
+        """
         verdict = self.verdict(posts)
         return sum(
-            float(np.maximum(-target.slack(verdict.mean(i)), 0.0).sum())
+            float(np.maximum(-target.slack(verdict.mean(i)), 0.0).sum()) / target.unit
             for i, target in enumerate(verdict.targets)
+            if target.roles != PATROL
         )
 
     def dearer(self, found: Found, target: int, more: float) -> Ints | None:
@@ -343,9 +347,9 @@ class Search:
                 pass
             confidence = self._confidence(look)
             self.tell("fresh replications", found.posts)
-            self._looked = found.posts
-            found.looked = self.fresh(look)
-            found.fresh = self.judge.judge(found.posts, found.looked)
+            looked = self.fresh(look)
+            fresh = self.judge.judge(found.posts, looked)
+            self._looked, found.looked, found.fresh = found.posts, looked, fresh
             found.confidence = confidence
             if found.fresh.keeps(confidence):
                 found.proved, found.ended = True, "proved"

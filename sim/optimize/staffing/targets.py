@@ -77,6 +77,11 @@ class Target:
         return first if first in ("sign", "arrive") else "close"
 
     @property
+    def unit(self) -> float:
+        """What a lack is measured in: 1 of a share, of other figures their target."""
+        return 1.0 if self.is_share else max(abs(self.value), 1e-9)
+
+    @property
     def is_share(self) -> bool:
         """Whether it speaks of the share of cases in which a deadline is met."""
         return self.kpi.endswith(".on_time") or self.kpi in (

@@ -4,7 +4,8 @@ A run in which every pool has a post fewer measures all pools at once: each late
 against the pool for which it waited longest, and what more is late there is the harm of that
 pool's post. On these figures those posts go first that save most for what they harm, as many as
 the promises have room for, and all replications of the search confirm them. What is left is tried
-one by one on the same matters: that no single post can go does not rest on the figures.
+one by one on the same matters. That no single post can go does not rest on the figures, but on
+this: a post that was clearly needed is needed all the more when others have gone.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ class Trim:
         self.found = found
         self.floor = np.zeros_like(found.posts) if floor is None else floor
         self.search, self.judge = search, search.judge
-        self.price = self.judge.pools.rate[:, None] * search.coverer.hours[None, :]
+        price = self.judge.pools.rate[:, None] * search.coverer.hours[None, :]
+        self.price = np.maximum(price, 1e-6)  # who is not paid saves next to nothing
 
     def many(self, parts: Sequence[float]) -> None:
         """Take bargains while they are worth the runs that find them.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from staffing_case import small
 
 import sim
@@ -14,7 +16,7 @@ from sim.errors import InputError
 from sim.model.planfile import read_plan, write_plan
 from sim.optimize.staffing import search
 from sim.optimize.staffing.answer import Answer, facts
-from sim.optimize.staffing.judge import Judge
+from sim.optimize.staffing.judge import Interrupted, Judge, Verdict
 from sim.optimize.staffing.optimize import optimize
 from sim.optimize.staffing.problem import Problem
 from sim.scenario import Scenario
@@ -210,6 +212,36 @@ def test_stopping_gives_the_best_so_far(tmp_path: Path) -> None:
     assert answer.found.ended == "stopped"
     assert not answer.found.proved
     assert answer.found.posts.sum() > 0
+
+
+def test_stopping_in_a_later_look_keeps_what_was_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[bytes, list[int]]] = []
+    real = Judge.judge
+
+    def judge(self: Judge, posts: NDArray[np.int64], replications: Sequence[int]) -> Verdict:
+        asked.append((posts.tobytes(), list(replications)))
+        if len(asked) == 2:
+            raise Interrupted
+        return real(self, posts, replications)
+
+    monkeypatch.setattr(Judge, "judge", judge)
+    monkeypatch.setattr(Verdict, "keeps", lambda *_: False)
+    found = optimize(small(tmp_path), Problem(TARGETS, patterns="scenario", replications=3)).found
+    assert found.ended == "stopped"
+    assert asked[1][1] != asked[0][1]
+    assert (found.posts.tobytes(), found.looked) == asked[0]
+
+
+def test_staff_that_costs_nothing_is_no_trouble(tmp_path: Path) -> None:
+    scenario = small(tmp_path)
+    free = scenario.costs.model_copy(update={"crew": 0.0, "hotline_operator": 0.0})
+    answer = optimize(
+        scenario.model_copy(update={"costs": free}),
+        Problem(TARGETS, patterns="scenario", replications=3),
+    )
+    assert answer.found.proved
 
 
 def test_a_plan_gets_its_look_when_time_is_up(
