@@ -29,7 +29,7 @@ def tick(seconds: float) -> float:
 def modulo(time: float, period: float) -> float:
     """Return what is left of a time beyond whole periods, s, as ``%`` does.
 
-    On ticks, below 10,000 years, it is the same to the last bit. In machine code ``%`` is a
+    On finite ticks, below 10,000 years, it is the same to the last bit. In machine code ``%`` is a
     division bit by bit that takes as long as all else that a calendar computes.
     """
     return time - floor(time / period) * period

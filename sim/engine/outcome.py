@@ -61,9 +61,8 @@ def in_order(log: str, columns: Columns) -> Columns:
     start, ticket = columns["start"], columns["ticket"]
     resource = columns[next(iter(LOGS[log]))]
     order = np.argsort(start, kind="stable")
-    same = (
-        np.diff(start[order]) == 0
-    )  # few: sorting all by all three would take three times as long
+    # ties are few: sorting all by all three would take three times as long
+    same = np.diff(start[order]) == 0
     rows = np.flatnonzero(np.append(same, False) | np.append(False, same))
     tied = order[rows]
     order[rows] = tied[np.lexsort((ticket[tied], resource[tied], start[tied]))]

@@ -10,6 +10,7 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -148,17 +149,20 @@ class _StoredPart(Mapping[str, NDArray[Any]]):
     """The columns of one part; each is read once."""
 
     def __init__(self, path: Path) -> None:
-        import pyarrow.parquet as pq
-
-        self._file = pq.ParquetFile(path)
-        self._names = [name for name in self._file.schema_arrow.names if name != ROW]
+        self._path = path
         self._kept: dict[str, NDArray[Any]] = {}
 
+    @cached_property
+    def _file(self) -> Any:
+        import pyarrow.parquet as pq  # opened when it is read: a long run has thousands of parts
+
+        return pq.ParquetFile(self._path)
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return (name for name in self._file.schema_arrow.names if name != ROW)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return sum(1 for _ in self)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._kept:

@@ -56,8 +56,7 @@ class Arm:
     def policy_name(self) -> str:
         """How the policy is called; parameters that were given to it are part of its name."""
         policy = _bare(self.policy)
-        state = sorted(vars(policy).items())
-        given = ",".join(f"{key}={value}" for key, value in state if not key.startswith("_"))
+        given = ",".join(f"{key}={value}" for key, value in _parameters(policy))
         changed = isinstance(self.policy, Policy) and given
         return f"{policy.name}({given})" if changed else policy.name
 
@@ -170,6 +169,12 @@ def _bare(policy: str | Policy) -> Policy:
     return found.policy if isinstance(found, Guarded) else found
 
 
+def _parameters(policy: Policy) -> list[tuple[str, object]]:
+    """List what a policy was given; of a built-in one, without what it keeps during a run."""
+    ours = type(policy) in POLICIES.values()
+    return sorted((k, v) for k, v in vars(policy).items() if not (ours and k.startswith("_")))
+
+
 def _policy_digest(policy: str | Policy) -> str:
     """Name a built-in policy; of a user's own, what its file says counts too."""
     if isinstance(policy, str) and policy in POLICIES:
@@ -185,5 +190,5 @@ def _policy_digest(policy: str | Policy) -> str:
             kind.__qualname__,
             "a class in a file, so that kept results can tell whether it has changed",
         ) from None
-    state = repr(sorted(vars(decides).items()))
+    state = repr(_parameters(decides))
     return f"{kind.__qualname__} {hashlib.sha256(text + state.encode()).hexdigest()}"

@@ -14,7 +14,7 @@ from sim.engine.outcome import Outcome
 from sim.measure.tables import Bools, Floats, group_of, groups, hotline, known, police
 from sim.measure.tally import Tally
 from sim.model.state import Level, State
-from sim.processors import processors
+from sim.processors import threads
 from sim.workload.channel import Channel
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ CHANNELS = {
 Figures = dict[str, tuple[str, Floats, NDArray[np.int64]]]
 """By metric: unit, value and n of each group."""
 
+_CELLS = 4000  # of all groupings together; where there were more, each goes by itself
 _SOUND = "sound"  # work that was not reopened: of the appraisal only
 
 
@@ -89,6 +90,8 @@ def figures_by(outcome: Outcome, bys: Sequence[str]) -> dict[str, Figures]:
     Tickets that lie on disk are looked at part by part, on all processors.
     """
     sizes = [len(groups(outcome, by)[0]) for by in bys]
+    if len(bys) > 1 and np.prod(sizes) > _CELLS:
+        return {by: figures(outcome, by) for by in bys}
 
     def tallied(piece: Outcome) -> Tally:
         cell = np.zeros(len(piece), dtype=np.int64)
@@ -99,7 +102,7 @@ def figures_by(outcome: Outcome, bys: Sequence[str]) -> dict[str, Figures]:
             count(piece, tally)
         return tally
 
-    with ThreadPoolExecutor(processors()) as pool:
+    with ThreadPoolExecutor(threads()) as pool:
         tallies = pool.map(tallied, outcome.pieces())
         whole = next(tallies)
         for tally in tallies:

@@ -16,7 +16,7 @@ from sim.engine.outcome import Outcome
 from sim.measure.tables import Floats
 from sim.model.calendar import day_seconds, shift_calendars
 from sim.model.plan import Plan
-from sim.processors import processors
+from sim.processors import threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,7 +187,7 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
         """Return busy time and overtime, s [roles, 2, places]."""
         return np.array([_busy(outcome, role, len(names)) for role in roles(piece, by)])
 
-    with ThreadPoolExecutor(processors()) as pool:
+    with ThreadPoolExecutor(threads()) as pool:
         total = np.sum(list(pool.map(summed, outcome.log_pieces())), axis=0)
     kinds = roles(next(outcome.log_pieces()), by)
     frames = []

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+_BUILDING = threading.Lock()
+"""MathOpt's Python takes no two threads that build models: it then refuses its own arguments."""
 SCALE = 100
 """Costs are rounded to hundredths."""
 NODES = 20
@@ -186,14 +188,15 @@ def _highs(
         Of branching on whole posts, so that the clock does not decide; 0: the linear solution,
         rounded up.
     """
-    from ortools.math_opt.python import mathopt
+    with _BUILDING:
+        from ortools.math_opt.python import mathopt
 
-    model = mathopt.Model()
-    posts = [model.add_variable(lb=0.0, is_integer=nodes > 0) for _ in price]
-    for k in np.flatnonzero(need > 0):
-        inside = mathopt.fast_sum(posts[i] for i in np.flatnonzero(columns[:, k]))
-        model.add_linear_constraint(inside >= float(need[k]))
-    model.minimize(mathopt.fast_sum(float(c) * x for c, x in zip(price, posts, strict=True)))
+        model = mathopt.Model()
+        posts = [model.add_variable(lb=0.0, is_integer=nodes > 0) for _ in price]
+        for k in np.flatnonzero(need > 0):
+            inside = mathopt.fast_sum(posts[i] for i in np.flatnonzero(columns[:, k]))
+            model.add_linear_constraint(inside >= float(need[k]))
+        model.minimize(mathopt.fast_sum(float(c) * x for c, x in zip(price, posts, strict=True)))
     limits = mathopt.SolveParameters(time_limit=datetime.timedelta(seconds=60))
     if nodes:
         limits.node_limit, limits.relative_gap_tolerance = nodes, CLOSE

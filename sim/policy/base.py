@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class View(Protocol):
@@ -162,3 +162,14 @@ class Policy(ABC):
         machine.
         """
         return {}
+
+    def memory(self) -> Any:
+        """Return what it must be told to go on from a checkpoint, as JSON has it; None: nothing.
+
+        Only a policy that keeps something from one decision to the next needs this.
+        """
+        return None
+
+    def recall(self, view: View, memory: Any) -> None:
+        """Take over what `memory` returned, before the first decision after a checkpoint."""
+        raise NotImplementedError(f"{self.name} has a memory, and needs a way to recall it")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sim.errors import InputError
 from sim.policy.base import Figure, Policy, View
@@ -77,6 +77,14 @@ class Guarded(Policy):
             return {str(name): Figure(float(value), str(unit)) for name, (value, unit) in told}
 
         return self._ask("figures", asked)
+
+    def memory(self) -> Any:
+        """Ask for what it remembers."""
+        return self._ask("memory", self.policy.memory)
+
+    def recall(self, view: View, memory: Any) -> None:
+        """Tell it what it remembered."""
+        self._ask("recall", lambda: self.policy.recall(view, memory))
 
     def _ask(self, what: str, question: Callable[[], Answer]) -> Answer:
         self.began = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -109,6 +110,17 @@ class RollingVrp(Policy):
             "planned.p95": Figure(float(p95), "ms"),
             "missed": Figure(self._missed, "1"),
         }
+
+    def memory(self) -> dict[str, Any]:
+        """Return the tours, where the next search begins, and what it has to tell."""
+        plans = [[crew, plan.at, plan.tour] for crew, plan in self._plans.items()]
+        return {"plans": plans, "took": self._took, "missed": self._missed}
+
+    def recall(self, view: View, memory: dict[str, Any]) -> None:
+        """Take the tours over."""
+        self._begin(view)
+        self._plans = {crew: _Plan(at, tour) for crew, at, tour in memory["plans"]}
+        self._took, self._missed = memory["took"], memory["missed"]
 
     def key(self, view: View, ticket: int) -> tuple[float, ...]:
         """Order by the next deadline, as `Edd` does."""

@@ -34,15 +34,17 @@ def equal(a: Outcome, b: Outcome) -> None:
             assert np.array_equal(column, right[name], equal_nan=column.dtype.kind == "f"), name
 
 
-@pytest.mark.parametrize("policy", ["priority", "reserve"])
+@pytest.mark.parametrize("policy", ["priority", "reserve", "rolling-vrp"])
 def test_going_on_from_the_last_checkpoint(policy: str, tmp_path: Path) -> None:
-    whole = sim.simulate("gusu-week", days=3, policy=policy)
-    run = sim.prepare("gusu-week", days=3, policy=policy)
+    # with half the crews much waits, and what the policy remembers matters
+    scenario = sim.load("gusu-week", ["time.days=2", "staff_scale.crews=0.5"])
+    whole = sim.simulate(scenario, policy=policy)
+    run = sim.prepare(scenario, policy=policy)
     checkpoint = Checkpoint(tmp_path / "run", run, policy)
     for until in (50_000.0, 123_456.0):
         run.run(until)
         checkpoint.save()
-    run.run(200_000)  # lost: it was not saved
+    run.run(150_000)  # lost: it was not saved
     del run, checkpoint
     again, _ = resume(tmp_path / "run")
     assert again.now == 123_456.0

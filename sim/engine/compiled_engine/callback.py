@@ -45,8 +45,9 @@ class Callback:
         self.address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
 
     def state(self) -> dict[str, Any]:
-        """Return the queues as JSON has them. What a policy remembers by itself is not in them."""
+        """Return the queues, and what the policy remembers, as JSON has them."""
         return {
+            "memory": self.policy.memory(),
             "order": [[unit, order] for unit, order in self.order.items()],
             "slots": list(self.view.slots.items()),
         }
@@ -58,6 +59,8 @@ class Callback:
         }
         self.keys = {ticket: key for order in self.order.values() for key, ticket in order}
         self.view.slots = dict(map(tuple, state["slots"]))
+        if state["memory"] is not None:
+            self.policy.recall(self.view, state["memory"])
 
     def _call(self, what: int, unit: int, other: int) -> int:
         try:

@@ -267,7 +267,12 @@ class CompiledSimulation:
     def restore(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
         """Take over a state; scenario, plan, policy and seed must be those of its run."""
         self._plans.restore(arrays, facts["plans"], facts["past_plans"])
-        fitting = {name: arrays[name] for name in self.arrays._fields if name not in layout.FIXED}
+        # of the very types that the machine code was made for: what is read knows less of them
+        fitting = {
+            name: arrays[name].view(getattr(self.arrays, name).dtype)
+            for name in self.arrays._fields
+            if name not in layout.FIXED
+        }
         self.arrays = self.arrays._replace(**fitting)
         self._loaded, self._until_day, self._drawn = facts["loaded"], facts["until_day"], None
         self._record.go_on(facts["parts"], facts["counts"])
