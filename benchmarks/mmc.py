@@ -7,6 +7,9 @@ A queue is what all of them can do: so it measures how quick they are at the sam
 customers are tickets of the police, taken by its crews: they are accepted, triaged, signed for,
 visited and checked in no time besides, and all is kept of each. The others keep a wait, or a mean.
 
+What is timed is the run alone, from the first arrival to the last: not the loading of our
+customers before, nor the tables of them afterwards.
+
 Every row shows its mean wait beside the exact one: what is wrong is not fast. Where a library
 draws the customers itself, that is in its time; one run before warms up what compiles.
 """

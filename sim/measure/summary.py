@@ -254,16 +254,16 @@ def _staff(staff: pd.DataFrame) -> list[Row]:
     return rows
 
 
-def _pain(outcome: Outcome, wide: pd.DataFrame) -> list[Row]:
+def _pain(outcome: Outcome, figures: pd.DataFrame) -> list[Row]:
     departments = outcome.scenario.departments
-    met = wide[["close.on_time", "arrive.on_time"]].min(axis=1)
+    met = figures[["close.on_time", "arrive.on_time"]].min(axis=1)
     worst = met[met < 1].sort_values(kind="stable").index[:3]
     return [
         (
             f"{departments[name].name_en} {departments[name].name_zh}",
             _share(met[name]),
-            f"in time; {_count(wide.loc[name, 'backlog'])} open, "
-            f"9 in 10 attended within {duration(wide.loc[name, 'arrive.p90'])}",
+            f"in time; {_count(figures.loc[name, 'backlog'])} open, "
+            f"9 in 10 attended within {duration(figures.loc[name, 'arrive.p90'])}",
         )
         for name in worst
     ] or [("nowhere: no deadline was missed 无超期", "", "")]
@@ -276,16 +276,16 @@ def _policy(outcome: Outcome) -> list[Row]:
     ]
 
 
-def _districts(outcome: Outcome, wide: pd.DataFrame, staff: pd.DataFrame) -> list[Row]:
+def _districts(outcome: Outcome, figures: pd.DataFrame, staff: pd.DataFrame) -> list[Row]:
     city = outcome.city
     crews = staff[staff["role"] == "crews"].groupby("place")[["busy_h", "duty_h"]].sum()
     busy = crews["busy_h"] / crews["duty_h"]
     return [
         (
             f"{name} {name_zh}",
-            _count(wide.loc[name, "tickets"]),
-            f"tickets; {_share(wide.loc[name, 'close.on_time'])} closed in time, "
-            f"{_count(wide.loc[name, 'backlog'])} open, "
+            _count(figures.loc[name, "tickets"]),
+            f"tickets; {_share(figures.loc[name, 'close.on_time'])} closed in time, "
+            f"{_count(figures.loc[name, 'backlog'])} open, "
             f"crews {_share(busy.get(name, np.nan))} busy",
         )
         for name, name_zh in zip(city.district_name, city.district_name_zh, strict=True)

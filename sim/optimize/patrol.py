@@ -226,7 +226,12 @@ class _Search:
             legs, loop, value = search(
                 cell_s, self.detour, risk.density[grid], *kinds, longest, most_gap, walk
             )
-            least = min(bound(cell_s, risk.density[grid], *kinds, most_gap), value)
+            least = bound(cell_s, risk.density[grid], *kinds, most_gap)
+            if least > value * (1 + 1e-6):
+                raise AssertionError(
+                    f"grid {grid}: a route of {value} s is below its bound, {least}"
+                )
+            least = min(least, value)
             route = _route(walk[:legs], self.speed)
             found.append(_Found(grid, route, loop * clock, value * clock, least * clock))
         return found

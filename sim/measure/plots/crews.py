@@ -85,10 +85,12 @@ def _visits(
             among &= key == given
     if not among.any():
         return None
-    groups, count = np.unique(np.stack(keys)[:, among], axis=1, return_counts=True)
-    chosen = groups[:, count.argmax()]
-    rows = np.flatnonzero(among & (np.stack(keys) == chosen[:, None]).all(axis=0))
-    return rows[np.argsort(visits["start"][rows], kind="stable")], tuple(chosen.tolist())
+    sizes = tuple(int(key.max()) + 1 for key in keys)
+    group = np.ravel_multi_index(keys, sizes)
+    most = np.bincount(group[among]).argmax()
+    rows = np.flatnonzero(among & (group == most))
+    a, b, c = (int(part) for part in np.unravel_index(most, sizes))
+    return rows[np.argsort(visits["start"][rows], kind="stable")], (a, b, c)
 
 
 def _map(ax: Axes, outcome: Outcome, district: int) -> None:
