@@ -183,13 +183,16 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     duty = [[calendar.between(*span) for calendar in calendars] for span in spans]
     names = _names(outcome, by)
 
-    def summed(piece: Outcome) -> Floats:
+    def summed(found: list[Role]) -> Floats:
         """Return busy time and overtime, s [roles, 2, places]."""
-        return np.array([_busy(outcome, role, len(names)) for role in roles(piece, by)])
+        return np.array([_busy(outcome, role, len(names)) for role in found])
 
+    pieces = outcome.log_pieces()
+    kinds = roles(next(pieces), by)
+    total = summed(kinds)
     with ThreadPoolExecutor(threads()) as pool:
-        total = np.sum(list(pool.map(summed, outcome.log_pieces())), axis=0)
-    kinds = roles(next(outcome.log_pieces()), by)
+        for more in pool.map(lambda piece: summed(roles(piece, by)), pieces):
+            total += more
     frames = []
     for role, (busy, late) in zip(kinds, total, strict=True):
         on_duty = sum(posts @ hours for posts, hours in zip(role.posts, duty, strict=True))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.clock import DAY, HOUR, MINUTE
 from sim.engine.outcome import Outcome
 from sim.measure.plots.maps import path_of, scale_bar
-from sim.measure.plots.style import GREY, INK, both, style
+from sim.measure.plots.style import GREY, INK, both, style, subtitle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -152,15 +152,10 @@ def _words(ax: Axes, outcome: Outcome, rows: Ints, crews: int, of: tuple[int, in
     date = outcome.scenario.time.start + timedelta(days=day)
     ax.set_title(f"{both(body.name_en, body.name_zh)}, {place}, {date}", pad=21)
     travel = outcome.visits["arrive"][rows] - outcome.visits["start"][rows]
-    ax.annotate(
+    subtitle(
+        ax,
         f"{len(rows):,} visits of {crews} crews, {travel.mean() / MINUTE:.1f} min under way on "
         f"average; {outcome.scenario.name}, policy {outcome.policy}, seed {outcome.seed}",
-        (0, 1),
-        (0, 8),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=8,
-        color=GREY,
     )
     bases = both("Squares: bases", "驻地")
     note = f"{bases}. Ways are drawn straight, from the base unless a crew is sent on from a site."

@@ -91,9 +91,17 @@ def head(ax: Axes, outcome: Outcome, english: str, chinese: str) -> None:
     ax.set_title(both(english, chinese, "  "), pad=21)
     days = outcome.until / DAY
     span = f"{days:.3g} {'day' if days == 1 else 'days'}"
-    ax.annotate(
+    subtitle(
+        ax,
         f"{outcome.scenario.name}, {span}, policy {outcome.policy}, "
         f"engine {outcome.engine}, seed {outcome.seed}, replication {outcome.replication}",
+    )
+
+
+def subtitle(ax: Axes, text: str) -> None:
+    """Put a line between the title and the picture."""
+    ax.annotate(
+        text,
         (0, 1),
         (0, 8),
         xycoords="axes fraction",
