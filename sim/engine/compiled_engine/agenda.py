@@ -102,6 +102,13 @@ def _rise(  # type: ignore[no-untyped-def]
 
 
 @kernel
+def has_room(A: Arrays, s: int) -> bool:
+    """Whether there is room for all that one more event may put on a shard's agenda."""
+    need = A.shards[s].need
+    return A.heaps[s].room - A.heaps[s].size >= need and A.shards[s].free_chunks >= need
+
+
+@kernel
 def turn_over(A: Arrays, s: int) -> None:
     """Let the next quantum begin."""
     shard = A.shards[s]
@@ -117,7 +124,7 @@ def refill(A: Arrays, R: Rules, s: int) -> bool:
     while bucket.chunk >= 0:
         chunk = bucket.chunk
         while bucket.size > 0:
-            if A.heaps[s].room - A.heaps[s].size < shard.need or shard.free_chunks < shard.need:
+            if not has_room(A, s):
                 return False
             bucket.size -= 1
             e = A.later[chunk * CHUNK + bucket.size]

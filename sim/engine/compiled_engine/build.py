@@ -155,13 +155,19 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         scratch=np.zeros((shards, 16), dtype=np.int64),
         team=np.zeros(18, dtype=np.int64),
         lanes=np.zeros(16, dtype=np.int64),
-        largest_first=np.argsort(-np.bincount(city.grid_district, city.grid_population)),
+        largest_first=_largest_first(city),
     )
     bounds = people.pop("worker_bounds")
     grids["first_worker"], grids["last_worker"] = bounds[:-1], bounds[1:]
     arrays = arrays._replace(**people)
     arrays.units["ready"] = ready_crews(arrays)
     return with_room(_with_leads(arrays))
+
+
+def _largest_first(city: City) -> NDArray[np.int64]:
+    """Return the shards in the order in which lanes take them, so that none is left with much."""
+    districts = np.argsort(-np.bincount(city.grid_district, city.grid_population))
+    return np.concatenate(([len(districts)], districts))
 
 
 def ready_crews(arrays: Arrays) -> NDArray[np.int64]:

@@ -81,7 +81,7 @@ def warm_up() -> None:
     if all(any(_folder().rglob(f"*{name}*.nbi")) for name in loops):
         return
     handle = Handle(CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays)
-    kernel("run_lane")(handle, 0.0, 0, 1)
+    kernel("run_lane")(handle, 0.0, 1)
     kernel("run_lockstep")(handle, 0.0)
     nobody, nothing = np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64)
     kernel("hand_over", "handover")(

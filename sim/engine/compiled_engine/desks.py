@@ -16,10 +16,10 @@ from sim.engine.compiled_engine.ledger import add_service
 
 
 @kernel
-def ask(A: Arrays, R: Rules, desk: int, urgency: int, slot: int) -> None:
-    """Queue a request; how long it takes is in the ticket."""
+def ask(A: Arrays, R: Rules, desk: int, urgency: int, slot: int, attempt: int) -> None:
+    """Queue a request; how long it takes is in the ticket, and which call of a citizen's it is."""
     d, t = A.desks[desk], A.tickets[slot]
-    node = queues.new(A, d.shard, float(urgency), A.shards[d.shard].now, t.id, slot, t.attempts)
+    node = queues.new(A, d.shard, float(urgency), A.shards[d.shard].now, t.id, slot, attempt)
     d.root = queues.merge(A.nodes, d.root, node)
     begin(A, R, desk)
 

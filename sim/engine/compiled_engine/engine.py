@@ -186,11 +186,11 @@ class CompiledSimulation:
         if lanes > 1 and self._lanes is None:
             self._lanes = ThreadPoolExecutor(lanes - 1, thread_name_prefix="lane")
         others = [
-            self._lanes.submit(loop, handle, until, lane, lanes)
-            for lane in range(1, lanes)
+            self._lanes.submit(loop, handle, until, lanes)
+            for _ in range(1, lanes)
             if self._lanes is not None
         ]
-        whole = loop(handle, until, 0, lanes)
+        whole = loop(handle, until, lanes)
         for other in others:
             other.result()
         return bool(whole)

@@ -13,7 +13,7 @@ from sim.engine.compiled_engine.layout import CREW, LINE, ONE, PATROL, WALK, Arr
 
 _TICKET_LINES = 6  # of a ticket's ten, what most events read
 _ARISING_LINES = 4  # what its arising reads
-_AHEAD = 5  # arrivals
+_AHEAD = 5  # arrivals, calls
 
 
 @kernel
@@ -72,6 +72,13 @@ def of_arrivals(A: Arrays, s: int) -> None:
         root = A.workers[A.grid_workers[g.first_worker]].root
         if root >= 0:
             prefetch(A.nodes, root, 0)
+
+
+@kernel
+def of_calls(A: Arrays, start: int, size: int) -> None:
+    """Fetch a ticket whose call's end is passed on a little later."""
+    if size > _AHEAD:
+        _fetch_ticket(A, A.calls[start + size - 1 - _AHEAD].slot, _TICKET_LINES)
 
 
 @kernel

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from sim.engine.compiled_engine import agenda, desks, tickets
+from sim.engine.compiled_engine import agenda, desks, foresight, tickets
 from sim.engine.compiled_engine.jit import kernel
 from sim.engine.compiled_engine.layout import (
     BY_CALL,
     CALL,
     CALLING,
     DELIVER,
+    FINE,
     FIRST,
     HOTLINE,
+    NO_ROOM,
     REGISTERED,
     REPORT,
     TALKS,
@@ -19,18 +21,58 @@ from sim.engine.compiled_engine.layout import (
     Arrays,
     Rules,
 )
-from sim.engine.compiled_engine.ledger import move
+from sim.engine.compiled_engine.ledger import add_call, move
 
 
 @kernel
-def take_calls(A: Arrays, R: Rules) -> None:
+def exchange(A: Arrays, R: Rules) -> bool:
+    """Pass on the calls that citizens have made, and what became of those that are over.
+
+    Nobody else may be at work meanwhile. False if there is no room for it, or a rule is broken.
+    """
+    return take_calls(A, R) and give_back(A, R)
+
+
+@kernel
+def take_calls(A: Arrays, R: Rules) -> bool:
     """Take over the calls that the districts' citizens have made."""
     for s in range(R.districts):
         log = A.logs[4 * s + 3]
-        for i in range(log.start, log.start + log.size):
-            c = A.calls[i]
+        while log.size > 0:
+            if not agenda.has_room(A, R.districts):
+                A.shards[R.districts].status = NO_ROOM
+                return False
+            log.size -= 1
+            c = A.calls[log.start + log.size]
             agenda.push(A, R.districts, c.time, REPORT, A.tickets[c.slot].id, c.slot, FIRST)
-        log.size = 0
+    return True
+
+
+@kernel
+def give_back(A: Arrays, R: Rules) -> bool:
+    """Let the districts know what became of calls, after the write-up and no sooner."""
+    log = A.logs[4 * R.districts + 3]
+    while log.size > 0:
+        c = A.calls[log.start + log.size - 1]
+        foresight.of_calls(A, log.start, log.size)
+        t = A.tickets[c.slot]
+        shard = A.shards[t.district]
+        if not agenda.has_room(A, t.district):
+            shard.status = NO_ROOM
+            return False
+        log.size -= 1
+        if not t.abandoned:
+            t.taken_at = c.time
+            if t.at_once:
+                t.on_line = 0
+                tickets.answer(A, R, c.slot, BY_CALL, c.time)
+                continue
+            if t.state == CALLING:
+                move(A, R, c.slot, REGISTERED)
+        agenda.push(A, t.district, c.time + R.write_up, DELIVER, t.id, c.slot, FIRST)
+        if shard.status != FINE:
+            return False
+    return True
 
 
 @kernel
@@ -39,7 +81,7 @@ def attempt(A: Arrays, R: Rules, slot: int) -> None:
     t, s = A.tickets[slot], R.districts
     t.attempts += 1
     t.calling = WAITS
-    desks.ask(A, R, HOTLINE, FIRST, slot)
+    desks.ask(A, R, HOTLINE, FIRST, slot, t.attempts)
     if t.calling == WAITS:
         t.call += 1
         agenda.push(A, s, A.shards[s].now + t.call_patience, CALL, t.id, slot, t.call)
@@ -47,7 +89,10 @@ def attempt(A: Arrays, R: Rules, slot: int) -> None:
 
 @kernel
 def on_line(A: Arrays, R: Rules, slot: int) -> None:
-    """Go on when a talk is over, patience has run out, or it is time to try again."""
+    """Go on when a talk is over, patience has run out, or it is time to try again.
+
+    The ticket's district is at work on it meanwhile: what is not the call's own is left to it.
+    """
     t, s = A.tickets[slot], R.districts
     now = A.shards[s].now
     if t.calling == TRIES_AGAIN:
@@ -56,14 +101,7 @@ def on_line(A: Arrays, R: Rules, slot: int) -> None:
         desks.release(A, R, HOTLINE)
         t.answered = now - t.talk_s
         t.requested = now
-        if t.at_once:
-            t.on_line = 0
-            tickets.answer(A, R, slot, BY_CALL, now)
-            return
-        if t.state == CALLING:
-            move(A, R, slot, REGISTERED)
-        t.taken_at = now
-        deliver(A, R, slot)
+        add_call(A, s, slot)
     else:
         t.calling = TRIES_AGAIN
         if t.attempts <= t.redials:
@@ -71,12 +109,4 @@ def on_line(A: Arrays, R: Rules, slot: int) -> None:
             agenda.push(A, s, now + t.redial_s, CALL, t.id, slot, t.call)
         else:
             t.abandoned = True
-            deliver(A, R, slot)
-
-
-@kernel
-def deliver(A: Arrays, R: Rules, slot: int) -> None:
-    """Let the district know after the write-up, and no sooner."""
-    t = A.tickets[slot]
-    when = A.shards[R.districts].now + R.write_up
-    agenda.push(A, t.district, when, DELIVER, t.id, slot, FIRST)
+            add_call(A, s, slot)

@@ -1,10 +1,10 @@
 """The main loops: one event, one shard's window, all shards together.
 
 Nothing that happens at the hotline reaches a district before the write-up is over. So districts
-can run ahead of it, each by itself, for the length of a write-up; then the hotline follows, with
-the calls that were made meanwhile (conservative synchronisation with lookahead; Fujimoto,
-*Parallel discrete event simulation*, CACM 33, 1990). Where there is no lookahead, or a policy in
-Python must be asked in the order of time, the shards go in lockstep.
+can run ahead of it, each by itself, in windows of half a write-up, while the hotline follows one
+window behind, with the calls that were made in it (conservative synchronisation with lookahead;
+Fujimoto, *Parallel discrete event simulation*, CACM 33, 1990). Where there is no lookahead, or a
+policy in Python must be asked in the order of time, the shards go in lockstep.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from sim.engine.compiled_engine.layout import (
     FINE,
     FIRST,
     HALT,
-    MARGIN,
     NO_ROOM,
     ON_SITE,
     ONE,
@@ -55,21 +54,13 @@ _SHIFT, _ARISE, _AGENDA, _OUT_OF_SIGHT = range(4)
 
 
 @kernel
-def has_room(A: Arrays, R: Rules, s: int) -> bool:
+def has_room(A: Arrays, s: int) -> bool:
     """Whether one more event of a shard finds room for all that it may write."""
     need = A.shards[s].need
-    if A.shards[s].free_nodes < need:
-        return False
-    if A.heaps[s].room - A.heaps[s].size < need or A.shards[s].free_chunks < need:
-        return False
     for i in range(4 * s, 4 * s + 4):
         if A.logs[i].room - A.logs[i].size < need:
             return False
-    if s == R.districts:
-        for i in range(R.districts):
-            if A.heaps[i].room - A.heaps[i].size < MARGIN or A.shards[i].free_chunks < MARGIN:
-                return False
-    return True
+    return A.shards[s].free_nodes >= need and agenda.has_room(A, s)
 
 
 @kernel
@@ -244,7 +235,7 @@ def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
         if time >= until:
             shard.now = until
             return True
-        if not has_room(A, R, s):
+        if not has_room(A, s):
             shard.status = NO_ROOM
             return False
         happen(A, R, s, time, source)
@@ -253,11 +244,29 @@ def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
 
 
 @kernel
-def wait_for_all(A: Arrays, lanes: int) -> None:
-    """Go on when all lanes have come here."""
+def next_windows(A: Arrays, R: Rules, until: float) -> bool:
+    """Say up to which instant each shard may run by itself; False if all are there."""
+    city, known = A.shards[R.districts], until
+    for s in range(R.districts):
+        known = min(known, A.shards[s].now)
+    # what the hotline does from now on reaches the districts a write-up later at the soonest
+    end = min(city.now + R.write_up, known + R.write_up / 2, until)
+    for s in range(R.districts):
+        A.shards[s].end = end
+    city.end = known  # all calls up to then have been made
+    return bool(city.now < until)
+
+
+@kernel
+def meet(A: Arrays, R: Rules, until: float, lanes: int) -> None:
+    """Go on when all lanes have come here; the last to come prepares the next windows."""
     turn = atomic_load(A.lanes, TURN)
     if atomic_add(A.lanes, ARRIVED, ONE) == lanes - 1:
-        atomic_add(A.lanes, ARRIVED, -lanes)
+        if A.lanes[STOPPED] == 0 and not hotline.exchange(A, R):
+            A.lanes[STOPPED] = 1
+        A.lanes[HALT] = A.lanes[STOPPED] > 0 or not next_windows(A, R, until)
+        A.lanes[TAKEN] = 0
+        A.lanes[ARRIVED] = 0
         atomic_add(A.lanes, TURN, ONE)
         return
     tries = 0
@@ -268,35 +277,25 @@ def wait_for_all(A: Arrays, lanes: int) -> None:
 
 
 @kernel
-def run_lane(A: Arrays, until: float, lane: int, lanes: int) -> bool:
+def run_lane(A: Arrays, until: float, lanes: int) -> bool:
     """Run the shards up to an instant, window by window, side by side with the other lanes.
 
-    The lanes are threads. In each window they take the districts as they come to them; then
-    the first lets the hotline follow. False if a shard had to stop before.
+    The lanes are threads. In each window they take the shards as they come to them. False if a
+    shard had to stop before.
     """
     R = A.rules[0]
-    city = R.districts
-    while A.shards[city].now < until:
-        end = min(A.shards[city].now + R.write_up, until)
+    while True:
+        meet(A, R, until, lanes)
+        if A.lanes[HALT]:
+            return A.lanes[STOPPED] == 0
         while True:
             i = atomic_add(A.lanes, TAKEN, ONE)
-            if i >= city:
+            if i > R.districts:
                 break
             s = A.largest_first[i]
+            end = A.shards[s].end
             if A.shards[s].now < end and not run_shard(A, R, s, end):
                 atomic_add(A.lanes, STOPPED, ONE)
-        wait_for_all(A, lanes)
-        if lane == 0:
-            halt = A.lanes[STOPPED] > 0
-            if not halt:
-                hotline.take_calls(A, R)
-                halt = not run_shard(A, R, city, end)
-            A.lanes[HALT] = halt
-            A.lanes[TAKEN] = 0
-        wait_for_all(A, lanes)
-        if A.lanes[HALT]:  # not STOPPED: a lane that is ahead may have set that by now
-            return False
-    return True
 
 
 @kernel
@@ -316,13 +315,12 @@ def run_lockstep(A: Arrays, until: float) -> bool:
             for s in range(city + 1):
                 A.shards[s].now = until
             return True
-        if not has_room(A, R, which):
+        if not has_room(A, which):
             A.shards[which].status = NO_ROOM
             return False
-        if not has_room(A, R, city):
+        if not has_room(A, city):
             A.shards[city].status = NO_ROOM
             return False
         happen(A, R, which, time, source)
-        hotline.take_calls(A, R)
-        if A.shards[which].status != FINE:
+        if A.shards[which].status != FINE or not hotline.exchange(A, R):
             return False

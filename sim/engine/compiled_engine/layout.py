@@ -192,7 +192,7 @@ SHARD = apart(
     turn="f8", quantum="i8", free_chunk="i8", free_chunks="i8",
     moved_from="i8", moved_to="i8",
     first_desk="i8", last_desk="i8", first_unit="i8", last_unit="i8", first_node="i8",
-    last_node="i8",
+    last_node="i8", end="f8",
 )  # fmt: skip
 DESK = apart(root="i8", busy="i8", on_duty="i8", shard="i8")
 UNIT = record(

@@ -87,7 +87,7 @@ def add_service(A: Arrays, s: int, desk: int, ticket: int, arrive: float, end: f
 
 @kernel
 def add_call(A: Arrays, s: int, slot: int) -> None:
-    """Let the hotline know of a call, when it comes to this instant."""
+    """Let the other side know of a call that is made, or over, when it comes to this instant."""
     log = A.logs[4 * s + 3]
     v = A.calls[log.start + log.size]
     log.size += 1

@@ -124,7 +124,7 @@ def ask_centre(
     t = A.tickets[slot]
     t.service = service
     t.service_s = tick(minutes * MINUTE * t.desk)
-    desks.ask(A, R, centre, order, slot)
+    desks.ask(A, R, centre, order, slot, FIRST)
 
 
 @kernel
