@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
+from functools import cache as once
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.city import cache
 from sim.city.apportion import apportion
 from sim.city.geometry import Points, curve, geography, inside, lloyd, spread
 
 _POINTS_A_GRID = 40
 _ROUNDS = 6
+_LARGE = 300  # grids from which on a net is kept on disk: it takes longer to make than to read
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +47,8 @@ def grid_net(
 ) -> GridNet:
     """Lay a district's grids: smaller where people live, each inside the border.
 
+    Large nets are kept on disk (`sim.city.cache`).
+
     People live about the towns' centres, thinning out with distance; the district's centre
     weighs most. Grids are the cells of a weighted k-means of where people live.
 
@@ -58,6 +65,35 @@ def grid_net(
     per_community : float
         Grids a community, about.
     """
+    if grids < _LARGE:
+        return _laid(code, border, centre, towns, grids, population, per_community)
+    asked = (code, border.wkb_hex, centre.tolist(), towns, grids, population, per_community)
+    key = hashlib.sha256(f"{_made_by()} {asked}".encode()).hexdigest()
+    kept = cache.fetch(key)
+    if kept is not None and set(kept) == {field.name for field in fields(GridNet)}:
+        return GridNet(**kept)
+    net = _laid(code, border, centre, towns, grids, population, per_community)
+    cache.store(key, vars(net))
+    return net
+
+
+@once
+def _made_by() -> str:
+    """Name the code that lays nets: what an older one laid is not taken for its own."""
+    here = Path(__file__).parent
+    sources = [(here / f"{part}.py").read_bytes() for part in ("grids", "geometry", "apportion")]
+    return hashlib.sha256(b"".join(sources)).hexdigest()
+
+
+def _laid(
+    code: str,
+    border: Any,
+    centre: Points,
+    towns: int,
+    grids: int,
+    population: int,
+    per_community: float,
+) -> GridNet:
     import shapely
     from scipy.spatial import cKDTree
 

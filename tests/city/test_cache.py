@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from city.test_roads import net, seconds
 
-from sim.city import cache, roads
+from sim.city import cache, grids, roads
+from sim.city.grids import grid_net
 from sim.city.roads import ways
 
 
@@ -57,3 +59,39 @@ def test_ways_of_a_large_net_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (getattr(again, name) == getattr(first, name)).all()
         assert getattr(again, name).dtype == getattr(first, name).dtype
     assert again.notes == first.notes
+
+
+def test_large_grid_nets_are_kept(monkeypatch: pytest.MonkeyPatch, own_folder: Path) -> None:
+    monkeypatch.setattr(grids, "_LARGE", 20)
+
+    def laid(people: int, number: int = 20) -> grids.GridNet:
+        border = shapely.box(0, 0, 3000, 2000)
+        return grid_net("320508", border, np.array([1500.0, 900.0]), 3, number, people, 4.0)
+
+    first, other, small = laid(1000), laid(1001), laid(1000, 19)
+    assert (first.grid_population.sum(), other.grid_population.sum()) == (1000, 1001)
+    assert len(list(own_folder.iterdir())) == 2
+
+    def never(*_: object) -> None:
+        raise AssertionError("laid again")
+
+    monkeypatch.setattr(grids, "_laid", never)
+    again = laid(1000)
+    for name, column in vars(first).items():
+        assert (getattr(again, name) == column).all()
+        assert getattr(again, name).dtype == column.dtype
+    for another in (lambda: laid(1002), lambda: laid(1000, 19)):
+        with pytest.raises(AssertionError, match="laid again"):
+            another()
+    assert len(small.grid_xy) == 19
+
+
+def test_nets_of_other_code_are_not_taken(
+    monkeypatch: pytest.MonkeyPatch, own_folder: Path
+) -> None:
+    monkeypatch.setattr(grids, "_LARGE", 2)
+    border, centre = shapely.box(0, 0, 900, 900), np.array([450.0, 450.0])
+    for code in ("of old", "of now"):
+        monkeypatch.setattr(grids, "_made_by", lambda code=code: code)
+        grid_net("320508", border, centre, 1, 4, 100, 4.0)
+    assert len(list(own_folder.iterdir())) == 2
