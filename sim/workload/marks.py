@@ -58,7 +58,7 @@ def marks(
 
     grid_u, loop_u = pair(Purpose.GRID)
     grid = _grids(scenario, city, district, code, grid_u)
-    loop = along_loop(scenario, hot_stretches(city), grid, loop_u)
+    loop = along_loop(scenario, city, grid, loop_u)
 
     citizen_u, patience_u = pair(Purpose.CITIZEN)
     citizen = _citizens(scenario, demand, district, code, citizen_u)
@@ -142,13 +142,11 @@ def place(city: City, grid: NDArray[np.int64], loop: Floats) -> dict[str, NDArra
     }
 
 
-def along_loop(scenario: Scenario, hot: Floats, grid: NDArray[np.int64], uniform: Floats) -> Floats:
+def along_loop(scenario: Scenario, city: City, grid: NDArray[np.int64], uniform: Floats) -> Floats:
     """Return places as shares of the loop: some on the grid's hot stretch, the others anywhere.
 
     Parameters
     ----------
-    hot : float64 [G]
-        Where each grid's hot stretch begins, as a share of its loop.
     grid, uniform : int64 [n], float64 [n]
         The matters' grids, and numbers in [0, 1).
     """
@@ -161,7 +159,7 @@ def along_loop(scenario: Scenario, hot: Floats, grid: NDArray[np.int64], uniform
         uniform / (cold + share / length),
         (uniform - share) / max(cold, 1e-300),
     )
-    return (hot[grid] + along) % 1.0
+    return (hot_stretches(city)[grid] + along) % 1.0
 
 
 def _exponential(uniform: Floats, mean: Floats) -> Floats:

@@ -17,7 +17,8 @@ _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _HALF, _DROPPED = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12)
 
 
-@njit(cache=True, nogil=True)
+# inlined, so that a loop over it is seen whole and takes four matters at a time
+@njit(cache=True, nogil=True, inline="always")
 def philox4x32(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Ten rounds of Philox4x32.
 
@@ -32,23 +33,24 @@ def philox4x32(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
         Each below 2**32.
     """
     for _ in range(10):
-        p0, p1 = c0 * _M0, c2 * _M1
+        # masked although short: the compiler must see that one 32-bit product is enough
+        p0, p1 = (c0 & _LOW) * _M0, (c2 & _LOW) * _M1
         c0, c2 = (p1 >> _HALF) ^ c1 ^ k0, (p0 >> _HALF) ^ c3 ^ k1
         c1, c3 = p1 & _LOW, p0 & _LOW
         k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
     return c0, c1, c2, c3
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _unit(high, low):  # type: ignore[no-untyped-def]
     # 53 bits, from the middle of each cell: never 0 and never 1, so logarithms are safe
-    return (float(((high << _HALF) | low) >> _DROPPED) + 0.5) * 2.0**-52
+    return (float(np.int64(((high << _HALF) | low) >> _DROPPED)) + 0.5) * 2.0**-52
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fill(purpose, words, k0, k1, first, second) -> None:  # type: ignore[no-untyped-def]
-    for i in range(words.shape[1]):
-        a, b, c, d = philox4x32(purpose, words[0, i], words[1, i], words[2, i], k0, k1)
+def _fill(purpose, index, one, two, k0, k1, first, second) -> None:  # type: ignore[no-untyped-def]
+    for i in range(len(index)):
+        a, b, c, d = philox4x32(purpose, index[i], one[i], two[i], k0, k1)
         first[i], second[i] = _unit(a, b), _unit(c, d)
 
 
@@ -95,10 +97,13 @@ class Draws:
         """Draw those of an even purpose and of the odd one after it, for the price of one."""
         if purpose % 2:
             raise ValueError(f"the first purpose of a pair is even, not {purpose}")
-        shape = np.broadcast_shapes(*(np.shape(word) for word in (index, *cell)))
-        words = np.empty((3, *shape), dtype=np.uint64)
-        words[0], words[1], words[2] = index, *cell
+        words = [np.asarray(word, dtype=np.uint64) for word in (index, *cell)]
+        shape = np.broadcast(*words).shape
+        words = [
+            (word if word.shape == shape else np.broadcast_to(word, shape).copy()).reshape(-1)
+            for word in words
+        ]
         first, second = np.empty(shape), np.empty(shape)
         key = (np.uint64(word) for word in self.key)
-        _fill(np.uint64(purpose), words.reshape(3, -1), *key, first.reshape(-1), second.reshape(-1))
+        _fill(np.uint64(purpose), *words, *key, first.reshape(-1), second.reshape(-1))
         return first, second

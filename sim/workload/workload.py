@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,12 +114,31 @@ class Workload:
         return Workload(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @staticmethod
-    def join(parts: list[Workload]) -> Workload:
+    def places(parts: list[Workload]) -> list[NDArray[np.intp]]:
+        """Return where the rows of each part stand in the order of arising of all; ties by key."""
+        arise = np.concatenate([part.arise for part in parts])
+        order = np.argsort(arise)
+        same = np.diff(arise[order]) == 0
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        if len(tied):
+            key, rows = np.concatenate([part.key for part in parts]), order[tied]
+            order[tied] = rows[np.lexsort((key[rows], arise[rows]))]
+        place = np.empty(len(order), dtype=np.intp)
+        place[order] = np.arange(len(order))
+        return np.split(place, np.cumsum([len(part) for part in parts])[:-1])
+
+    @classmethod
+    def join(cls, parts: list[Workload]) -> Workload:
         """Put workloads together, in order of arising; ties by key."""
-        whole = Workload(
-            *(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(Workload))
-        )
-        return whole.take(np.lexsort((whole.key, whole.arise)))
+        places, size = cls.places(parts), sum(map(len, parts))
+
+        def column(name: str) -> NDArray[Any]:
+            out = np.empty(size, getattr(parts[0], name).dtype)
+            for part, place in zip(parts, places, strict=True):
+                out[place] = getattr(part, name)
+            return out
+
+        return cls(*(column(field.name) for field in fields(cls)))
 
     @classmethod
     def draw(
@@ -142,6 +162,19 @@ class Workload:
         progress : callable, optional
             Told the share done.
         """
+        return cls.join(cls.draw_parts(scenario, city, seed, replication, days, progress))
+
+    @classmethod
+    def draw_parts(
+        cls,
+        scenario: Scenario,
+        city: City,
+        seed: int,
+        replication: int = 0,
+        days: range | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Workload]:
+        """Draw what `draw` does, one part a district, each in no order."""
         days = range(scenario.time.days) if days is None else days
         demand = Demand.build(scenario, city)
         draws = Draws(seed, replication)
@@ -151,4 +184,4 @@ class Workload:
             parts.append(cls(**marks(scenario, city, demand, draws, district, found)))
             if progress is not None:
                 progress((district + 1) / len(city.district_name))
-        return cls.join(parts)
+        return parts

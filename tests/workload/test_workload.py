@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +130,20 @@ def test_days_can_be_drawn_apart(tmp_path: Path) -> None:
     city = City.build(scenario)
     days = [Workload.draw(scenario, city, 1, days=range(d, d + 1)) for d in range(3)]
     assert same(Workload.join(days), Workload.draw(scenario, city, 1))
+
+
+def test_matters_of_one_instant_are_in_order_of_their_keys(tmp_path: Path) -> None:
+    load = draw(tiny(tmp_path))
+    # on whole hours, so that many arise at once
+    coarse = replace(load, arise=np.floor(load.arise / HOUR) * HOUR)
+    mixed = coarse.take(np.random.default_rng(1).permutation(len(load)))
+    third = len(load) // 3
+    parts = [mixed.take(np.arange(len(load))[k * third :][:third]) for k in range(4)]
+    joined = Workload.join(parts)
+    assert len(np.unique(joined.arise)) < len(joined) / 2
+    assert same(joined, coarse.take(np.lexsort((coarse.key, coarse.arise))))
+    for part, place in zip(parts, Workload.places(parts), strict=True):
+        assert same(part, joined.take(place))
 
 
 def test_matters_do_not_depend_on_staff_or_on_other_districts(tmp_path: Path) -> None:

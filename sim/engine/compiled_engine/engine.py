@@ -18,7 +18,14 @@ from sim.engine.compiled_engine.callback import Callback
 from sim.engine.compiled_engine.compilation import kernel
 from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.invariants import check_arrays
-from sim.engine.compiled_engine.matters import drain, load_matters, present, take_done, under_way
+from sim.engine.compiled_engine.matters import (
+    Places,
+    drain,
+    load_matters,
+    present,
+    take_done,
+    under_way,
+)
 from sim.engine.compiled_engine.record import Record
 from sim.engine.compiled_engine.replan import most_busy, replan
 from sim.engine.outcome import Outcome
@@ -86,12 +93,14 @@ class CompiledSimulation:
         self._most_busy = most_busy(self.arrays)
         self._loaded = 0  # matters so far
         self._drawer: ThreadPoolExecutor | None = None
-        self._drawn: Future[Workload] | None = None  # the next days' matters, being drawn
+        self._drawn: Future[tuple[list[Workload], Places]] | None = (
+            None  # the next days' matters, being drawn
+        )
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
         self._record = Record(on_disk=expected > _IN_MEMORY)
         if workload is not None:
-            self._load(workload)
+            self._load([workload], [np.arange(len(workload))])
             self._until_day = scenario.time.days
             self._days = 1
         else:
@@ -214,7 +223,7 @@ class CompiledSimulation:
         self._until_day = days.stop
         drawn = self._draw(days) if self._drawn is None else self._drawn.result()
         self._drawn = None
-        self._load(drawn)
+        self._load(*drawn)
         following = self._next_days()
         if following:
             if self._drawer is None:
@@ -225,12 +234,13 @@ class CompiledSimulation:
         last = min(self._until_day + self._days, self.scenario.time.days)
         return range(self._until_day, last)
 
-    def _draw(self, days: range) -> Workload:
-        return Workload.draw(self.scenario, self.city, self.seed, self.replication, days)
+    def _draw(self, days: range) -> tuple[list[Workload], Places]:
+        parts = Workload.draw_parts(self.scenario, self.city, self.seed, self.replication, days)
+        return parts, Workload.places(parts)
 
-    def _load(self, workload: Workload) -> None:
-        self.arrays = load_matters(self.arrays, workload, self._loaded)
-        self._loaded += len(workload)
+    def _load(self, parts: list[Workload], places: Places) -> None:
+        self.arrays = load_matters(self.arrays, parts, places, self._loaded)
+        self._loaded += sum(map(len, parts))
 
     def _put_away(self) -> None:
         """Move what is over from the arrays to the record."""
@@ -295,7 +305,7 @@ class CompiledSimulation:
         if len(matters) and matters.arise[0] < self.now:
             raise ValueError(f"a matter arises at {matters.arise[0]} s, but it is {self.now} s")
         first = self._loaded
-        self._load(matters)
+        self._load([matters], [np.arange(len(matters))])
         return range(first, self._loaded)
 
     def replan(self, plan: Plan, at: float | None = None) -> None:

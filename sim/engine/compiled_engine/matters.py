@@ -18,17 +18,22 @@ _NAMES = {"spot": "on_spot", "content": "satisfied"}
 _PIECE = 1024  # tickets dealt with at a time: few enough to stay near the processor
 
 
-def load_matters(arrays: Arrays, workload: Workload, first: int) -> Arrays:
+Places = list[NDArray[np.intp]]
+
+
+def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: int) -> Arrays:
     """Put matters into free slots, and on the list of what arises in their districts.
 
     Parameters
     ----------
-    workload : Workload
-        In order of arising, none before now.
+    parts : list of Workload
+        None arises before now.
+    places : list of int arrays
+        Where their rows stand in the order of arising of all.
     first : int
-        The number of its first matter in the whole run.
+        The number of the first matter in the whole run.
     """
-    n = len(workload)
+    n = sum(map(len, parts))
     tickets = arrays.tickets
     free = np.flatnonzero(~tickets["used"])
     if len(free) < n:
@@ -44,20 +49,23 @@ def load_matters(arrays: Arrays, workload: Workload, first: int) -> Arrays:
             blank[name] = np.nan
     blank["state"] = blank["unit"] = blank["worker"] = blank["content"] = -1
     blank["used"] = True
-    for start in range(0, n, _PIECE):
-        piece = slice(start, min(start + _PIECE, n))
-        fresh = blank[: piece.stop - start]
-        for name in layout.LOAD:
-            fresh[name] = getattr(workload, name)[piece]
-        fresh["id"] = np.arange(first + start, first + piece.stop)
-        _words(tickets)[slots[piece]] = _words(fresh)
+    district = np.empty(n, dtype=np.int64)
+    for part, place in zip(parts, places, strict=True):
+        district[place] = part.district
+        for start in range(0, len(part), _PIECE):
+            piece = slice(start, min(start + _PIECE, len(part)))
+            fresh = blank[: piece.stop - start]
+            for name in layout.LOAD:
+                fresh[name] = getattr(part, name)[piece]
+            fresh["id"] = first + place[piece]
+            _words(tickets)[slots[place[piece]]] = _words(fresh)
 
     shards = arrays.shards
     lists = []
     start = 0
     for s in range(len(shards) - 1):
         waiting = arrays.arrivals[shards["arrival"][s] : shards["arrivals_end"][s]]
-        new = slots[workload.district == s]
+        new = slots[district == s]
         # a stable sort: of equal times the earlier number arises first
         both = np.concatenate((waiting, new))
         both = both[np.argsort(tickets["arise"][both], kind="stable")]
