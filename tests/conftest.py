@@ -1,7 +1,13 @@
 """What all tests share."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
+
+import sim
 
 # the same examples in every run: what lands is what was tested
 settings.register_profile("repeatable", derandomize=True)
@@ -9,8 +15,15 @@ settings.load_profile("repeatable")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile the engine before the tests share the cores: each process would do it again."""
-    if not hasattr(session.config, "workerinput"):
-        from sim.engine.compiled_engine.compilation import warm_up
+    """Compile the kernels before the tests share the cores: each process would do it again."""
+    if hasattr(session.config, "workerinput"):
+        return
+    from sim.engine.compiled_engine.compilation import warm_up
 
-        warm_up()
+    routing = None
+    if not list(Path(sim.__file__).parent.glob("routing/__pycache__/sisr*.nbi")):
+        modules = "import sim.routing.sisr, sim.routing.auction"
+        routing = subprocess.Popen([sys.executable, "-c", modules])
+    warm_up()
+    if routing is not None:
+        routing.wait()

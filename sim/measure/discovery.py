@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from sim.clock import HOUR
 from sim.engine.outcome import Outcome
@@ -42,6 +41,8 @@ def discovery_saved(before: Outcome, after: Outcome, within_h: float = 24.0) -> 
     ValueError
         If the runs did not meet the same matters, or fewer than two grids have any.
     """
+    from scipy.stats import t as student
+
     _same(before, after)
     saved = undiscovered(before, within_h) - undiscovered(after, within_h)
     rows = known(saved)

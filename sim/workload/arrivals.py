@@ -12,8 +12,7 @@ from zlib import crc32
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
-from scipy.stats import poisson
+from scipy.special import gammaincinv, pdtr, pdtrik
 
 from sim.city.apportion import apportion
 from sim.city.city import City
@@ -162,6 +161,16 @@ class Arrivals:
     time: NDArray[np.float64]
 
 
+def _poisson_quantile(share: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the smallest count that at least this share does not exceed.
+
+    `scipy.stats.poisson` does the same, but takes longer to import than to ask.
+    """
+    about = np.ceil(pdtrik(share, mean))
+    below = np.maximum(about - 1, 0)
+    return np.where(pdtr(below, mean) >= share, below, about)
+
+
 @njit(cache=True, nogil=True)
 def _hours(below, of, target):  # type: ignore[no-untyped-def]
     """Find in which hour of its cell's day each target lies."""
@@ -194,9 +203,9 @@ def arrivals(
 
     mean = expected.sum(axis=2)
     uniform = draws.uniform(Purpose.COUNT, 0, (names[:, None], where[None, :]))
-    count = np.where(mean > 0, poisson.ppf(uniform, np.maximum(mean, 1e-300)), 0).astype(np.int64)
+    count = np.where(mean > 0, _poisson_quantile(uniform, np.maximum(mean, 1e-300)), 0)
 
-    flat = count.ravel()
+    flat = count.ravel().astype(np.int64)
     of = np.repeat(np.arange(len(flat)), flat)
     index = np.arange(len(of)) - np.repeat(np.cumsum(flat) - flat, flat)
     category, day = np.divmod(of, len(days))

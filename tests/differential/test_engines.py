@@ -68,7 +68,7 @@ def hold_equal(scenario: Scenario, policy: Chosen, cut: float, check: bool = Fal
         assert same(runs[0].outcome(), runs[1].outcome())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(recipe=recipes(ground=True), policy=quick, cut=st.floats(0, 1), check=st.booleans())
 def test_generated(recipe: Recipe, policy: Chosen, cut: float, check: bool) -> None:
     compare(recipe, policy, cut, check)

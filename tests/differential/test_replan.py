@@ -64,7 +64,7 @@ def compare(recipe: Any, changes: Replans, policy: str, check: bool) -> None:
             assert np.array_equal(getattr(slow.plan, field.name), getattr(fast.plan, field.name))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(recipe=recipes(), changes=replans(), policy=policies, check=st.booleans())
 def test_generated(recipe: Any, changes: Replans, policy: str, check: bool) -> None:
     compare(recipe, changes, policy, check)

@@ -30,7 +30,7 @@ def run_one(recipe: Any, policy: str, cut: float) -> None:
         assert same(outcome, again.outcome())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(recipe=recipes(ground=True), policy=st.sampled_from(sorted(POLICIES)), cut=st.floats(0, 1))
 def test_generated(recipe: Any, policy: str, cut: float) -> None:
     run_one(recipe, policy, cut)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import poisson
 from tiny import CATEGORIES, tiny
 
 from sim.city import City
 from sim.clock import DAY, HOUR, TICKS_PER_SECOND
 from sim.errors import InputError
 from sim.scenario import Scenario
-from sim.workload.arrivals import Demand
+from sim.workload.arrivals import Demand, _poisson_quantile
 from sim.workload.channel import Channel
 from sim.workload.reported import reported
 from sim.workload.workload import Workload
@@ -130,6 +131,17 @@ def test_days_can_be_drawn_apart(tmp_path: Path) -> None:
     city = City.build(scenario)
     days = [Workload.draw(scenario, city, 1, days=range(d, d + 1)) for d in range(3)]
     assert same(Workload.join(days), Workload.draw(scenario, city, 1))
+
+
+def test_counts_are_quantiles_of_poisson() -> None:
+    rng = np.random.default_rng(1)
+    mean = 10 ** rng.uniform(-6, 5, 50_000)
+    share = np.concatenate(([2.0**-53, 1 - 2.0**-53], rng.random(len(mean) - 2)))
+    assert np.array_equal(_poisson_quantile(share, mean), poisson.ppf(share, mean))
+    counts = rng.integers(0, 60, 5000)  # where the distribution function steps
+    mean = rng.uniform(0.1, 50, len(counts))
+    share = np.minimum(poisson.cdf(counts, mean), 1 - 2.0**-53)
+    assert np.array_equal(_poisson_quantile(share, mean), poisson.ppf(share, mean))
 
 
 def test_matters_of_one_instant_are_in_order_of_their_keys(tmp_path: Path) -> None:
