@@ -37,7 +37,7 @@ def test_generated(recipe: Any, policy: str, cut: float) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(recipe=recipes(ground=True), policy=st.sampled_from(sorted(POLICIES)), cut=st.floats(0, 1))
 def test_many_generated(recipe: Any, policy: str, cut: float) -> None:
     run_one(recipe, policy, cut)
