@@ -95,6 +95,29 @@ def test_agenda_and_queues_sort(times: list[float]) -> None:
             assert (arrays.shards[pool] == before).all()
 
 
+@pytest.mark.parametrize("write_up", [0, 10])
+def test_wherever_there_is_no_room_it_goes_on(
+    write_up: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a write-up in lockstep, with one in windows."""
+    scenario = tiny(tmp_path, [f"hotline.write_up_min={write_up}", "time.days=2"])
+    roomy, tight = CompiledSimulation(scenario), CompiledSimulation(scenario)
+    roomy.run()
+    seen, attend = [], tight._attend
+
+    def noted() -> None:
+        seen.append(tuple(np.flatnonzero(tight.arrays.shards["status"])))
+        attend()
+
+    monkeypatch.setattr(tight, "_attend", noted)
+    while tight.now < tight.horizon:
+        districts_or_hotline = slice(-1) if len(seen) % 2 else slice(-1, None)
+        tight.arrays.shards["need"][districts_or_hotline] = 2**40  # until it is seen to
+        tight.run(tight.now + 60)
+    assert len(set(seen)) > 2
+    assert same(roomy.outcome(), tight.outcome())
+
+
 def test_threads_change_nothing() -> None:
     scenario = restrict(sim.load("suzhou-2018"), days=2, districts=("Gusu", "Huqiu", "Taicang"))
     runs = [CompiledSimulation(scenario, threads=threads) for threads in (1, 2, 3)]

@@ -304,6 +304,8 @@ def run_lockstep(A: Arrays, until: float) -> bool:
     R = A.rules[0]
     city = R.districts
     while True:
+        if not hotline.exchange(A, R):  # before anything else: what is late is not in order
+            return False
         time, order, source, which = until, 0, 0, -1
         for s in range(city + 1):
             t, r, origin = look_ahead(A, R, s, until)
@@ -318,9 +320,6 @@ def run_lockstep(A: Arrays, until: float) -> bool:
         if not has_room(A, which):
             A.shards[which].status = NO_ROOM
             return False
-        if not has_room(A, city):
-            A.shards[city].status = NO_ROOM
-            return False
         happen(A, R, which, time, source)
-        if A.shards[which].status != FINE or not hotline.exchange(A, R):
+        if A.shards[which].status != FINE:
             return False
