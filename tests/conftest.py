@@ -21,7 +21,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from sim.engine.compiled_engine.compilation import warm_up
 
     routing = None
-    if not list(Path(sim.__file__).parent.glob("routing/__pycache__/sisr*.nbi")):
+    if not any(Path(sim.__file__).parent.glob("routing/__pycache__/sisr*.nbi")):
         modules = "import sim.routing.sisr, sim.routing.auction"
         routing = subprocess.Popen([sys.executable, "-c", modules])
     warm_up()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache as once
 from pathlib import Path
 from typing import Any
@@ -65,16 +65,16 @@ def grid_net(
     per_community : float
         Grids a community, about.
     """
+    sizes = towns, grids, population, per_community
     if grids < _LARGE:
-        return _laid(code, border, centre, towns, grids, population, per_community)
-    asked = (code, border.wkb_hex, centre.tolist(), towns, grids, population, per_community)
-    key = hashlib.sha256(f"{_made_by()} {asked}".encode()).hexdigest()
+        return _laid(code, border, centre, *sizes)
+    asked = (_made_by(), code, border.wkb_hex, centre.tolist(), sizes)
+    key = hashlib.sha256(repr(asked).encode()).hexdigest()
     kept = cache.fetch(key)
-    if kept is not None and set(kept) == {field.name for field in fields(GridNet)}:
-        return GridNet(**kept)
-    net = _laid(code, border, centre, towns, grids, population, per_community)
-    cache.store(key, vars(net))
-    return net
+    if kept is None:
+        kept = vars(_laid(code, border, centre, *sizes))
+        cache.store(key, kept)
+    return GridNet(**kept)
 
 
 @once

@@ -16,6 +16,7 @@ from sim.workload.marks import marks
 from sim.workload.philox import Draws
 
 Floats = NDArray[np.float64]
+Places = list[NDArray[np.intp]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ class Workload:
         return Workload(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @staticmethod
-    def places(parts: list[Workload]) -> list[NDArray[np.intp]]:
+    def places(parts: list[Workload]) -> Places:
         """Return where the rows of each part stand in the order of arising of all; ties by key."""
         arise = np.concatenate([part.arise for part in parts])
         order = np.argsort(arise)
@@ -162,6 +163,7 @@ class Workload:
         progress : callable, optional
             Told the share done.
         """
+        days = range(scenario.time.days) if days is None else days
         return cls.join(cls.draw_parts(scenario, city, seed, replication, days, progress))
 
     @classmethod
@@ -170,12 +172,11 @@ class Workload:
         scenario: Scenario,
         city: City,
         seed: int,
-        replication: int = 0,
-        days: range | None = None,
+        replication: int,
+        days: range,
         progress: Callable[[float], None] | None = None,
     ) -> list[Workload]:
         """Draw what `draw` does, one part a district, each in no order."""
-        days = range(scenario.time.days) if days is None else days
         demand = Demand.build(scenario, city)
         draws = Draws(seed, replication)
         parts = []

@@ -18,14 +18,7 @@ from sim.engine.compiled_engine.callback import Callback
 from sim.engine.compiled_engine.compilation import kernel
 from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.invariants import check_arrays
-from sim.engine.compiled_engine.matters import (
-    Places,
-    drain,
-    load_matters,
-    present,
-    take_done,
-    under_way,
-)
+from sim.engine.compiled_engine.matters import drain, load_matters, present, take_done, under_way
 from sim.engine.compiled_engine.record import Record
 from sim.engine.compiled_engine.replan import most_busy, replan
 from sim.engine.outcome import Outcome
@@ -38,11 +31,13 @@ from sim.policy import Policy
 from sim.processors import threads as all_threads
 from sim.scenario import Scenario
 from sim.workload.arrivals import Demand
-from sim.workload.workload import Workload
+from sim.workload.workload import Places, Workload
 
 _BLOCK = 130_000  # matters drawn at a time, about
 _IN_MEMORY = 3_000_000  # tickets of a run that is kept in memory
 _LOOKAHEAD = 60.0  # s; with less than this, windows do not pay
+
+Drawn = tuple[list[Workload], Places]
 
 
 class CompiledSimulation:
@@ -93,9 +88,7 @@ class CompiledSimulation:
         self._most_busy = most_busy(self.arrays)
         self._loaded = 0  # matters so far
         self._drawer: ThreadPoolExecutor | None = None
-        self._drawn: Future[tuple[list[Workload], Places]] | None = (
-            None  # the next days' matters, being drawn
-        )
+        self._drawn: Future[Drawn] | None = None  # the next days' matters, being drawn
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
         self._record = Record(on_disk=expected > _IN_MEMORY)
@@ -234,7 +227,7 @@ class CompiledSimulation:
         last = min(self._until_day + self._days, self.scenario.time.days)
         return range(self._until_day, last)
 
-    def _draw(self, days: range) -> tuple[list[Workload], Places]:
+    def _draw(self, days: range) -> Drawn:
         parts = Workload.draw_parts(self.scenario, self.city, self.seed, self.replication, days)
         return parts, Workload.places(parts)
 

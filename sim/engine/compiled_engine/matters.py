@@ -12,13 +12,10 @@ from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.outcome import Columns
 from sim.engine.stored import ROW
 from sim.model.order import Kind, rank
-from sim.workload.workload import Workload
+from sim.workload.workload import Places, Workload
 
 _NAMES = {"spot": "on_spot", "content": "satisfied"}
 _PIECE = 1024  # tickets dealt with at a time: few enough to stay near the processor
-
-
-Places = list[NDArray[np.intp]]
 
 
 def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: int) -> Arrays:
