@@ -161,19 +161,19 @@ def _volumes(outcome: Outcome, tally: Tally) -> None:
     accepted = known(t["accepted"])
     tally.count("matters", np.ones(len(outcome), dtype=bool))
     tally.count("tickets", accepted)
-    for name, channel in CHANNELS.items():
-        tally.count(f"tickets.{name}", accepted & (t["channel"] == channel))
+    tally.count_codes(
+        {channel: f"tickets.{name}" for name, channel in CHANNELS.items()}, t["channel"], accepted
+    )
     tally.count("hotline.requests", hotline(outcome))
     tally.count("police.requests", police(outcome))
     tally.count("on_the_spot", t["on_spot"])
     tally.count("duplicates", t["duplicate"])
-    for state in (State.UNDISCOVERED, State.VANISHED):
-        tally.count(f"state.{state.name.lower()}", t["state"] == state)
+    ends = (State.UNDISCOVERED, State.VANISHED)
+    tally.count_codes({state: f"state.{state.name.lower()}" for state in ends}, t["state"])
     is_open = accepted & ~known(t["closed"])
     tally.count("backlog", is_open)
-    for state in State:
-        if state not in (State.UNDISCOVERED, State.VANISHED, State.CLOSED):
-            tally.count(f"backlog.{state.name.lower()}", t["state"] == state)
+    steps = [state for state in State if state not in (*ends, State.CLOSED)]
+    tally.count_codes({state: f"backlog.{state.name.lower()}" for state in steps}, t["state"])
     tally.count("backlog.overdue", is_open & (t["due_close"] <= outcome.until))
 
 
@@ -221,7 +221,7 @@ def _on_the_way(outcome: Outcome, step: str) -> Bools:
         "signed": (State.AT_CENTRE, State.UNSIGNED),
         "arrived": (State.AT_CENTRE, State.UNSIGNED, State.WAITING, State.TRAVELLING),
     }[step]
-    return np.isin(outcome.tickets["state"], before)
+    return np.isin(list(State), before)[outcome.tickets["state"]]
 
 
 def _promises(outcome: Outcome, tally: Tally) -> None:

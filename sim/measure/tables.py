@@ -26,7 +26,8 @@ def known(times: NDArray[Any]) -> Bools:
 def hotline(outcome: Outcome) -> Bools:
     """Tell which rows are requests that 12345 accepted, by telephone or online."""
     t = outcome.tickets
-    return np.isin(t["citizen"], (Channel.HOTLINE, Channel.ONLINE)) & known(t["requested"])
+    by = (t["citizen"] == Channel.HOTLINE) | (t["citizen"] == Channel.ONLINE)
+    return by & known(t["requested"])
 
 
 def police(outcome: Outcome) -> Bools:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -74,9 +74,12 @@ class Entry:
             ]
             values = np.concatenate(found) if found else np.empty(0)
             if n := len(values):
-                places = [max(int(np.ceil(share * n)) - 1, 0) for share in shares]
-                values.partition(places)
-                out[:, i] = values[places]
+                low = 0
+                for k in np.argsort(shares):  # at one place at a time NumPy is five times quicker
+                    place = max(int(np.ceil(shares[k] * n)) - 1, 0)
+                    values[low:].partition(place - low)
+                    out[k, i] = values[place]
+                    low = place
         return list(out)
 
 
@@ -112,6 +115,18 @@ class Tally:
         n = self._of(rows)
         self.entries[metric] = Entry("1", n, n.astype(float))
 
+    def count_codes(
+        self, metrics: Mapping[int, str], codes: NDArray[np.int8], rows: Bools | None = None
+    ) -> None:
+        """Count tickets by a code that each has, under the name that it has for each code.
+
+        Codes without a name are left out.
+        """
+        n = np.zeros((max(metrics) + 1, self._size), dtype=np.int64)
+        _count_codes(self._cell, codes, np.ones(len(codes), bool) if rows is None else rows, n)
+        for code, metric in metrics.items():
+            self.entries[metric] = Entry("1", n[code], n[code].astype(float))
+
     def share(self, metric: str, part: Bools, whole: Bools) -> None:
         """Count tickets, and those of them of which something holds."""
         hits = self._of(part & whole).astype(float)
@@ -132,11 +147,10 @@ class Tally:
 
     def keep(self, entry: Entry, values: Floats, rows: Bools) -> None:
         """Keep the values of an entry's tickets, for quantiles."""
-        found = values[rows]
-        if self._size > 1:
-            kind = np.int16 if self._size < 2**15 else np.int32  # of few cells: a radix sort
-            found = found[np.argsort(self._cell[rows].astype(kind), kind="stable")]
-        entry.durations.append(Durations(found, np.append(0, np.cumsum(entry.n))))
+        first = np.append(0, np.cumsum(entry.n))
+        found = np.empty(first[-1])
+        _sort(self._cell, values, rows, first[:-1].copy(), found)
+        entry.durations.append(Durations(found, first))
 
     def add(self, other: Tally) -> None:
         """Add the tickets of another tally of the same metrics and cells."""
@@ -152,6 +166,23 @@ def _count(cell, rows, out) -> None:  # type: ignore[no-untyped-def]
     """Count the rows of each cell, with no copy of any column."""
     for i in range(len(rows)):
         out[cell[i]] += rows[i]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _count_codes(cell, codes, rows, out) -> None:  # type: ignore[no-untyped-def]
+    """Count the rows of each code and cell."""
+    for i in range(len(rows)):
+        if 0 <= codes[i] < len(out):
+            out[codes[i], cell[i]] += rows[i]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sort(cell, values, rows, place, out) -> None:  # type: ignore[no-untyped-def]
+    """Write the values of the rows cell by cell, each cell's from its place on."""
+    for i in range(len(rows)):
+        if rows[i]:
+            out[place[cell[i]]] = values[i]
+            place[cell[i]] += 1
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from sim.clock import DAY, HOUR
@@ -21,130 +22,149 @@ from sim.processors import threads
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.scenario import Scenario
-
 Ints = NDArray[np.int64]
 
 PLACES = ("city", "district", "town")
 """By which place the use of staff can be told apart."""
 
+_DESKS = (
+    ("12345 hotline", "12345 话务员", "hotline_posts"),
+    ("town centres", "镇街联动中心", "town_posts"),
+    ("district centres", "区县联动中心", "district_posts"),
+)
+"""The kinds of operators: name in English and Chinese, field of the plan."""
+
 
 @dataclass(frozen=True, eq=False)
 class Role:
-    """Staff of one kind: its posts by plan, place and shift, and when one of them was busy."""
+    """Staff of one kind, with its posts: int64 [plans, places, shifts]."""
 
     role: str
     name: str
     name_zh: str
     posts: Ints
-    """int64 [plans, places, shifts]"""
-    place: Ints
-    """Of each span, below the number of places; so are the next three."""
-    start: Floats
-    end: Floats
-    shift: Ints | None = None
-    """Where a shift can be told."""
+
+
+@dataclass(frozen=True, eq=False)
+class Resources:
+    """Who a log tells of, each in a *cell*: a role's number, times the places, and the place.
+
+    The cell is -1 where a resource belongs to no place. ``begin`` and ``length`` are those of the
+    shift, s; of operators none can be told, and the length is infinite.
+    """
+
+    log: str
+    column: str
+    cell: Ints
+    begin: Floats
+    length: Floats
 
 
 def roles(outcome: Outcome, by: str = "city") -> list[Role]:
-    """List the kinds of staff with what they did, by the place they belong to.
+    """List the kinds of staff and their posts, by the place they belong to.
 
     The hotline belongs to the city; a force of a district, and its centre, to no single town.
     """
-    plan, scenario, city = outcome.plan, outcome.scenario, outcome.city
-    visits, stops, services = outcome.visits, outcome.stops, outcome.services
-    names = _names(outcome, by)
-    towns, districts = len(plan.town_posts), len(plan.district_posts)
-    of_town, of_district = {
-        "city": (np.zeros(towns, dtype=np.int64), np.zeros(districts, dtype=np.int64)),
-        "district": (city.town_district.astype(np.int64), np.arange(districts)),
-        "town": (np.arange(towns), np.full(districts, -1)),
-    }[by]
-    of_desk = np.concatenate(([0 if by == "city" else -1], of_town, of_district))
+    scenario, city = outcome.scenario, outcome.city
+    of_desk, of_town, of_unit = _places(outcome, by)
+    shape = (len(outcome.plans), len(_names(outcome, by)), len(scenario.shifts))
 
     def role(
-        kind: str, name: str, name_zh: str, posts_of: Callable[[Plan], tuple[Ints, Ints]],
-        place: Ints, *spans: Floats, shift: Ints | None = None,
-    ) -> Role:  # fmt: skip
+        kind: str, name: str, name_zh: str, posts_of: Callable[[Plan], tuple[Ints, Ints]]
+    ) -> Role:
         """Sum up each plan's posts [n, shifts] by place, and drop what belongs to no place."""
-        posts = np.zeros((len(outcome.plans), len(names), len(scenario.shifts)), dtype=np.int64)
-        for number, (_, changed) in enumerate(outcome.plans):
-            post, count = posts_of(changed)
+        posts = np.zeros(shape, dtype=np.int64)
+        for number, (_, plan) in enumerate(outcome.plans):
+            post, count = posts_of(plan)
             np.add.at(posts[number], post[post >= 0], count[post >= 0])
-        rows = place >= 0
-        start, end = (times[rows] for times in spans)
-        return Role(
-            kind,
-            name,
-            name_zh,
-            posts,
-            place[rows],
-            start,
-            end,
-            None if shift is None else shift[rows],
-        )
-
-    out = []
-    desk = services["desk"]
-    first = 0
-    for name, name_zh, field, size in (
-        ("12345 hotline", "12345 话务员", "hotline_posts", 1),
-        ("town centres", "镇街联动中心", "town_posts", towns),
-        ("district centres", "区县联动中心", "district_posts", districts),
-    ):
-        rows = (desk >= first) & (desk < first + size)
-        post = of_desk[first : first + size]
-
-        def at_desks(plan: Plan, post: Ints = post, field: str = field) -> tuple[Ints, Ints]:
-            return post, np.atleast_2d(getattr(plan, field))
-
-        spans = services["start"][rows], services["end"][rows]
-        out.append(role("operators", name, name_zh, at_desks, of_desk[desk[rows]], *spans))
-        first += size
+        return Role(kind, name, name_zh, posts)
 
     one = np.eye(len(scenario.shifts), dtype=np.int64)  # a post of each shift
 
     def in_grids(plan: Plan) -> tuple[Ints, Ints]:
         return of_town[city.grid_town[plan.worker_grid]], one[plan.worker_shift]
 
-    home, _ = in_grids(plan)
-    who = stops["worker"]
-    out.append(
-        role(
-            "gridworkers",
-            "gridworkers",
-            "专职网格员",
-            in_grids,
-            home[who],
-            stops["start"],
-            stops["end"],
-            shift=plan.worker_shift[who].astype(np.int64),
-        )
-    )
-    of_unit = np.where(
-        plan.unit_town >= 0, of_town[plan.unit_town], of_district[plan.unit_district]
-    )
-    of_visit = plan.unit_department[visits["unit"]]
+    out = []
+    last = 0
+    for (name, name_zh, field), size in zip(_DESKS, _desks(outcome), strict=True):
+        post = of_desk[last : last + size]
+
+        def at_desks(plan: Plan, post: Ints = post, field: str = field) -> tuple[Ints, Ints]:
+            return post, np.atleast_2d(getattr(plan, field))
+
+        out.append(role("operators", name, name_zh, at_desks))
+        last += size
+    out.append(role("gridworkers", "gridworkers", "专职网格员", in_grids))
     for number, body in enumerate(scenario.departments.values()):
-        rows = of_visit == number
 
         def in_units(plan: Plan, number: int = number) -> tuple[Ints, Ints]:
             crews = plan.unit_department[plan.crew_unit] == number
             return of_unit[plan.crew_unit[crews]], one[plan.crew_shift[crews]]
 
-        out.append(
-            role(
-                "crews",
-                body.name_en,
-                body.name_zh,
-                in_units,
-                of_unit[visits["unit"][rows]],
-                visits["start"][rows],
-                visits["end"][rows],
-                shift=plan.crew_shift[visits["crew"][rows]].astype(np.int64),
-            )
-        )
+        out.append(role("crews", body.name_en, body.name_zh, in_units))
     return out
+
+
+def resources(outcome: Outcome, by: str = "city") -> list[Resources]:
+    """List who the logs tell of, in the cells of `roles` and places."""
+    plan, city = outcome.plan, outcome.city
+    places = len(_names(outcome, by))
+    of_desk, of_town, of_unit = _places(outcome, by)
+    shifts = list(outcome.scenario.shifts.values())
+    begin = np.array([day_seconds(shift.start) for shift in shifts], dtype=float)
+    length = np.array([shift.hours * HOUR for shift in shifts], dtype=float)
+
+    def cell(role: Ints | int, place: Ints) -> Ints:
+        return np.where(place >= 0, role * places + place, -1)
+
+    desks = len(of_desk)
+    return [
+        Resources(
+            "visits",
+            "crew",
+            cell(
+                len(_DESKS) + 1 + plan.unit_department[plan.crew_unit].astype(np.int64),
+                of_unit[plan.crew_unit],
+            ),
+            begin[plan.crew_shift],
+            length[plan.crew_shift],
+        ),
+        Resources(
+            "stops",
+            "worker",
+            cell(len(_DESKS), of_town[city.grid_town[plan.worker_grid]]),
+            begin[plan.worker_shift],
+            length[plan.worker_shift],
+        ),
+        Resources(
+            "services",
+            "desk",
+            cell(np.repeat(np.arange(len(_DESKS)), _desks(outcome)), of_desk),
+            np.zeros(desks),
+            np.full(desks, np.inf),
+        ),
+    ]
+
+
+def _desks(outcome: Outcome) -> tuple[int, ...]:
+    """Return how many desks of each kind there are."""
+    return 1, len(outcome.plan.town_posts), len(outcome.plan.district_posts)
+
+
+def _places(outcome: Outcome, by: str) -> tuple[Ints, Ints, Ints]:
+    """Return the place of each desk, town and unit; -1: none."""
+    plan = outcome.plan
+    _, towns, districts = _desks(outcome)
+    of_town, of_district = {
+        "city": (np.zeros(towns, dtype=np.int64), np.zeros(districts, dtype=np.int64)),
+        "district": (outcome.city.town_district.astype(np.int64), np.arange(districts)),
+        "town": (np.arange(towns), np.full(districts, -1)),
+    }[by]
+    of_desk = np.concatenate(([0 if by == "city" else -1], of_town, of_district))
+    of_unit = np.where(
+        plan.unit_town >= 0, of_town[plan.unit_town], of_district[plan.unit_district]
+    )
+    return of_desk, of_town, of_unit
 
 
 def _names(outcome: Outcome, by: str) -> list[tuple[str, str]]:
@@ -183,18 +203,23 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     duty = [[calendar.between(*span) for calendar in calendars] for span in spans]
     names = _names(outcome, by)
 
-    def summed(found: list[Role]) -> Floats:
-        """Return busy time and overtime, s [roles, 2, places]."""
-        return np.array([_busy(outcome, role, len(names)) for role in found])
+    kinds, found = roles(outcome, by), resources(outcome, by)
 
-    pieces = outcome.log_pieces()
-    kinds = roles(next(pieces), by)
-    total = summed(kinds)
+    def summed(piece: Outcome) -> Floats:
+        """Return busy time and overtime, s [2, cells]."""
+        out = np.zeros((2, len(kinds) * len(names)))
+        for those in found:
+            log = getattr(piece, those.log)
+            who, start, end = (log[name] for name in (those.column, "start", "end"))
+            _add_up(who, those.cell, those.begin, those.length, start, end, outcome.until, out)
+        out[0] -= out[1]
+        return out
+
     with ThreadPoolExecutor(threads()) as pool:
-        for more in pool.map(lambda piece: summed(roles(piece, by)), pieces):
-            total += more
+        total = sum(pool.map(summed, outcome.log_pieces()), np.zeros(()))
+    total = total.reshape(2, len(kinds), len(names))
     frames = []
-    for role, (busy, late) in zip(kinds, total, strict=True):
+    for role, busy, late in zip(kinds, *total, strict=True):
         on_duty = sum(posts @ hours for posts, hours in zip(role.posts, duty, strict=True))
         frame = pd.DataFrame(
             {
@@ -216,12 +241,20 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _busy(outcome: Outcome, role: Role, places: int) -> Floats:
-    """Sum busy time on duty, and overtime, up by place, s [2, places]."""
-    end = np.fmin(role.end, outcome.until)
-    over = _overtime(outcome.scenario, role, end)
-    late = np.bincount(role.place, over, places)
-    return np.array([np.bincount(role.place, end - role.start, places) - late, late])
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _add_up(who, cell, begin, length, start, end, until, out) -> None:  # type: ignore[no-untyped-def]
+    """Sum the time of spans up by the cell of who was busy, s [2, cells]: all, and overtime.
+
+    Overtime is what lies beyond the shift in which a span began.
+    """
+    for i in range(len(who)):
+        at = cell[who[i]]
+        if at < 0:
+            continue
+        span = (end[i] if end[i] < until else until) - start[i]  # not a number: not yet
+        left = length[who[i]] - (start[i] - begin[who[i]]) % DAY
+        out[0, at] += span
+        out[1, at] += max(span - left, 0.0)
 
 
 def use_by_hour(outcome: Outcome) -> pd.DataFrame:
@@ -248,10 +281,18 @@ def use_by_hour(outcome: Outcome) -> pd.DataFrame:
         for span in _spans(outcome)
     ]
     share = np.maximum(seconds, 1e-9)
+    kinds = roles(outcome)
+    busy_in = np.zeros((len(kinds), len(hour)))
+    for those in resources(outcome):
+        log = getattr(outcome, those.log)
+        role_of = those.cell[log[those.column]]
+        for number in np.unique(role_of):
+            rows = role_of == number
+            end = np.fmin(log["end"][rows], outcome.until)
+            busy_in[number] = np.diff(_busy_before(log["start"][rows], end, edges))
     frames = []
-    for role in roles(outcome):
+    for role, busy in zip(kinds, busy_in, strict=True):
         on_duty = sum(posts[0] @ hours for posts, hours in zip(role.posts, duty, strict=True))
-        busy = np.diff(_busy_before(role.start, np.fmin(role.end, outcome.until), edges))
         frames.append(
             pd.DataFrame(
                 {
@@ -292,14 +333,3 @@ def _busy_before(start: Floats, end: Floats, at: Floats) -> Floats:
         return np.asarray(n * at - below[n])
 
     return since(start) - since(end)
-
-
-def _overtime(scenario: Scenario, role: Role, end: Floats) -> Floats:
-    """Return how long each span lasts beyond the shift in which it began, s."""
-    if role.shift is None or not len(role.start):
-        return np.zeros(len(role.start))
-    shifts = list(scenario.shifts.values())
-    begin = np.array([day_seconds(shift.start) for shift in shifts])[role.shift]
-    length = np.array([shift.hours * HOUR for shift in shifts])[role.shift]
-    left = length - (role.start - begin) % DAY
-    return np.asarray(np.maximum(end - role.start - left, 0.0))
