@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.simulation import Simulation
 
-FORMAT = 4
+FORMAT = 5
 _MARK = "checkpoint.json"
 _STATE = "state.npz"
 

@@ -113,6 +113,9 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         arrivals=np.zeros(0, dtype=np.int64),
         events=np.zeros(0, layout.EVENT),
         heaps=heaps,
+        in_order=np.zeros(0, layout.EVENT),
+        runs=np.zeros(shards, layout.RUN),
+        cells=np.zeros((shards, layout.CELLS), dtype=np.int64),
         later=np.zeros(0, layout.EVENT),
         chunks=np.zeros(0, layout.CHUNK_TYPE),
         buckets=np.full((shards, layout.BUCKETS), np.array((-1, 0), layout.BUCKET)),
@@ -199,6 +202,9 @@ def with_room(arrays: Arrays, more: NDArray[np.int64] | int = 0) -> Arrays:
     grown = _grow(arrays.heaps, arrays.events, need, _EVENTS)
     if grown is not None:
         changed["heaps"], changed["events"] = grown
+    grown = _grow(arrays.runs, arrays.in_order, np.zeros_like(need), _EVENTS)
+    if grown is not None:
+        changed["runs"], changed["in_order"] = grown
     names = ("visits", "stops", "services", "calls")
     logs = arrays.logs.copy()
     for k, name in enumerate(names):
@@ -230,9 +236,8 @@ def _grow(
     new["start"] = np.cumsum(new["room"]) - new["room"]
     out = np.zeros(int(new["room"].sum()), entries.dtype)
     for old, now in zip(segments, new, strict=True):
-        out[now["start"] : now["start"] + old["size"]] = entries[
-            old["start"] : old["start"] + old["size"]
-        ]
+        size = min(old["size"], old["room"])
+        out[now["start"] :][:size] = entries[old["start"] :][:size]
     return new, out
 
 
@@ -277,7 +282,7 @@ def _lengthen(
     more = np.maximum(least, 2 * need[short])
     if len(pool):
         more = np.maximum(more, len(pool) // len(need))
-    out = np.zeros(len(pool) + int(more.sum()), pool.dtype)
+    out = layout.zeros(len(pool) + int(more.sum()), pool.dtype)
     out[: len(pool)] = pool
     start = len(pool)
     for s, n in zip(short.tolist(), more.tolist(), strict=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.engine.compiled_engine import agenda, queues
 from sim.engine.compiled_engine.jit import call_python, kernel
 from sim.engine.compiled_engine.layout import (
@@ -78,13 +80,14 @@ def travel_by_road(A: Arrays, R: Rules, crew: int, slot: int, pace: float) -> fl
     c, t = A.crews[crew], A.tickets[slot]
     district = A.units[c.unit].district
     shard = A.shards[district]
-    x, y, node, rest = c.base_x, c.base_y, c.base_node, 0.0
+    x, y, node, rest = c.base_x, c.base_y, np.int64(c.base_node), 0.0
     if c.left >= A.began[district, c.shift]:
         x, y, node, rest = road_stop(
             A.seconds[shard.first_node : shard.last_node],
             A.hop[shard.first_node : shard.last_node],
             A.node_xy[shard.first_node : shard.last_node],
-            R.access, c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node,
+            R.access, c.from_x, c.from_y, np.int64(c.from_node),
+            c.base_x, c.base_y, np.int64(c.base_node),
             share_behind(c.left, c.back, shard.now),
         )  # fmt: skip
     return by_road(A, R, district, rest, x, y, node, t.x, t.y, A.grids[t.grid].node, pace)
@@ -114,7 +117,8 @@ def to_base(A: Arrays, R: Rules, crew: int) -> float:
     if R.roads:
         return by_road(
             A, R, district, 0.0,
-            c.from_x, c.from_y, c.from_node, c.base_x, c.base_y, c.base_node, pace,
+            c.from_x, c.from_y, np.int64(c.from_node), c.base_x, c.base_y, np.int64(c.base_node),
+            pace,
         )  # fmt: skip
     return travel_time(c.from_x, c.from_y, c.base_x, c.base_y, R.detour, pace)
 

@@ -173,6 +173,7 @@ class CompiledSimulation:
             self._most_busy = most_busy(self.arrays)
 
     def _run_kernel(self, until: float) -> None:
+        self.arrays = layout.on_lines(self.arrays)
         rules = self.arrays.rules[0]
         windows = rules["policy"] != layout.PYTHON and rules["write_up"] >= _LOOKAHEAD
         while not (self._run_lanes(until) if windows else self._run_in_step(until)):

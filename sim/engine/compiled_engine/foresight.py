@@ -7,50 +7,99 @@ Nothing here changes a result.
 
 from __future__ import annotations
 
-from sim.engine.compiled_engine import agenda
+import numpy as np
+
 from sim.engine.compiled_engine.jit import kernel, prefetch
-from sim.engine.compiled_engine.layout import CREW, LINE, ONE, PATROL, WALK, Arrays
+from sim.engine.compiled_engine.layout import (
+    CREW,
+    DEADLINE,
+    LINE,
+    ONE,
+    PATROL,
+    REPORT,
+    WALK,
+    Arrays,
+)
 
 _TICKET_LINES = 6  # of a ticket's ten, what most events read
 _ARISING_LINES = 4  # what its arising reads
 _AHEAD = 5  # arrivals, calls
+_FAR, _MIDDLE, _NEAR = 6, 4, 2  # events of a run
 
 
 @kernel
-def of_agenda(A: Arrays, s: int) -> None:
-    """Fetch what the next event will read, and the one that seems to follow it."""
-    heap = A.heaps[s]
-    if heap.size > 1:
-        _first_step(A, heap.start + agenda.first_child(A, s, 0))
-    if heap.size > 0:
-        _second_step(A, heap.start)
+def of_run(A: Arrays, s: int) -> None:
+    """Fetch what the next events of a run will read, each step when the one before it is there."""
+    run = A.runs[s]
+    at, end = run.start + run.first, run.start + run.size
+    if at + _FAR < end:
+        _first_step(A, at + _FAR)
+    if at + _MIDDLE < end:
+        _second_step(A, at + _MIDDLE)
+    if at + _NEAR < end:
+        _third_step(A, at + _NEAR)
 
 
 @kernel
 def _first_step(A: Arrays, at: int) -> None:
     """Fetch whom or what an event is about."""
-    e = A.events[at]
-    if e.rank >> 40 == PATROL:
-        _fetch_worker(A, e.rank & ((ONE << 40) - 1))
-    else:
-        _fetch_ticket(A, e.slot, _TICKET_LINES)
+    e = A.in_order[at]
+    kind, ident = e.rank >> 40, e.rank & ((ONE << 40) - 1)
+    if kind == PATROL:
+        _fetch_worker(A, ident)
+        return
+    _fetch_ticket(A, np.int64(e.slot), _TICKET_LINES)
+    if kind == CREW:
+        prefetch(A.crews, ident, 0)
+        prefetch(A.crews, ident, LINE)
 
 
 @kernel
 def _second_step(A: Arrays, at: int) -> None:
     """Fetch what is found by whom or what an event is about."""
-    e = A.events[at]
-    ident = e.rank & ((ONE << 40) - 1)
-    if e.rank >> 40 == PATROL:
+    e = A.in_order[at]
+    kind, ident = e.rank >> 40, e.rank & ((ONE << 40) - 1)
+    if kind == PATROL:
         w = A.workers[ident]
         prefetch(A.grids, w.grid, 0)
         if w.does != WALK:
             _fetch_ticket(A, w.slot, _TICKET_LINES)
         elif w.root >= 0:
             prefetch(A.nodes, w.root, 0)
-    elif e.rank >> 40 == CREW:
-        prefetch(A.crews, ident, 0)
-        prefetch(A.crews, ident, LINE)
+    elif kind == CREW:
+        unit = A.crews[ident].unit
+        prefetch(A.units, unit, 0)
+        prefetch(A.units, unit, LINE)
+
+
+@kernel
+def _third_step(A: Arrays, at: int) -> None:
+    """Fetch what is first in a queue."""
+    e = A.in_order[at]
+    kind, ident = e.rank >> 40, e.rank & ((ONE << 40) - 1)
+    if kind == PATROL:
+        w = A.workers[ident]
+        if w.does == WALK and w.root >= 0:
+            n = A.nodes[w.root]
+            _fetch_ticket(A, n.slot, ONE)
+            if n.left >= 0:
+                prefetch(A.nodes, n.left, 0)
+    elif kind == CREW:
+        root = A.units[A.crews[ident].unit].root
+        if root >= 0:
+            prefetch(A.nodes, root, 0)
+
+
+@kernel
+def of_chunk(A: Arrays, first: int, last: int) -> None:
+    """Fetch what tells whether a chunk's events count."""
+    for i in range(first, last):
+        e = A.later[i]
+        kind = e.rank >> 40
+        if kind == PATROL:
+            prefetch(A.workers, e.rank & ((ONE << 40) - 1), 0)
+        elif kind == DEADLINE or kind <= REPORT:
+            prefetch(A.tickets, np.int64(e.slot), 0)
 
 
 @kernel

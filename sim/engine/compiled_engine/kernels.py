@@ -50,7 +50,7 @@ from sim.model.order import rank
 
 _NEVER = float("inf")
 _SPINS = 1000  # tries before a lane that waits lets other threads have its processor
-_SHIFT, _ARISE, _AGENDA, _OUT_OF_SIGHT = range(4)
+_SHIFT, _ARISE, _HEAP, _RUN, _OUT_OF_SIGHT = range(5)
 
 
 @kernel
@@ -74,7 +74,12 @@ def peek(A: Arrays, s: int):  # type: ignore[no-untyped-def]
     if heap.size > 0:
         e = A.events[heap.start]
         if e.time < time or (e.time == time and e.rank < order):
-            time, order, source = e.time, e.rank, _AGENDA
+            time, order, source = e.time, e.rank, _HEAP
+    run = A.runs[s]
+    if run.first < run.size:
+        e = A.in_order[run.start + run.first]
+        if e.time < time or (e.time == time and e.rank < order):
+            time, order, source = e.time, e.rank, _RUN
     return time, order, source
 
 
@@ -174,6 +179,20 @@ def on_the_line(A: Arrays, R: Rules, kind: int, ident: int, slot: int, aux: int)
 
 
 @kernel
+def take(A: Arrays, s: int, source: int):  # type: ignore[no-untyped-def]
+    """Take the next event off a shard's agenda: rank, slot and what else it says."""
+    if source == _HEAP:
+        _, order, slot, aux = agenda.unpack(A.events[A.heaps[s].start])
+        agenda.pop(A, s)
+    else:
+        run = A.runs[s]
+        _, order, slot, aux = agenda.unpack(A.in_order[run.start + run.first])
+        run.first += 1
+        foresight.of_run(A, s)
+    return order, slot, aux
+
+
+@kernel
 def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
     """Let a shard's next event happen."""
     shard = A.shards[s]
@@ -187,11 +206,8 @@ def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
         foresight.of_arrivals(A, s)
         shard.events += 1
         return
-    e = A.events[A.heaps[s].start]
-    kind, ident = e.rank >> 40, e.rank & ((1 << 40) - 1)
-    slot, aux = e.slot, e.aux
-    agenda.pop(A, s)
-    foresight.of_agenda(A, s)
+    order, slot, aux = take(A, s, source)
+    kind, ident = order >> 40, order & ((1 << 40) - 1)
     counts = True
     if kind == PATROL:
         counts = A.workers[ident].version == aux

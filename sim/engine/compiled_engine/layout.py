@@ -73,6 +73,9 @@ LINE = 64  # bytes in which memory comes
 QUANTUM = 512.0  # s; a power of two: dividing by it rounds nothing
 BUCKETS = _int(1024)  # quanta that an agenda looks ahead
 CHUNK = _int(32)  # events in a piece of a bucket
+CELLS = 1024  # at most, in which a bucket's events are put in order
+NEAR = 32  # places by which an event is moved among its neighbours
+GONE = -1  # in place of the rank of an event that left its bucket
 MARGIN = 64  # room that one event may need beyond one entry for each resource of its shard
 
 _LOAD = (
@@ -149,6 +152,20 @@ def record(**columns: str) -> np.dtype[Any]:
     return np.dtype(list(columns.items()), align=True)
 
 
+def lined(**columns: str) -> np.dtype[Any]:
+    """Return a record type that fills whole lines of memory."""
+    size = -(-record(**columns).itemsize // LINE) * LINE
+    kinds = list(columns.values())
+    return np.dtype({"names": list(columns), "formats": kinds, "itemsize": size}, align=True)
+
+
+def zeros(n: int, kind: np.dtype[Any]) -> NDArray[Any]:
+    """Return n zero records, the first at the beginning of a line of memory."""
+    raw = np.zeros(n * kind.itemsize + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    return raw[start : start + n * kind.itemsize].view(kind)
+
+
 def apart(**columns: str) -> np.dtype[Any]:
     """Return a record type with room behind: two threads that write neighbours share no line."""
     size = record(**columns).itemsize + 128
@@ -159,9 +176,10 @@ def apart(**columns: str) -> np.dtype[Any]:
 _columns = dict.fromkeys(_LOAD.split(), "f8") | _LOAD_SMALL | DONE | _OWN
 # what one event reads lies together: memory comes in lines of eight such words
 _TOGETHER = (
-    "id state district category level unit town grid "
-    "k0 k1 ready accepted due_close reopened call on_line "
-    "watched checking used done joint on_spot by_grid at_once spot duplicate abandoned "
+    "id state watched checking used done joint on_spot by_grid at_once "
+    "district category level unit grid "
+    "town k0 k1 ready accepted due_close reopened call "
+    "on_line spot duplicate abandoned "
     "arise lifetime camera eyes patience eyes_at report_at citizen passes loop "
     "discovered channel centre service service_s desk wrong_left triaged tracked "
     "wrong wrong_department sign signed sent_back due_sign due_arrive "
@@ -172,20 +190,14 @@ _TOGETHER = (
 )
 # one width for all whole numbers: each kernel is compiled once
 _fields = {n: "i8" if _columns[n].startswith("i") else _columns[n] for n in _TOGETHER.split()}
-TICKET = np.dtype(
-    {
-        "names": list(_fields),
-        "formats": list(_fields.values()),
-        "itemsize": -(-record(**_fields).itemsize // LINE) * LINE,
-    },
-    align=True,
-)
+TICKET = lined(**_fields)
 SMALL = _LOAD_SMALL
-EVENT = record(time="f8", rank="i8", slot="i8", aux="i8")
+EVENT = record(time="f8", rank="i8", slot="i4", aux="i4")
 HEAP = apart(start="i8", room="i8", size="i8")
+RUN = apart(start="i8", room="i8", size="i8", first="i8")
 BUCKET = record(chunk="i8", size="i8")
 CHUNK_TYPE = record(next="i8")
-NODE = record(k0="f8", k1="f8", id="i8", slot="i8", left="i8", right="i8", aux="i8")
+NODE = lined(k0="f8", k1="f8", id="i8", slot="i8", left="i8", right="i8", aux="i8")
 SHARD = apart(
     now="f8", next_shift="f8", next_arise="f8", arise_rank="i8", arrival="i8", arrivals_end="i8",
     free="i8", free_nodes="i8", need="i8", events="i8", overdue="i8", status="i8",
@@ -195,25 +207,26 @@ SHARD = apart(
     last_node="i8", end="f8",
 )  # fmt: skip
 DESK = apart(root="i8", busy="i8", on_duty="i8", shard="i8")
-UNIT = record(
-    department="i8", district="i8", root="i8", head="i8", tail="i8", waiting="i8", joint="i8",
-    idle="i8", ready="i8", awaiting="i8", first_crew="i8", last_crew="i8", first_lead="i8",
-    last_lead="i8",
+UNIT = lined(
+    root="i8", head="i8", waiting="i8", ready="i8", first_crew="i8", last_crew="i8",
+    district="i8", awaiting="i8",
+    department="i8", tail="i8", joint="i8", idle="i8", first_lead="i8", last_lead="i8",
 )  # fmt: skip
 LEAD = record(unit="i8", count="i8")
-CREW_TYPE = record(
-    base_x="f8", base_y="f8", base_node="i8", from_x="f8", from_y="f8", from_node="i8",
-    left="f8", back="f8", start="f8",
-    due="f8",
-    arrive="f8", work="f8", unit="i8", shift="i8", slot="i8", mate="i8", free="b1", works="b1",
+CREW_TYPE = lined(
+    free="b1", works="b1", shift="i8", unit="i8", base_x="f8", base_y="f8", left="f8",
+    from_x="f8", from_y="f8",
+    back="f8", slot="i8", mate="i8", start="f8", due="f8", arrive="f8", work="f8",
+    base_node="i4", from_node="i4",
 )  # fmt: skip
-WORKER = record(
-    odometer="f8", since="f8", alarm="f8", until="f8", way="f8", grid="i8", shift="i8", root="i8",
-    version="i8", slot="i8", does="i8", busy="b1", withdrawn="b1",
+WORKER = lined(
+    busy="b1", withdrawn="b1", odometer="f8", since="f8", alarm="f8", grid="i8", shift="i8",
+    root="i8", version="i8",
+    does="i8", slot="i8", until="f8", way="f8",
 )  # fmt: skip
-GRID = record(
+GRID = lined(
     loop="f8", cycle="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8",
-    first_leg="i8", last_leg="i8", node="i8",
+    first_leg="i4", last_leg="i4", node="i8",
 )  # fmt: skip
 CATEGORY = record(work="f8", sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
 DEPARTMENT = record(sign_mean="f8", force="b1")
@@ -242,12 +255,13 @@ FIXED = ("rules", "seconds", "hop", "node_xy", "legs")
 class Arrays(NamedTuple):
     """Everything that changes, and the tables that it is looked up in.
 
-    ``heaps`` are the segments of ``events``, one a shard; ``buckets`` tell the first of the
-    ``chunks`` of each shard's later quanta, and how much is in it (the others are full), and
-    ``later`` is what the chunks hold. ``nodes`` are the entries of all queues; ``logs`` are the
-    segments of ``visits``, ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where
-    a policy in Python writes whom it sends: how many, the slot, the crews. ``lanes`` is what
-    threads agree by.
+    ``heaps`` are the segments of ``events``, one a shard, and ``runs`` those of ``in_order``,
+    which are used up to their ``first``; ``cells`` serve to put them in order. ``buckets`` tell
+    the first of the ``chunks`` of each shard's later quanta, and how much is in it (the others
+    are full), and ``later`` is what the chunks hold. ``nodes`` are the entries of all queues;
+    ``logs`` are the segments of ``visits``, ``stops``, ``services`` and ``calls``, four a shard.
+    ``team`` is where a policy in Python writes whom it sends: how many, the slot, the crews.
+    ``lanes`` is what threads agree by.
 
     A shard's nodes on the roads have rows ``first_node`` to ``last_node`` of ``seconds``, ``hop``
     and ``node_xy``; in those rows, and wherever else, they are numbered from 0. ``legs`` has four
@@ -260,6 +274,9 @@ class Arrays(NamedTuple):
     arrivals: NDArray[Any]
     events: NDArray[Any]
     heaps: NDArray[Any]
+    in_order: NDArray[Any]
+    runs: NDArray[Any]
+    cells: NDArray[Any]
     later: NDArray[Any]
     chunks: NDArray[Any]
     buckets: NDArray[Any]
@@ -303,3 +320,13 @@ class Arrays(NamedTuple):
     team: NDArray[Any]
     lanes: NDArray[Any]
     largest_first: NDArray[Any]
+
+
+def on_lines(arrays: Arrays) -> Arrays:
+    """Move the arrays whose records fill lines of memory, and that do not begin at one."""
+    moved = {}
+    for name, array in arrays._asdict().items():
+        if array.dtype.names and array.dtype.itemsize % LINE == 0 and array.ctypes.data % LINE:
+            moved[name] = zeros(len(array), array.dtype)
+            moved[name][:] = array
+    return arrays._replace(**moved)

@@ -36,7 +36,7 @@ def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: i
     if len(free) < n:
         more = max(n - len(free), len(tickets) // 4)
         free = np.concatenate((free, np.arange(len(tickets), len(tickets) + more)))
-        longer = blank_tickets(len(tickets) + more)
+        longer = layout.zeros(len(tickets) + more, layout.TICKET)
         longer[: len(tickets)] = tickets
         tickets = longer
     slots = free[:n]
@@ -74,13 +74,6 @@ def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: i
             shards["arise_rank"][s] = rank(int(Kind.ARISE), int(tickets["id"][both[0]]))
     arrivals = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int64)
     return arrays._replace(tickets=tickets, arrivals=arrivals)
-
-
-def blank_tickets(n: int) -> NDArray[Any]:
-    """Return n tickets of zeros, each at the beginning of a line of memory."""
-    raw = np.zeros(n * layout.TICKET.itemsize + layout.LINE, np.uint8)
-    start = -raw.ctypes.data % layout.LINE
-    return raw[start : start + n * layout.TICKET.itemsize].view(layout.TICKET)
 
 
 def take_done(arrays: Arrays) -> Columns:
