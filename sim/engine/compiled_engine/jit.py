@@ -108,6 +108,20 @@ def yield_processor(typingctx: Any) -> Any:
 
 
 @intrinsic
+def sleep(typingctx: Any) -> Any:
+    """Leave the processor to others for as short a time as there is."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        whole = ir.IntType(32)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(whole, [whole]), "usleep"
+        )
+        return builder.call(function, [ir.Constant(whole, 1)])
+
+    return types.int32(), codegen
+
+
+@intrinsic
 def prefetch(typingctx: Any, array: Any, index: Any, offset: Any) -> Any:
     """Have a line of an array's element brought near while the processor does something else."""
 

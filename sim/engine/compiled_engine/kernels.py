@@ -20,7 +20,7 @@ from sim.engine.compiled_engine import (
     nature,
     tickets,
 )
-from sim.engine.compiled_engine.jit import atomic_add, atomic_load, kernel, yield_processor
+from sim.engine.compiled_engine.jit import atomic_add, atomic_load, kernel, sleep, yield_processor
 from sim.engine.compiled_engine.layout import (
     ARRIVED,
     CALL,
@@ -50,6 +50,7 @@ from sim.model.order import rank
 
 _NEVER = float("inf")
 _SPINS = 1000  # tries before a lane that waits lets other threads have its processor
+_YIELDS = 200  # tries more before it sleeps: whom it waits for has no processor
 _SHIFT, _ARISE, _HEAP, _RUN, _OUT_OF_SIGHT = range(5)
 
 
@@ -288,7 +289,9 @@ def meet(A: Arrays, R: Rules, until: float, lanes: int) -> None:
     tries = 0
     while atomic_load(A.lanes, TURN) == turn:
         tries += 1
-        if tries > _SPINS:
+        if tries > _SPINS + _YIELDS:
+            sleep()
+        elif tries > _SPINS:
             yield_processor()
 
 
