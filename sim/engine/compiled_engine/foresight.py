@@ -11,20 +11,23 @@ import numpy as np
 
 from sim.engine.compiled_engine.jit import kernel, prefetch
 from sim.engine.compiled_engine.layout import (
+    CALL,
     CREW,
     DEADLINE,
+    DELIVER,
     LINE,
     ONE,
     PATROL,
     REPORT,
+    SERVICE,
+    SETTLE,
+    SIGN,
     WALK,
     Arrays,
 )
 
-_TICKET_LINES = 6  # of a ticket's ten, what most events read
-_ARISING_LINES = 4  # what its arising reads
 _AHEAD = 5  # arrivals, calls
-_FAR, _MIDDLE, _NEAR = 6, 4, 2  # events of a run
+_STEP = 2  # events of a run from one step to the next
 
 
 @kernel
@@ -32,62 +35,124 @@ def of_run(A: Arrays, s: int) -> None:
     """Fetch what the next events of a run will read, each step when the one before it is there."""
     run = A.runs[s]
     at, end = run.start + run.first, run.start + run.size
-    if at + _FAR < end:
-        _first_step(A, at + _FAR)
-    if at + _MIDDLE < end:
-        _second_step(A, at + _MIDDLE)
-    if at + _NEAR < end:
-        _third_step(A, at + _NEAR)
+    if at + 4 * _STEP < end:
+        _first_step(A, at + 4 * _STEP)
+    if at + 3 * _STEP < end:
+        _second_step(A, at + 3 * _STEP)
+    if at + 2 * _STEP < end:
+        _third_step(A, at + 2 * _STEP)
+    if at + _STEP < end:
+        _fourth_step(A, at + _STEP)
 
 
 @kernel
 def _first_step(A: Arrays, at: int) -> None:
     """Fetch whom or what an event is about."""
     e = A.in_order[at]
-    kind, ident = e.rank >> 40, e.rank & ((ONE << 40) - 1)
+    kind, ident, slot = e.rank >> 40, e.rank & ((ONE << 40) - 1), np.int64(e.slot)
     if kind == PATROL:
         _fetch_worker(A, ident)
         return
-    _fetch_ticket(A, np.int64(e.slot), _TICKET_LINES)
     if kind == CREW:
         prefetch(A.crews, ident, 0)
         prefetch(A.crews, ident, LINE)
+        prefetch(A.tickets, slot, 0)
+        _fetch(A, slot, 5, 7)
+    elif kind == SERVICE:
+        _fetch(A, slot, 0, 2)
+        _fetch(A, slot, 3, 7)
+    elif kind == SIGN:
+        _fetch(A, slot, 0, 2)
+        _fetch(A, slot, 4, 7)
+    elif kind == SETTLE:
+        prefetch(A.tickets, slot, 0)
+        _fetch(A, slot, 3, 5)
+        prefetch(A.tickets, slot, 6 * LINE)
+    elif kind == DELIVER:
+        _fetch(A, slot, 0, 6)
+        prefetch(A.tickets, slot, 8 * LINE)
+    elif kind == REPORT or kind == CALL:
+        _fetch(A, slot, 0, 4)
+        _fetch(A, slot, 7, 9)
+    else:
+        _fetch(A, slot, 0, 4)
 
 
 @kernel
 def _second_step(A: Arrays, at: int) -> None:
     """Fetch what is found by whom or what an event is about."""
     e = A.in_order[at]
-    kind, ident = e.rank >> 40, e.rank & ((ONE << 40) - 1)
+    kind, ident, slot = e.rank >> 40, e.rank & ((ONE << 40) - 1), np.int64(e.slot)
     if kind == PATROL:
         w = A.workers[ident]
         prefetch(A.grids, w.grid, 0)
         if w.does != WALK:
-            _fetch_ticket(A, w.slot, _TICKET_LINES)
+            _fetch(A, w.slot, 0, 6)
         elif w.root >= 0:
             prefetch(A.nodes, w.root, 0)
     elif kind == CREW:
-        unit = A.crews[ident].unit
-        prefetch(A.units, unit, 0)
-        prefetch(A.units, unit, LINE)
+        _fetch_unit(A, A.crews[ident].unit)
+    elif kind == SIGN:
+        _fetch_unit(A, _unit_for(A, slot))
 
 
 @kernel
 def _third_step(A: Arrays, at: int) -> None:
     """Fetch what is first in a queue."""
     e = A.in_order[at]
-    kind, ident = e.rank >> 40, e.rank & ((ONE << 40) - 1)
+    kind, ident, slot = e.rank >> 40, e.rank & ((ONE << 40) - 1), np.int64(e.slot)
     if kind == PATROL:
         w = A.workers[ident]
         if w.does == WALK and w.root >= 0:
-            n = A.nodes[w.root]
-            _fetch_ticket(A, n.slot, ONE)
-            if n.left >= 0:
-                prefetch(A.nodes, n.left, 0)
+            prefetch(A.tickets, A.nodes[w.root].slot, 0)
+            _fetch_children(A, w.root)
     elif kind == CREW:
+        _fetch_first(A, A.crews[ident].unit)
+    elif kind == SIGN:
+        _fetch_first(A, _unit_for(A, slot))
+
+
+@kernel
+def _fourth_step(A: Arrays, at: int) -> None:
+    """Fetch what is first in a queue, and what comes after it."""
+    e = A.in_order[at]
+    kind, ident = e.rank >> 40, e.rank & ((ONE << 40) - 1)
+    if kind == CREW:
         root = A.units[A.crews[ident].unit].root
         if root >= 0:
-            prefetch(A.nodes, root, 0)
+            slot = A.nodes[root].slot
+            _fetch(A, slot, 0, 2)
+            _fetch(A, slot, 5, 7)
+            _fetch_children(A, root)
+
+
+@kernel
+def _unit_for(A: Arrays, slot: int) -> int:
+    """Return the unit that a ticket is meant for."""
+    t = A.tickets[slot]
+    return A.unit_of[A.categories[t.category].department, t.town]
+
+
+@kernel
+def _fetch_unit(A: Arrays, unit: int) -> None:
+    if unit >= 0:
+        prefetch(A.units, unit, 0)
+        prefetch(A.units, unit, LINE)
+
+
+@kernel
+def _fetch_first(A: Arrays, unit: int) -> None:
+    if unit >= 0 and A.units[unit].root >= 0:
+        prefetch(A.nodes, A.units[unit].root, 0)
+
+
+@kernel
+def _fetch_children(A: Arrays, node: int) -> None:
+    n = A.nodes[node]
+    if n.left >= 0:
+        prefetch(A.nodes, n.left, 0)
+    if n.right >= 0:
+        prefetch(A.nodes, n.right, 0)
 
 
 @kernel
@@ -109,7 +174,7 @@ def of_arrivals(A: Arrays, s: int) -> None:
     at = shard.arrival
     if at + _AHEAD >= shard.arrivals_end:
         return
-    _fetch_ticket(A, A.arrivals[at + _AHEAD], _ARISING_LINES)
+    _fetch(A, A.arrivals[at + _AHEAD], 0, 4)
     grid = A.tickets[A.arrivals[at + _AHEAD - 1]].grid
     prefetch(A.grids, grid, 0)
     prefetch(A.part_time, grid, 0)
@@ -127,12 +192,15 @@ def of_arrivals(A: Arrays, s: int) -> None:
 def of_calls(A: Arrays, start: int, size: int) -> None:
     """Fetch a ticket whose call's end is passed on a little later."""
     if size > _AHEAD:
-        _fetch_ticket(A, A.calls[start + size - 1 - _AHEAD].slot, _TICKET_LINES)
+        slot = A.calls[start + size - 1 - _AHEAD].slot
+        _fetch(A, slot, 0, 3)
+        _fetch(A, slot, 7, 9)
 
 
 @kernel
-def _fetch_ticket(A: Arrays, slot: int, lines: int) -> None:
-    for line in range(lines):
+def _fetch(A: Arrays, slot: int, first: int, last: int) -> None:
+    """Fetch some lines of a ticket: see `layout.TICKET` for what is in them."""
+    for line in range(first, last):
         prefetch(A.tickets, slot, line * LINE)
 
 

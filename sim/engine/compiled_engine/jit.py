@@ -52,6 +52,8 @@ for rule in (
 # kernels allocate nothing: without reference counts they compile and run faster
 OPTIONS = {"nogil": True, "_nrt": False, "error_model": "numpy"}
 kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+# several results handed back through memory cost more than a short function
+inlined = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, inline="always", **OPTIONS)
 
 
 @intrinsic

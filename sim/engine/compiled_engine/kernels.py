@@ -20,7 +20,14 @@ from sim.engine.compiled_engine import (
     nature,
     tickets,
 )
-from sim.engine.compiled_engine.jit import atomic_add, atomic_load, kernel, sleep, yield_processor
+from sim.engine.compiled_engine.jit import (
+    atomic_add,
+    atomic_load,
+    inlined,
+    kernel,
+    sleep,
+    yield_processor,
+)
 from sim.engine.compiled_engine.layout import (
     ARRIVED,
     CALL,
@@ -64,7 +71,7 @@ def has_room(A: Arrays, s: int) -> bool:
     return A.shards[s].free_nodes >= need and agenda.has_room(A, s)
 
 
-@kernel
+@inlined
 def peek(A: Arrays, s: int):  # type: ignore[no-untyped-def]
     """Return time, rank and source of a shard's next event."""
     shard = A.shards[s]
