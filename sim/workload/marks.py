@@ -53,8 +53,10 @@ def marks(
         """Look up the figure of each matter's category."""
         return each(name, scale)[code]
 
+    index = found.index.astype(np.uint64)
+
     def pair(first: Purpose) -> tuple[Floats, Floats]:
-        return draws.pair(first, found.index, found.cell)
+        return draws.pair(first, index, found.cell)
 
     grid_u, loop_u = pair(Purpose.GRID)
     grid = _grids(scenario, city, district, code, grid_u)
@@ -86,9 +88,10 @@ def marks(
     joint_u, checker_u = pair(Purpose.JOINT)
     fails_u, satisfied = pair(Purpose.FAILS)
     joint = ~question & (joint_u < of("joint_share"))
-    wrong = _runs(wrong_u, of("mistriage"), centres.triage_tries_max)
+    wrong = _runs(wrong_u, each("mistriage"), code, centres.triage_tries_max)
     if scenario.districts[city.district_name[district]].one_platform:
         wrong[joint | (of("priority") == 1)] = 0
+    all_one = np.zeros(size, dtype=np.intp)
     others = max(len(scenario.departments) - 1, 1)
 
     return {
@@ -104,7 +107,7 @@ def marks(
         "camera": _unless(
             ~seen, _exponential(delay_u, np.full(size, scenario.cameras.delay_mean_min * MINUTE))
         ),
-        "passes": np.where(question, 0, _passes(passes_u, of("patrol_visibility"))).astype(
+        "passes": np.where(question, 0, _passes(passes_u, each("patrol_visibility"), code)).astype(
             np.int32
         ),
         "on_spot": ~question & (on_spot_u < of("on_spot")),
@@ -112,9 +115,9 @@ def marks(
         "at_once": question,
         "talk_s": to_ticks(talk),
         "call_patience": to_ticks(-hotline.patience_mean_s * np.log(wait_u)),
-        "redials": _runs(redials_u, np.full(size, hotline.redial_share), hotline.redial_max),
+        "redials": _runs(redials_u, np.array([hotline.redial_share]), all_one, hotline.redial_max),
         "redial_s": to_ticks(-hotline.redial_mean_min * MINUTE * np.log(redial_u)),
-        "desk": _lognormal(desk_u, np.array([centres.service_cv]), np.zeros(size, np.intp)),
+        "desk": _lognormal(desk_u, np.array([centres.service_cv]), all_one),
         "wrong": wrong,
         "wrong_department": (1 + np.floor(department_u * others)).astype(np.int16),
         "sign": -np.log(sign_u),
@@ -122,7 +125,7 @@ def marks(
         "settle_s": to_ticks(of("settle_h", HOUR) * _lognormal(settle_u, each("settle_cv"), code)),
         "joint": joint,
         "by_grid": checker_u < of("check_by_grid"),
-        "fails": _runs(fails_u, of("reopen"), REOPENED_MAX),
+        "fails": _runs(fails_u, each("reopen"), code, REOPENED_MAX),
         "satisfied": satisfied,
     }
 
@@ -164,7 +167,9 @@ def along_loop(scenario: Scenario, city: City, grid: NDArray[np.int64], uniform:
 
 def _exponential(uniform: Floats, mean: Floats) -> Floats:
     """Exponential with these means, s; an infinite mean is never, a mean of 0 is at once."""
-    return np.where(np.isinf(mean), np.inf, -np.where(np.isinf(mean), 0, mean) * np.log(uniform))
+    out = np.log(uniform)
+    out *= -mean
+    return out
 
 
 def _lognormal(uniform: Floats, cv: Floats, of: NDArray[np.intp]) -> Floats:
@@ -176,19 +181,22 @@ def _lognormal(uniform: Floats, cv: Floats, of: NDArray[np.intp]) -> Floats:
     return np.exp(out, out=out)
 
 
-def _runs(uniform: Floats, chance: Floats, most: int) -> NDArray[np.int16]:
-    """Count how often in a row something of this chance happens, at most ``most`` times."""
+def _runs(uniform: Floats, chance: Floats, of: NDArray[np.intp], most: int) -> NDArray[np.int16]:
+    """Count how often in a row something of chance ``chance[of]`` happens, at most so often."""
     runs = np.zeros(len(uniform), dtype=np.int16)
     for n in range(1, most + 1):
-        runs += uniform < chance**n
+        runs += uniform < (chance**n)[of]
     return runs
 
 
-def _passes(uniform: Floats, visibility: Floats) -> NDArray[np.int64]:
-    """Which pass notices it first: geometric, 0 where none ever does."""
+def _passes(uniform: Floats, visibility: Floats, of: NDArray[np.intp]) -> NDArray[np.int32]:
+    """Which pass notices it first, at a chance ``visibility[of]``; 0 where none ever does."""
     with np.errstate(divide="ignore"):
-        misses = np.log(uniform) / np.log1p(-np.minimum(visibility, 1))
-    return np.where(visibility > 0, 1 + np.minimum(np.nan_to_num(misses), 1e6), 0).astype(np.int64)
+        misses = np.log(uniform)
+        misses /= np.log1p(-np.minimum(visibility, 1))[of]
+    np.nan_to_num(misses, copy=False)
+    passes = 1 + np.minimum(misses, 1e6, out=misses)
+    return np.where((visibility > 0)[of], passes, 0).astype(np.int32)
 
 
 def _unless(never: NDArray[np.bool_], seconds: Floats) -> Floats:
