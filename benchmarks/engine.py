@@ -44,9 +44,9 @@ def _hold(a, times, rounds) -> None:  # type: ignore[no-untyped-def]
 
 
 def pending(run: CompiledSimulation) -> int:
-    """Count the events that lie before a run: on its heaps, and in the buckets behind them."""
+    """Count the events that lie before a run: of the present quantum, and in later buckets."""
     arrays = run.arrays
-    many = int(arrays.heaps["size"].sum())
+    many = int(arrays.heaps["size"].sum() + (arrays.runs["size"] - arrays.runs["first"]).sum())
     for bucket in arrays.buckets[arrays.buckets["chunk"] >= 0]:
         many += int(bucket["size"])
         chunk = arrays.chunks["next"][bucket["chunk"]]
