@@ -33,3 +33,13 @@ class Kind(IntEnum):
 def rank(kind: int, ident: int) -> int:
     """Return one number that sorts by kind, then id (below 2**40)."""
     return (kind << 40) | ident
+
+
+def kind_of(order: int) -> int:
+    """Return the kind in a rank."""
+    return order >> 40
+
+
+def ident_of(order: int) -> int:
+    """Return the id in a rank."""
+    return order & ((1 << 40) - 1)

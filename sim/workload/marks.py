@@ -189,14 +189,14 @@ def _runs(uniform: Floats, chance: Floats, of: NDArray[np.intp], most: int) -> N
     return runs
 
 
-def _passes(uniform: Floats, visibility: Floats, of: NDArray[np.intp]) -> NDArray[np.int32]:
+def _passes(uniform: Floats, visibility: Floats, of: NDArray[np.intp]) -> Floats:
     """Which pass notices it first, at a chance ``visibility[of]``; 0 where none ever does."""
     with np.errstate(divide="ignore"):
         misses = np.log(uniform)
         misses /= np.log1p(-np.minimum(visibility, 1))[of]
     np.nan_to_num(misses, copy=False)
     passes = 1 + np.minimum(misses, 1e6, out=misses)
-    return np.where((visibility > 0)[of], passes, 0).astype(np.int32)
+    return np.where((visibility > 0)[of], passes, 0)
 
 
 def _unless(never: NDArray[np.bool_], seconds: Floats) -> Floats:

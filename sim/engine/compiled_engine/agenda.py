@@ -31,7 +31,7 @@ from sim.engine.compiled_engine.layout import (
     Arrays,
     Rules,
 )
-from sim.model.order import rank
+from sim.model.order import ident_of, kind_of, rank
 
 
 @kernel
@@ -224,12 +224,10 @@ def _settle(A: Arrays, s: int) -> None:
     size = 0
     for i in range(run.size):
         time, order, slot, aux = unpack(events[start + i])
-        gap = size
-        while gap > 0 and _sooner(time, order, events[start + gap - 1]):
+        gap, least = size, max(size - NEAR, 0) if heap.size < room else 0
+        while gap > least and _sooner(time, order, events[start + gap - 1]):
             gap -= 1
-            if size - gap > NEAR and heap.size < room:
-                break
-        if size - gap > NEAR and heap.size < room:
+        if gap > 0 and _sooner(time, order, events[start + gap - 1]):
             put(A, s, time, order, slot, aux)
             continue
         for k in range(size, gap, -1):
@@ -249,7 +247,7 @@ def _sooner(time: float, order: int, e) -> bool:  # type: ignore[no-untyped-def]
 @kernel
 def _counts(A: Arrays, R: Rules, s: int, order: int, slot: int, aux: int) -> bool:
     """Whether an event has not been called off meanwhile."""
-    kind, ident = order >> 40, order & ((ONE << 40) - 1)
+    kind, ident = kind_of(order), ident_of(order)
     if kind == PATROL:
         return A.workers[ident].version == aux
     t = A.tickets[slot]

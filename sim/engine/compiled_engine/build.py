@@ -164,7 +164,7 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     grids["first_worker"], grids["last_worker"] = bounds[:-1], bounds[1:]
     arrays = arrays._replace(**people)
     arrays.units["ready"] = ready_crews(arrays)
-    return with_room(_with_leads(arrays))
+    return layout.on_lines(with_room(_with_leads(arrays)))
 
 
 def _largest_first(city: City) -> NDArray[np.int64]:
@@ -254,8 +254,7 @@ def _with_chunks(arrays: Arrays, need: NDArray[np.int64]) -> Arrays:
     chunks = _lengthen(arrays.chunks, "next", columns, need, _CHUNKS)
     if chunks is arrays.chunks:
         return arrays
-    later = np.zeros(len(chunks) * layout.CHUNK, layout.EVENT)
-    later[: len(arrays.later)] = arrays.later
+    later = layout.longer(arrays.later, len(chunks) * layout.CHUNK - len(arrays.later))
     return arrays._replace(chunks=chunks, later=later)
 
 
@@ -282,8 +281,7 @@ def _lengthen(
     more = np.maximum(least, 2 * need[short])
     if len(pool):
         more = np.maximum(more, len(pool) // len(need))
-    out = layout.zeros(len(pool) + int(more.sum()), pool.dtype)
-    out[: len(pool)] = pool
+    out = layout.longer(pool, int(more.sum()))
     start = len(pool)
     for s, n in zip(short.tolist(), more.tolist(), strict=True):
         chain = np.arange(start + 1, start + n + 1)
@@ -318,7 +316,7 @@ def people_of(
     units["first_crew"], units["last_crew"] = bounds[:-1], bounds[1:]
     units["idle"] = np.diff(bounds)
 
-    crews = np.zeros(len(plan.crew_unit), layout.CREW_TYPE)
+    crews = layout.zeros(len(plan.crew_unit), layout.CREW_TYPE)
     crews["base_x"], crews["base_y"] = plan.crew_xy.T
     crews["from_x"], crews["from_y"] = plan.crew_xy.T
     crews["unit"], crews["shift"] = plan.crew_unit, plan.crew_shift
@@ -329,7 +327,7 @@ def people_of(
     crews["slot"] = crews["mate"] = -1
     crews["free"] = True
 
-    workers = np.zeros(len(plan.worker_grid), layout.WORKER)
+    workers = layout.zeros(len(plan.worker_grid), layout.WORKER)
     workers["odometer"] = to_ticks(plan.worker_offset * walks.cycle[plan.worker_grid])
     workers["alarm"] = np.inf
     workers["grid"], workers["shift"] = plan.worker_grid, plan.worker_shift

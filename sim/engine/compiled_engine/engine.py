@@ -173,7 +173,6 @@ class CompiledSimulation:
             self._most_busy = most_busy(self.arrays)
 
     def _run_kernel(self, until: float) -> None:
-        self.arrays = layout.on_lines(self.arrays)
         rules = self.arrays.rules[0]
         windows = rules["policy"] != layout.PYTHON and rules["write_up"] >= _LOOKAHEAD
         while not (self._run_lanes(until) if windows else self._run_in_step(until)):
@@ -277,7 +276,7 @@ class CompiledSimulation:
             for name in self.arrays._fields
             if name not in layout.FIXED
         }
-        self.arrays = self.arrays._replace(**fitting)
+        self.arrays = layout.on_lines(self.arrays._replace(**fitting))
         self._loaded, self._until_day, self._drawn = facts["loaded"], facts["until_day"], None
         self._record.go_on(facts["parts"], facts["counts"])
         self._callback.restore(facts["queues"])

@@ -16,7 +16,7 @@ from sim.engine.compiled_engine.layout import (
     DEADLINE,
     DELIVER,
     LINE,
-    ONE,
+    NONE,
     PATROL,
     REPORT,
     SERVICE,
@@ -25,6 +25,7 @@ from sim.engine.compiled_engine.layout import (
     WALK,
     Arrays,
 )
+from sim.model.order import ident_of, kind_of
 
 _AHEAD = 5  # arrivals, calls
 _STEP = 2  # events of a run from one step to the next
@@ -49,7 +50,7 @@ def of_run(A: Arrays, s: int) -> None:
 def _first_step(A: Arrays, at: int) -> None:
     """Fetch whom or what an event is about."""
     e = A.in_order[at]
-    kind, ident, slot = e.rank >> 40, e.rank & ((ONE << 40) - 1), np.int64(e.slot)
+    kind, ident, slot = kind_of(e.rank), ident_of(e.rank), np.int64(e.slot)
     if kind == PATROL:
         _fetch_worker(A, ident)
         return
@@ -82,43 +83,41 @@ def _first_step(A: Arrays, at: int) -> None:
 def _second_step(A: Arrays, at: int) -> None:
     """Fetch what is found by whom or what an event is about."""
     e = A.in_order[at]
-    kind, ident, slot = e.rank >> 40, e.rank & ((ONE << 40) - 1), np.int64(e.slot)
-    if kind == PATROL:
-        w = A.workers[ident]
+    if kind_of(e.rank) == PATROL:
+        w = A.workers[ident_of(e.rank)]
         prefetch(A.grids, w.grid, 0)
         if w.does != WALK:
             _fetch(A, w.slot, 0, 6)
         elif w.root >= 0:
             prefetch(A.nodes, w.root, 0)
-    elif kind == CREW:
-        _fetch_unit(A, A.crews[ident].unit)
-    elif kind == SIGN:
-        _fetch_unit(A, _unit_for(A, slot))
+        return
+    unit = _unit_of(A, e)
+    if unit >= 0:
+        prefetch(A.units, unit, 0)
+        prefetch(A.units, unit, LINE)
 
 
 @kernel
 def _third_step(A: Arrays, at: int) -> None:
     """Fetch what is first in a queue."""
     e = A.in_order[at]
-    kind, ident, slot = e.rank >> 40, e.rank & ((ONE << 40) - 1), np.int64(e.slot)
-    if kind == PATROL:
-        w = A.workers[ident]
+    if kind_of(e.rank) == PATROL:
+        w = A.workers[ident_of(e.rank)]
         if w.does == WALK and w.root >= 0:
             prefetch(A.tickets, A.nodes[w.root].slot, 0)
             _fetch_children(A, w.root)
-    elif kind == CREW:
-        _fetch_first(A, A.crews[ident].unit)
-    elif kind == SIGN:
-        _fetch_first(A, _unit_for(A, slot))
+        return
+    unit = _unit_of(A, e)
+    if unit >= 0 and A.units[unit].root >= 0:
+        prefetch(A.nodes, A.units[unit].root, 0)
 
 
 @kernel
 def _fourth_step(A: Arrays, at: int) -> None:
     """Fetch what is first in a queue, and what comes after it."""
     e = A.in_order[at]
-    kind, ident = e.rank >> 40, e.rank & ((ONE << 40) - 1)
-    if kind == CREW:
-        root = A.units[A.crews[ident].unit].root
+    if kind_of(e.rank) == CREW:
+        root = A.units[_unit_of(A, e)].root
         if root >= 0:
             slot = A.nodes[root].slot
             _fetch(A, slot, 0, 2)
@@ -127,23 +126,14 @@ def _fourth_step(A: Arrays, at: int) -> None:
 
 
 @kernel
-def _unit_for(A: Arrays, slot: int) -> int:
-    """Return the unit that a ticket is meant for."""
-    t = A.tickets[slot]
-    return A.unit_of[A.categories[t.category].department, t.town]
-
-
-@kernel
-def _fetch_unit(A: Arrays, unit: int) -> None:
-    if unit >= 0:
-        prefetch(A.units, unit, 0)
-        prefetch(A.units, unit, LINE)
-
-
-@kernel
-def _fetch_first(A: Arrays, unit: int) -> None:
-    if unit >= 0 and A.units[unit].root >= 0:
-        prefetch(A.nodes, A.units[unit].root, 0)
+def _unit_of(A: Arrays, e) -> int:  # type: ignore[no-untyped-def]
+    """Return the unit whose queue an event is about; below 0: none."""
+    if kind_of(e.rank) == CREW:
+        return A.crews[ident_of(e.rank)].unit
+    if kind_of(e.rank) == SIGN:
+        t = A.tickets[np.int64(e.slot)]
+        return A.unit_of[A.categories[t.category].department, t.town]
+    return NONE
 
 
 @kernel
@@ -160,9 +150,9 @@ def of_chunk(A: Arrays, first: int, last: int) -> None:
     """Fetch what tells whether a chunk's events count."""
     for i in range(first, last):
         e = A.later[i]
-        kind = e.rank >> 40
+        kind = kind_of(e.rank)
         if kind == PATROL:
-            prefetch(A.workers, e.rank & ((ONE << 40) - 1), 0)
+            prefetch(A.workers, ident_of(e.rank), 0)
         elif kind == DEADLINE or kind <= REPORT:
             prefetch(A.tickets, np.int64(e.slot), 0)
 

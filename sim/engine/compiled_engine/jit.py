@@ -25,6 +25,8 @@ for rule in (
     calendar.advance,
     calendar.next_step,
     order.rank,
+    order.kind_of,
+    order.ident_of,
     patrol.next_pass,
     patrol.along_leg,
     patrol.route_pass,

@@ -53,7 +53,7 @@ from sim.engine.compiled_engine.layout import (
     Rules,
 )
 from sim.engine.compiled_engine.ledger import add_visit, move
-from sim.model.order import rank
+from sim.model.order import ident_of, kind_of, rank
 
 _NEVER = float("inf")
 _SPINS = 1000  # tries before a lane that waits lets other threads have its processor
@@ -215,7 +215,7 @@ def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
         shard.events += 1
         return
     order, slot, aux = take(A, s, source)
-    kind, ident = order >> 40, order & ((1 << 40) - 1)
+    kind, ident = kind_of(order), ident_of(order)
     counts = True
     if kind == PATROL:
         counts = A.workers[ident].version == aux

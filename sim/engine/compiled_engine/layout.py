@@ -152,11 +152,19 @@ def record(**columns: str) -> np.dtype[Any]:
     return np.dtype(list(columns.items()), align=True)
 
 
-def lined(**columns: str) -> np.dtype[Any]:
-    """Return a record type that fills whole lines of memory."""
-    size = -(-record(**columns).itemsize // LINE) * LINE
+def _sized(columns: dict[str, str], size: int) -> np.dtype[Any]:
     kinds = list(columns.values())
     return np.dtype({"names": list(columns), "formats": kinds, "itemsize": size}, align=True)
+
+
+def lined(**columns: str) -> np.dtype[Any]:
+    """Return a record type that fills whole lines of memory."""
+    return _sized(columns, -(-record(**columns).itemsize // LINE) * LINE)
+
+
+def apart(**columns: str) -> np.dtype[Any]:
+    """Return a record type with room behind: two threads that write neighbours share no line."""
+    return _sized(columns, record(**columns).itemsize + 2 * LINE)
 
 
 def zeros(n: int, kind: np.dtype[Any]) -> NDArray[Any]:
@@ -166,18 +174,11 @@ def zeros(n: int, kind: np.dtype[Any]) -> NDArray[Any]:
     return raw[start : start + n * kind.itemsize].view(kind)
 
 
-def longer(records: NDArray[Any], more: NDArray[Any]) -> NDArray[Any]:
-    """Return records and more of them; NumPy's own way leaves out what fills their lines."""
-    out = zeros(len(records) + len(more), records.dtype)
-    out[: len(records)], out[len(records) :] = records, more
+def longer(records: NDArray[Any], more: int) -> NDArray[Any]:
+    """Return records with zeros behind; NumPy's own way leaves out what fills their lines."""
+    out = zeros(len(records) + more, records.dtype)
+    out[: len(records)] = records
     return out
-
-
-def apart(**columns: str) -> np.dtype[Any]:
-    """Return a record type with room behind: two threads that write neighbours share no line."""
-    size = record(**columns).itemsize + 128
-    kinds = list(columns.values())
-    return np.dtype({"names": list(columns), "formats": kinds, "itemsize": size}, align=True)
 
 
 _columns = dict.fromkeys(_LOAD.split(), "f8") | _LOAD_SMALL | DONE | _OWN

@@ -36,9 +36,7 @@ def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: i
     if len(free) < n:
         more = max(n - len(free), len(tickets) // 4)
         free = np.concatenate((free, np.arange(len(tickets), len(tickets) + more)))
-        longer = layout.zeros(len(tickets) + more, layout.TICKET)
-        longer[: len(tickets)] = tickets
-        tickets = longer
+        tickets = layout.longer(tickets, more)
     slots = free[:n]
     blank = np.zeros(min(n, _PIECE), layout.TICKET)
     for name, kind in layout.DONE.items():

@@ -68,8 +68,8 @@ def _people(
 ) -> Arrays:
     """Lay out who is added, and list who is there by unit and by grid."""
     plan, fresh = staff.plan, people_of(scenario, city, staff.plan)
-    crews = layout.longer(arrays.crews, fresh["crews"][len(arrays.crews) :])
-    workers = layout.longer(arrays.workers, fresh["workers"][len(arrays.workers) :])
+    crews, workers = fresh["crews"], fresh["workers"]
+    crews[: len(arrays.crews)], workers[: len(arrays.workers)] = arrays.crews, arrays.workers
     present = np.flatnonzero(staff.crews)
     order, bounds = grouped(plan.crew_unit[present], len(arrays.units))
     units = arrays.units
