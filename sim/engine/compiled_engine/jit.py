@@ -98,31 +98,27 @@ def atomic_load(typingctx: Any, array: Any, index: Any) -> Any:
     return types.int64(array, types.int64), codegen
 
 
-@intrinsic
-def yield_processor(typingctx: Any) -> Any:
-    """Let other threads of the machine have this one's processor."""
+def _c_function(name: str, *numbers: int) -> Any:
+    """Return what calls a function of the C library with these numbers."""
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.IntType(32), []), "sched_yield"
-        )
-        return builder.call(function, [])
+    @intrinsic
+    def call(typingctx: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            whole = ir.IntType(32)
+            kind = ir.FunctionType(whole, [whole] * len(numbers))
+            function = cgutils.get_or_insert_function(builder.module, kind, name)
+            return builder.call(function, [ir.Constant(whole, n) for n in numbers])
 
-    return types.int32(), codegen
+        return types.int32(), codegen
+
+    return call
 
 
-@intrinsic
-def sleep(typingctx: Any) -> Any:
-    """Leave the processor to others for as short a time as there is."""
+yield_processor = _c_function("sched_yield")
+"""Let other threads of the machine have this one's processor."""
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        whole = ir.IntType(32)
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(whole, [whole]), "usleep"
-        )
-        return builder.call(function, [ir.Constant(whole, 1)])
-
-    return types.int32(), codegen
+sleep = _c_function("usleep", 1)
+"""Leave the processor to others for as short a time as there is."""
 
 
 @intrinsic
