@@ -98,10 +98,9 @@ def atomic_load(typingctx: Any, array: Any, index: Any) -> Any:
     return types.int64(array, types.int64), codegen
 
 
-def _c_function(name: str, *numbers: int) -> Any:
+def _c_function(name: str, *numbers: int, does: str) -> Any:
     """Return what calls a function of the C library with these numbers."""
 
-    @intrinsic
     def call(typingctx: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             whole = ir.IntType(32)
@@ -111,14 +110,16 @@ def _c_function(name: str, *numbers: int) -> Any:
 
         return types.int32(), codegen
 
-    return call
+    call.__doc__ = does
+    return intrinsic(call)
 
 
-yield_processor = _c_function("sched_yield")
-"""Let other threads of the machine have this one's processor."""
-
-sleep = _c_function("usleep", 1)
-"""Leave the processor to others for as short a time as there is."""
+yield_processor = _c_function(
+    "sched_yield", does="Let other threads of the machine have this one's processor."
+)
+sleep = _c_function(
+    "usleep", 1, does="Leave the processor to others for as short a time as there is."
+)
 
 
 @intrinsic
