@@ -28,8 +28,8 @@ class InputError(ValueError):
 
     def __str__(self) -> str:
         shown = repr(self.value)
-        if len(shown) > 80:
-            shown = shown[:77] + "..."
+        if len(shown) > 120:  # of a path the end says more than the middle
+            shown = f"{shown[:58]}...{shown[-59:]}"
         return f"{self.file}: {self.field}: {shown} is not allowed; {self.allowed}"
 
 

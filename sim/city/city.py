@@ -148,12 +148,9 @@ class City:
         for i in chosen:
             row, own = table[i], scenario.districts[table[i].name_en]
             if grids[i] < own.towns:
-                raise InputError(
-                    scenario.source_files[0],
-                    f"districts.{row.name_en}.towns",
-                    own.towns,
-                    f"at most its {grids[i]} grids, of totals.grids apportioned by population",
-                )
+                field = f"districts.{row.name_en}.towns"
+                most = f"at most its {grids[i]} grids, of totals.grids apportioned by population"
+                raise InputError(scenario.file_of(field), field, own.towns, most)
 
         def laid(i: int) -> GridNet:
             code = table[i].code

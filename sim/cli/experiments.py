@@ -139,9 +139,9 @@ def compare(
     walks = routed(scenario, routes or [BASE], overrides, days, districts)
     arms = []
     for walk, loaded in walks.items():
-        where = [walk] if len(walks) > 1 else []
+        where = [walk] if routes else []
         for name in names:
-            which = [name] if len(names) > 1 or not where else []
+            which = [name] if len(names) > 1 or not routes else []
             known = ": ".join([loaded.name, *where])
             arms.append(Arm(", ".join(where + which), loaded, name, scenario_label=known))
     if plans:

@@ -46,7 +46,8 @@ def write_instance(instance: Instance, path: str | Path) -> None:
     """Write an instance as a VRPLIB file with all its distances (``FULL_MATRIX``).
 
     Numbers stand as the instance has them, so that costs are in parts of a unit where its
-    ``scale`` is not 1.
+    ``scale`` is not 1. In place of a window, or a capacity, without an end stands one that no
+    tour can reach: other programs do not read ``inf``.
 
     Raises
     ------
@@ -75,12 +76,16 @@ def write_instance(instance: Instance, path: str | Path) -> None:
     order = [n, *range(n)]
     shift = np.array([[instance.shift_open[0], instance.shift_close[0]]])
     windows = np.vstack((shift, np.column_stack((instance.open, instance.close))))
+    windows[np.isinf(windows)] = _beyond(instance)
+    capacity = instance.capacity[0]
+    if np.isinf(capacity):
+        capacity = instance.demand.sum()
     data: dict[str, Any] = {
         "NAME": instance.name,
         "TYPE": "VRPTW",
         "DIMENSION": n + 1,
         "VEHICLES": instance.vehicles,
-        "CAPACITY": _short(instance.capacity[0]),
+        "CAPACITY": _short(capacity),
         "EDGE_WEIGHT_TYPE": "EXPLICIT",
         "EDGE_WEIGHT_FORMAT": "FULL_MATRIX",
         "EDGE_WEIGHT_SECTION": _short(instance.distance[np.ix_(order, order)]),
@@ -90,6 +95,12 @@ def write_instance(instance: Instance, path: str | Path) -> None:
         "DEPOT_SECTION": [1, -1],
     }
     vrplib.write_instance(path, data)
+
+
+def _beyond(instance: Instance) -> float:
+    """Return an instant that no tour reaches, even one over all stops that waits for each."""
+    begin = np.concatenate((instance.open, instance.shift_open)).max()
+    return float(np.ceil(begin + instance.service.sum() + instance.duration.max(axis=1).sum()))
 
 
 def _short(numbers: Any) -> Any:

@@ -106,6 +106,11 @@ class Scenario(Model):
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    def file_of(self, field: str) -> Path | str:
+        """Return the file that set a figure, by the figure's dotted path, or ``command line``."""
+        name = next((figure.file for figure in self.figures if figure.path == field), "")
+        return next((f for f in self.source_files if f.name == name), name or self.name)
+
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.title_en} {self.title_zh}, {self.content_hash[:12]}>"
 

@@ -106,8 +106,11 @@ def test_one_town_one_grid(tmp_path: Path) -> None:
 
 
 def test_grids_too_few(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"districts\.East\.towns: 3 is not allowed; at most"):
+    with pytest.raises(InputError, match=r"districts\.East\.towns: 3 is not allowed; at most") as e:
         City.build(tiny(tmp_path, ["totals.grids=3"]))
+    assert Path(e.value.file).parent == tmp_path
+    with pytest.raises(InputError, match=r"^command line: districts\.East\.towns: 99"):
+        City.build(tiny(tmp_path / "again", ["districts.East.towns=99"]))
 
 
 def test_nearest_grid(gusu: City) -> None:

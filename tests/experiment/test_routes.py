@@ -59,6 +59,15 @@ def test_with_several_policies_each_walks_each(tmp_path: Path) -> None:
     assert asked in done.stdout.replace("\n", " ")
 
 
+def test_one_table_is_named_too(tmp_path: Path) -> None:
+    toml, table = write(tmp_path / "tiny"), tmp_path / "often.csv"
+    assert cli("optimize", "patrol", toml, *SETTINGS, "--out", table).exit_code == 0
+    words = ["compare", toml, "--policies", "fifo,edd", "--routes", table]
+    done = cli(*words, "-n", 2, "--days", 1, "--workers", 1)
+    assert done.exit_code == 0, done.output
+    assert "tiny: often" in done.stdout.replace("\n", " ")
+
+
 def test_bad_files(tmp_path: Path) -> None:
     toml, bad = write(tmp_path / "tiny"), tmp_path / "bad.csv"
     with pytest.raises(InputError, match=r"routes: 'base, base' is not allowed; each of them once"):

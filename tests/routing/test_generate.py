@@ -70,6 +70,20 @@ def test_files_hold_all_of_it(kind: str, tmp_path: Path) -> None:
     assert f'"cost": {solve(instance, iterations=500).cost}' in result.stdout
 
 
+def test_no_window_is_written_as_one_that_never_closes(tmp_path: Path) -> None:
+    free = np.full(30, np.inf)
+    made = generate("R1", 30, 1)
+    instance = replace(made, close=free, shift_close=free[: made.vehicles])
+    write_instance(instance, tmp_path / "one.vrp")
+    assert "inf" not in (tmp_path / "one.vrp").read_text()
+    again = read_instance(tmp_path / "one.vrp")
+    one_after_another = instance.distance[range(-1, 29), range(30)].sum() + instance.service.sum()
+    assert again.close.min() > instance.open.max() + one_after_another
+    tours = solve(again, iterations=500).tours
+    assert check(again, tours) == check(instance, tours)
+    assert check(instance, tours).feasible
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -281,3 +281,11 @@ def test_restrict(days: int, districts: list[str], field: str, tmp_path: Path) -
     with pytest.raises(InputError) as caught:
         restrict(scenario, days=days, districts=districts)
     assert caught.value.field == field
+
+
+def test_of_a_long_path_the_name_is_seen() -> None:
+    path = "/a/folder" * 30 + "/staff.toml"
+    text = str(InputError("command line", "plan", path, "a file"))
+    assert len(text) < 200
+    assert "'/a/folder" in text
+    assert "/staff.toml' is not allowed" in text
