@@ -348,8 +348,9 @@ def _found(
         raise InputError(
             f"arm {failed.arm}",
             f"replication {failed.replication}",
-            failed.message,
-            "two arms at least that run to their end; there is nothing to compare",
+            "an arm that failed",
+            "with fewer than two that run to their end there is nothing to compare. "
+            f"What stopped it: {failed.message}",
         )
     baseline = experiment.going[0].label  # of the arms that run, the one named first
     values, units = {}, {}
