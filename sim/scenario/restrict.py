@@ -60,6 +60,8 @@ def restrict(
         update["area"] = scenario.area.model_copy(update={"include": include})
     if not update:
         return scenario
+    fields = [f for f, by in (("time.days", days), ("area.include", districts)) if by]
+    update["set_by"] = scenario.set_by | dict.fromkeys(fields, COMMAND_LINE)
     update["figures"] = tuple(
         replace(figure, value=days, basis=COMMAND_LINE, note="set for this run", file=COMMAND_LINE)
         if days is not None and figure.path == "time.days"

@@ -91,6 +91,7 @@ class Scenario(Model):
     boundaries_path: Path = Field(default=Path(), exclude=True)
     figures: tuple[Figure, ...] = Field(default=(), exclude=True, repr=False)
     source_files: tuple[Path, ...] = Field(default=(), exclude=True)
+    set_by: dict[str, Path | str] = Field(default={}, exclude=True, repr=False)
     table_hashes: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     attached: dict[str, Path] = Field(default={}, exclude=True)
     attached_hashes: dict[str, str] = Field(default={}, exclude=True, repr=False)
@@ -107,9 +108,8 @@ class Scenario(Model):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def file_of(self, field: str) -> Path | str:
-        """Return the file that set a figure, by the figure's dotted path, or ``command line``."""
-        name = next((figure.file for figure in self.figures if figure.path == field), "")
-        return next((f for f in self.source_files if f.name == name), name or self.name)
+        """Return the file that set a field, by its dotted path, or ``command line``."""
+        return self.set_by.get(field, self.name)
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.title_en} {self.title_zh}, {self.content_hash[:12]}>"

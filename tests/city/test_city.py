@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import shapely
 from scipy.stats import spearmanr
-from tiny import tiny
+from tiny import tiny, write
 
 from sim.city import City, Travel
 from sim.city.geometry import Projection
@@ -111,6 +111,18 @@ def test_grids_too_few(tmp_path: Path) -> None:
     assert Path(e.value.file).parent == tmp_path
     with pytest.raises(InputError, match=r"^command line: districts\.East\.towns: 99"):
         City.build(tiny(tmp_path / "again", ["districts.East.towns=99"]))
+
+
+def test_too_few_grids_are_told_of_the_file_that_says_so(tmp_path: Path) -> None:
+    """Also where a scenario is called like the one that it extends."""
+    base, above = write(tmp_path / "base"), tmp_path / "above" / "tiny.toml"
+    above.parent.mkdir()
+    text = 'schema_version = 1\nextends = "{}"\n[districts.East]\ntowns = 99\n[sources]\n{}'
+    source = '"districts.East.towns" = {basis = "assumed", note = "many"}\n'
+    above.write_text(text.format(base, source))
+    with pytest.raises(InputError, match=r"districts\.East\.towns: 99 is not allowed") as e:
+        City.build(load(above))
+    assert e.value.file == str(above)
 
 
 def test_nearest_grid(gusu: City) -> None:

@@ -66,7 +66,7 @@ def pop(A: Arrays, s: int) -> None:
     h.size = n
     gap = 0
     while 4 * gap + 1 < n:
-        least = first_child(A, s, gap)
+        least = _first_child(A, s, gap)
         _copy(events, start + gap, start + least)
         gap = least
     time, order, slot, aux = unpack(events[start + n])
@@ -80,7 +80,7 @@ def unpack(e):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def first_child(A: Arrays, s: int, parent: int) -> int:
+def _first_child(A: Arrays, s: int, parent: int) -> int:
     """Return which child of an entry comes first; it has one at least.
 
     There is no telling which: a choice without a jump is quicker than one that is often guessed
@@ -107,8 +107,7 @@ def _rise(  # type: ignore[no-untyped-def]
     """Put an event where there is a gap, or above."""
     while gap > 0:
         parent = (gap - 1) >> 2
-        p = events[start + parent]
-        if p.time < time or (p.time == time and p.rank <= order):
+        if not _sooner(time, order, events[start + parent]):
             break
         _copy(events, start + gap, start + parent)
         gap = parent
@@ -141,7 +140,8 @@ def refill(A: Arrays, R: Rules, s: int) -> bool:
     while chunk >= 0:  # all but the first of a bucket's chunks are full
         chunk = A.chunks[chunk].next
         many += CHUNK
-    run.first = run.size = many  # with nothing in it yet; who gives room sees how much
+    run.first = run.size = 0
+    run.need = many
     if many > run.room:
         return False
     cells = ONE
@@ -234,8 +234,7 @@ def _settle(A: Arrays, s: int) -> None:
             _copy(events, start + k, start + k - 1)
         _write(events, start + gap, time, order, slot, aux)
         size += 1
-    run.first = 0
-    run.size = size
+    run.size, run.need = size, 0
 
 
 @kernel

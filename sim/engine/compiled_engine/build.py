@@ -199,12 +199,13 @@ def with_room(arrays: Arrays, more: NDArray[np.int64] | int = 0) -> Arrays:
     arrays.shards["need"] = need
     need = need + more
     per_log = len(arrays.logs) // len(arrays.shards)
-    grown = _grow(arrays.heaps, arrays.events, need, _EVENTS)
-    if grown is not None:
-        changed["heaps"], changed["events"] = grown
-    grown = _grow(arrays.runs, arrays.in_order, np.zeros_like(need), _EVENTS)
-    if grown is not None:
-        changed["runs"], changed["in_order"] = grown
+    for segments, entries, wanted in (
+        ("heaps", "events", need),
+        ("runs", "in_order", arrays.runs["need"]),
+    ):
+        grown = _grow(getattr(arrays, segments), getattr(arrays, entries), wanted, _EVENTS)
+        if grown is not None:
+            changed[segments], changed[entries] = grown
     names = ("visits", "stops", "services", "calls")
     logs = arrays.logs.copy()
     for k, name in enumerate(names):
@@ -236,7 +237,7 @@ def _grow(
     new["start"] = np.cumsum(new["room"]) - new["room"]
     out = np.zeros(int(new["room"].sum()), entries.dtype)
     for old, now in zip(segments, new, strict=True):
-        size = min(old["size"], old["room"])
+        size = old["size"]
         out[now["start"] :][:size] = entries[old["start"] :][:size]
     return new, out
 

@@ -202,7 +202,7 @@ TICKET = lined(**_fields)
 SMALL = _LOAD_SMALL
 EVENT = record(time="f8", rank="i8", slot="i4", aux="i4")
 HEAP = apart(start="i8", room="i8", size="i8")
-RUN = apart(start="i8", room="i8", size="i8", first="i8")
+RUN = apart(start="i8", room="i8", size="i8", first="i8", need="i8")
 BUCKET = record(chunk="i8", size="i8")
 CHUNK_TYPE = record(next="i8")
 NODE = lined(k0="f8", k1="f8", id="i8", slot="i8", left="i8", right="i8", aux="i8")
@@ -264,12 +264,12 @@ class Arrays(NamedTuple):
     """Everything that changes, and the tables that it is looked up in.
 
     ``heaps`` are the segments of ``events``, one a shard, and ``runs`` those of ``in_order``,
-    which are used up to their ``first``; ``cells`` serve to put them in order. ``buckets`` tell
-    the first of the ``chunks`` of each shard's later quanta, and how much is in it (the others
-    are full), and ``later`` is what the chunks hold. ``nodes`` are the entries of all queues;
-    ``logs`` are the segments of ``visits``, ``stops``, ``services`` and ``calls``, four a shard.
-    ``team`` is where a policy in Python writes whom it sends: how many, the slot, the crews.
-    ``lanes`` is what threads agree by.
+    which are used up to their ``first``, and whose ``need`` is the room that one still waits for;
+    ``cells`` serve to put them in order. ``buckets`` tell the first of the ``chunks`` of each
+    shard's later quanta, and how much is in it (the others are full), and ``later`` is what the
+    chunks hold. ``nodes`` are the entries of all queues; ``logs`` are the segments of ``visits``,
+    ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where a policy in Python
+    writes whom it sends: how many, the slot, the crews. ``lanes`` is what threads agree by.
 
     A shard's nodes on the roads have rows ``first_node`` to ``last_node`` of ``seconds``, ``hop``
     and ``node_xy``; in those rows, and wherever else, they are numbered from 0. ``legs`` has four
