@@ -27,10 +27,10 @@ class InputError(ValueError):
         super().__init__(file, field, value, allowed)
 
     def __str__(self) -> str:
-        shown = repr(self.value)
+        shown = _shown(self.value)
         if len(shown) > 120:  # of a path the end says more than the middle
             shown = f"{shown[:58]}...{shown[-59:]}"
-        return f"{self.file}: {self.field}: {shown} is not allowed; {self.allowed}"
+        return _plain(f"{self.file}: {self.field}: {shown} is not allowed; {self.allowed}")
 
 
 class InputWarning(UserWarning):
@@ -39,3 +39,16 @@ class InputWarning(UserWarning):
 
 class InvariantError(AssertionError):
     """A rule that must hold at every instant was broken: a defect of the program."""
+
+
+def _shown(value: object) -> str:
+    """Return a value as it is shown; whatever its own description does, a message comes out."""
+    try:
+        return repr(value)
+    except Exception:
+        return f"a value of type {type(value).__name__}"
+
+
+def _plain(text: str) -> str:
+    """Return one line in which nothing steers a terminal: names come from files of others."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

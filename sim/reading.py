@@ -1,0 +1,365 @@
+"""Files of others are read here, and here alone: what they hold is data, and bounded.
+
+Each reader takes regular files only, up to a size, and gives every failure as one `InputError`
+that names the file. A fault is told by its place; the file's own lines are not quoted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import stat
+import tomllib
+import zipfile
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sim.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pyarrow.parquet import ParquetFile
+
+LIMIT = 1 << 28
+"""The most bytes of a text file, 256 MiB: a road net of a large city has some 100."""
+
+ARRAYS_LIMIT = 1 << 34
+"""The most bytes of a file of arrays, unpacked, 16 GiB."""
+
+DEPTH = 32
+"""How deep tables and lists may be nested."""
+
+DIGITS = 18
+"""The most digits of a whole number: more do not fit into 64 bits."""
+
+COMMAND_LINE = "command line"
+
+
+def open_regular(
+    path: Path, asked_by: Path | str = COMMAND_LINE, field: str = "file"
+) -> io.BufferedReader:
+    """Open a regular file to read its bytes.
+
+    Parameters
+    ----------
+    path : Path
+    asked_by : Path or str
+        Who named the file, and in which ``field``: for the message where it cannot be read.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or is no regular file (a folder, a device, a pipe).
+    """
+    try:
+        # without waiting: a pipe that nobody writes into would hold for ever
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, asked_by, field, error) from None
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    kind = next((name for of, name in _KINDS if of(mode)), "something else")
+    raise InputError(asked_by, field, str(path), f"a regular file; this is {kind}")
+
+
+def read_bytes(
+    path: Path,
+    asked_by: Path | str = COMMAND_LINE,
+    field: str = "file",
+    limit: int = LIMIT,
+) -> bytes:
+    """Read a regular file as it is.
+
+    Parameters
+    ----------
+    path, asked_by, field
+        As `open_regular` takes them.
+    limit : int
+        The most bytes it may have.
+
+    Raises
+    ------
+    InputError
+        As `open_regular` does, and if it is too large.
+    """
+    with open_regular(path, asked_by, field) as file:
+        try:
+            content = file.read(limit + 1)
+        except OSError as error:
+            raise _unreadable(path, asked_by, field, error) from None
+    if len(content) > limit:
+        raise InputError(asked_by, field, str(path), f"a file of at most {limit >> 20} MiB")
+    return content
+
+
+def read_text(
+    path: Path,
+    asked_by: Path | str = COMMAND_LINE,
+    field: str = "file",
+    limit: int = LIMIT,
+) -> str:
+    """Read a UTF-8 file, its line ends made plain and a byte order mark taken off.
+
+    Raises
+    ------
+    InputError
+        As `read_bytes` does, and if it is not UTF-8.
+    """
+    try:
+        text = read_bytes(path, asked_by, field, limit).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"byte {error.start}", error.object[error.start], "UTF-8") from None
+    return text.replace("\r\n", "\n")
+
+
+def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
+    """Read TOML; ``path`` is for messages.
+
+    Raises
+    ------
+    InputError
+        With line and column where it is not TOML, and for what is nested too deep or is too
+        large a number.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(path, "TOML", str(error), "valid TOML") from None
+    except RecursionError:
+        raise _too_deep(path, "TOML") from None
+    except ValueError:  # the interpreter's own limit of digits
+        raise _too_long(path, "TOML") from None
+    _check(tree, path, "TOML")
+    return tree
+
+
+def read_toml(
+    path: Path, asked_by: Path | str = COMMAND_LINE, field: str = "scenario"
+) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    InputError
+        As `read_text` and `parse_toml` do.
+    """
+    return parse_toml(read_text(path, asked_by, field), path)
+
+
+def parse_json(text: str, path: Path | str, kind: str = "JSON", *, nan: bool = False) -> Any:
+    """Read JSON.
+
+    Parameters
+    ----------
+    text : str
+    path : Path or str
+        For messages.
+    kind : str
+        What it should be, such as ``GeoJSON``.
+    nan : bool
+        Whether ``NaN`` and ``Infinity``, which are not JSON, are numbers.
+
+    Raises
+    ------
+    InputError
+        With line and column where it is not JSON, and for what is nested too deep or is too
+        large a number.
+    """
+
+    def no_number(word: str) -> NoReturn:
+        raise InputError(path, kind, word, "finite numbers")
+
+    try:
+        tree = json.loads(text, parse_int=_whole, parse_constant=None if nan else no_number)
+    except InputError:
+        raise
+    except json.JSONDecodeError as error:
+        raise InputError(
+            path, kind, f"{error.msg} (line {error.lineno}, column {error.colno})", f"valid {kind}"
+        ) from None
+    except RecursionError:
+        raise _too_deep(path, kind) from None
+    except ValueError:
+        raise _too_long(path, kind) from None
+    _check(tree, path, kind)
+    return tree
+
+
+def read_json(
+    path: Path,
+    asked_by: Path | str = COMMAND_LINE,
+    field: str = "file",
+    kind: str = "JSON",
+    *,
+    nan: bool = False,
+    limit: int = LIMIT,
+) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    InputError
+        As `read_text` and `parse_json` do.
+    """
+    return parse_json(read_text(path, asked_by, field, limit), path, kind, nan=nan)
+
+
+def parse_csv(text: str, path: Path | str) -> list[list[str]]:
+    """Read comma-separated values into rows of cells; ``path`` is for messages.
+
+    Raises
+    ------
+    InputError
+        With the line where a cell does not end, is too long or holds what is no text.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise InputError(
+            path, f"line {reader.line_num}", str(error), "comma-separated values"
+        ) from None
+
+
+def read_arrays(
+    path: Path,
+    asked_by: Path | str = COMMAND_LINE,
+    field: str = "file",
+    limit: int = ARRAYS_LIMIT,
+) -> dict[str, NDArray[Any]]:
+    """Read the arrays of an ``.npz`` file: plain numbers and text, never objects.
+
+    Parameters
+    ----------
+    limit : int
+        The most bytes of all arrays together, unpacked. Memory is taken only for what the file
+        holds, whatever its headers claim.
+
+    Raises
+    ------
+    InputError
+        If it is no such file, torn, or too large.
+    """
+    with open_regular(path, asked_by, field) as file:
+        try:
+            return _arrays(path, file, limit)
+        except InputError:
+            raise
+        except Exception as error:  # whatever a torn archive raises: a dozen kinds are known
+            raise InputError(path, "npz", _reason(error), "whole arrays of numbers") from None
+
+
+def _arrays(path: Path, file: io.BufferedReader, limit: int) -> dict[str, NDArray[Any]]:
+    from numpy.lib import format as npy
+
+    arrays: dict[str, NDArray[Any]] = {}
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > limit:
+            raise InputError(path, "npz", "too large", f"at most {limit >> 20} MiB unpacked")
+        for member in members:
+            name = member.filename.removesuffix(".npy")
+            if name == member.filename or name in arrays:
+                raise InputError(path, "npz", member.filename, "each array once, as NAME.npy")
+            with archive.open(member) as stream:
+                shape, dtype = _header(npy, stream)
+                if dtype.hasobject or dtype.fields or dtype.itemsize == 0:
+                    raise InputError(path, name, str(dtype), "plain numbers or text")
+                if prod(shape) * dtype.itemsize != member.file_size - stream.tell():
+                    raise InputError(path, name, str(shape), "the shape of what follows")
+            with archive.open(member) as stream:
+                arrays[name] = npy.read_array(stream, allow_pickle=False)
+    return arrays
+
+
+def _header(npy: Any, stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = npy.read_magic(stream)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return shape, dtype
+
+
+def open_parquet(
+    path: Path, asked_by: Path | str = COMMAND_LINE, field: str = "file"
+) -> ParquetFile:
+    """Open a Parquet file whose facts hold: its columns are plain numbers, flags or text.
+
+    Raises
+    ------
+    InputError
+        If it is no such file, torn, or claims more rows than its bytes can hold.
+    """
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    open_regular(path, asked_by, field).close()
+    try:
+        file = ParquetFile(path)
+        schema, facts = file.schema_arrow, file.metadata
+        groups = [facts.row_group(i) for i in range(facts.num_row_groups)]
+        size = sum(group.total_byte_size for group in groups)
+    except Exception as error:  # Arrow's own, OSError and others
+        raise InputError(path, "Parquet", _reason(error), "a whole Parquet file") from None
+    for column in schema:
+        kind = column.type
+        if not (pa.types.is_primitive(kind) or pa.types.is_string(kind)):
+            raise InputError(path, f"column {column.name}", str(kind), "plain numbers or text")
+    if not (0 <= facts.num_rows < 1 << 31 and 0 <= size <= ARRAYS_LIMIT):
+        raise InputError(path, "rows", facts.num_rows, "a table that fits into memory")
+    return file
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def _unreadable(path: Path, asked_by: Path | str, field: str, error: Exception) -> InputError:
+    return InputError(asked_by, field, str(path), f"a file that can be read ({_reason(error)})")
+
+
+def _reason(error: Exception) -> str:
+    """Return what the system or a library says of a failure, in one line."""
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return " ".join((said or type(error).__name__).split())
+
+
+def _whole(word: str) -> int:
+    """Read a whole number of JSON that fits into 64 bits."""
+    if len(word) > DIGITS + 1:
+        raise ValueError(word)
+    return int(word)
+
+
+def _too_deep(path: Path | str, kind: str) -> InputError:
+    return InputError(path, kind, "nested too deep", f"at most {DEPTH} levels")
+
+
+def _too_long(path: Path | str, kind: str) -> InputError:
+    return InputError(path, kind, "a number too long", f"whole numbers of at most {DIGITS} digits")
+
+
+def _check(tree: Any, path: Path | str, kind: str) -> None:
+    """Refuse what is nested too deep, and whole numbers that are too large.
+
+    Level by level, so that nothing is too deep for the check itself.
+    """
+    level: list[Any] = [[tree]]
+    for _ in range(DEPTH + 1):
+        values = [v for node in level for v in (node.values() if type(node) is dict else node)]
+        if any(type(v) is int and abs(v) >= 10**DIGITS for v in values):
+            raise _too_long(path, kind)
+        level = [v for v in values if type(v) is dict or type(v) is list]
+        if not level:
+            return
+    raise _too_deep(path, kind)
