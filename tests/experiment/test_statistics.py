@@ -192,3 +192,33 @@ def test_selection_of_what_is_plain_to_see() -> None:
     assert [r for _, r in asked] == list(range(count))
     short = kim_nelson(sample, 4, first=10, indifference=0.001, most=12)
     assert short[2:] == (12, False)
+
+
+@pytest.mark.parametrize(
+    ("arms", "first", "probability", "eta"),
+    # half of (2 α / (k - 1))^(-2 / (n - 1)) - 1 by hand: Kim and Nelson, with c = 1
+    [
+        (2, 10, 0.95, 0.334050),
+        (2, 10, 0.90, 0.214995),
+        (5, 20, 0.95, 0.237238),
+        (2, 4, 0.95, 1.820795),
+    ],
+)
+def test_selection_goes_on_as_long_as_eta_says(
+    arms: int, first: int, probability: float, eta: float
+) -> None:
+    """Arms with equal means are told apart once r exceeds h²S²/δ²: then it is a tie."""
+    draw = np.random.Generator(np.random.Philox(9)).normal(size=first)
+    draw = (draw - draw.mean()) / draw.std(ddof=1) * 4.0  # S² = 16, mean 0
+
+    def sample(alive: list[int], r: int) -> np.ndarray:
+        values = np.zeros(arms)
+        values[1:] = draw[r] if r < first else 0.0
+        return values[alive]
+
+    best, dropped, count, complete = kim_nelson(
+        sample, arms, first=first, indifference=1.0, probability=probability
+    )
+    assert (best, complete) == (0, True)
+    assert count == max(int(2 * eta * (first - 1) * 16) + 1, first)
+    assert all(r == count for r in dropped.values())

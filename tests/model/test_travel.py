@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import shapely
@@ -65,33 +68,35 @@ def test_the_ends_of_the_way(net: Ways) -> None:
 
 
 def test_numba_compiles_them_to_the_same_bits(net: Ways) -> None:
-    """The functions are plain enough for a compiled engine."""
-    import numba
+    """The functions are plain enough for a compiled engine, which makes them callable."""
+    import sim.engine.compiled_engine.jit  # noqa: F401  it makes them callable
+    from sim.model.patrol import route_pass
 
-    from sim.model import patrol, travel
-
-    names = {"distance": numba.njit(travel.distance)}
-    compiled = {}
-    for function in (travel.road_seconds, travel.road_stop):
-        scope = {**function.__globals__, **names}
-        clone = type(function)(function.__code__, scope, function.__name__)
-        compiled[function.__name__] = names[function.__name__] = numba.njit(clone)
     draw = np.random.default_rng(2)
+    seconds, stop = compiled(road_seconds), compiled(road_stop)
     for _ in range(50):
         a, b = draw.integers(0, 40, 2).tolist()
         x0, y0, x1, y1 = (draw.random(4) * 3000).tolist()
         way = (net.node_xy, ACCESS, x0, y0, a, x1, y1, b)
-        assert compiled["road_seconds"](net.seconds, *way) == road_seconds(net.seconds, *way)
+        assert seconds(net.seconds, *way) == road_seconds(net.seconds, *way)
         share = float(draw.random())
-        found = compiled["road_stop"](net.seconds, net.hop, *way, share)
+        found = stop(net.seconds, net.hop, *way, share)
         assert found == road_stop(net.seconds, net.hop, *way, share)
 
-    scope = {**patrol.route_pass.__globals__, "along_leg": numba.njit(patrol.along_leg)}
-    clone = type(patrol.route_pass)(patrol.route_pass.__code__, scope, "route_pass")
     legs = (np.array([0.0, 100.0]), np.array([0.0, 60.0]), np.array([100.0, 60.0]))
     ahead = np.array([1, -1])
-    route_pass = numba.njit(clone)
+    passing = compiled(route_pass)
     for place in range(0, 100, 7):
         for passes in (1, 2, 5):
             route = (33.5, float(place), passes, 100.0, 160.0, 0, 2, *legs, ahead)
-            assert route_pass(*route) == patrol.route_pass(*route)
+            assert passing(*route) == route_pass(*route)
+
+
+def compiled(rule: Callable[..., Any]) -> Callable[..., Any]:
+    import numba
+
+    @numba.njit
+    def call(*args):
+        return rule(*args)
+
+    return call
