@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError
+from sim.word import word
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth (IUGG)."""
@@ -90,9 +90,7 @@ def read_borders(path: Path) -> tuple[Projection, dict[str, Any]]:
 
 def geography(code: str, purpose: str) -> np.random.Generator:
     """Return the generator of a place: geography is the same in every replication."""
-    return np.random.Generator(
-        np.random.Philox(key=[crc32(code.encode()), crc32(purpose.encode())])
-    )
+    return np.random.Generator(np.random.Philox(key=[word(code), word(purpose)]))
 
 
 def inside(border: Any, count: int, draw: np.random.Generator) -> Points:

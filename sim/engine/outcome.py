@@ -47,6 +47,32 @@ TIMES = (
 )
 """Columns of `Outcome.tickets` that hold times, s since the scenario's start; NaN: never."""
 
+TICKETS: dict[str, str] = {
+    "key": "i8",
+    "category": "i2",
+    "district": "i2",
+    "town": "i4",
+    "grid": "i4",
+    "citizen": "i1",
+    "priority": "i1",
+    "at_once": "b1",
+    "joint": "b1",
+    **dict.fromkeys(TIMES, "f8"),
+    "channel": "i1",
+    "level": "i1",
+    "state": "i1",
+    "unit": "i4",
+    "worker": "i4",
+    "attempts": "i2",
+    "sent_back": "i2",
+    "reopened": "i2",
+    "on_spot": "b1",
+    "duplicate": "b1",
+    "abandoned": "b1",
+    "satisfied": "i1",
+}
+"""Columns of `Outcome.tickets`, in their order."""
+
 LOGS: dict[str, dict[str, str]] = {
     "visits": {"crew": "i4", "unit": "i4", "ticket": "i8"}
     | dict.fromkeys(("start", "arrive", "work", "end"), "f8"),

@@ -20,6 +20,7 @@ from sim.scenario.schema import (
     SCHEMA_VERSION,
     Scenario,
     check_categories,
+    check_names,
     check_references,
 )
 from sim.scenario.sources import CHOICES, COMMAND_LINE, NEED_NONE, Figure, Leaf, is_figure, trace
@@ -130,6 +131,7 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
         loc = [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", error.field)]
         at_fault = _file_of(tree, [*loc, error.value]) or path
         raise InputError(at_fault, error.field, error.value, error.allowed) from None
+    check_names(scenario, places["area.districts"], places["tables.categories"])
     check_categories(scenario, places["tables.categories"])
     return scenario
 

@@ -12,28 +12,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import sim
+from sim.sources import digest_of
 
-# what lies around the kernels, and is not compiled into them
-_AROUND = (
-    "build callback compilation engine invariants matters record replan view".split()  # noqa: SIM905
-)
+_HERE = "sim.engine.compiled_engine"
+_MADE_OF = (f"{_HERE}.kernels", f"{_HERE}.handover", f"{_HERE}.handle")
 
 
+@cache
 def _folder() -> Path:
     """Return where compiled kernels are kept: one folder for each state of their sources."""
     import numba
 
-    root = Path(sim.__file__).parent
-    digest = hashlib.sha256(numba.__version__.encode())
-    parts = ("clock.py", "model", "policy", "engine/compiled_engine", "workload/channel.py")
-    for part in parts:
-        found = root / part
-        for file in sorted(found.glob("*.py")) if found.is_dir() else [found]:
-            if file.stem not in _AROUND or found.name != "compiled_engine":
-                digest.update(file.read_bytes())
+    state = hashlib.sha256(f"{numba.__version__} {digest_of(*_MADE_OF)}".encode()).hexdigest()
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "suzhou-dispatch" / digest.hexdigest()[:16]
+    folder = home / "suzhou-dispatch" / state[:16]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):
@@ -57,7 +49,7 @@ def kernel(name: str, module: str = "kernels") -> Callable[..., Any]:
 
     from sim.engine.compiled_engine.jit import OPTIONS
 
-    loop = getattr(import_module(f"sim.engine.compiled_engine.{module}"), name).py_func
+    loop = getattr(import_module(f"{_HERE}.{module}"), name).py_func
     folder = _folder()
     if not any(folder.rglob(f"*{name}*.nbi")):
         print("compiling the engine, once; it takes up to a minute …", file=sys.stderr, flush=True)

@@ -135,7 +135,7 @@ class Record:
 def _columns(log: str, pieces: Pieces) -> Columns:
     """Put a log's pieces together."""
     return {
-        column: np.concatenate([piece[column] for piece in pieces]).astype(kind)
+        column: np.concatenate([piece[column] for piece in pieces], dtype=kind)
         if pieces
         else np.zeros(0, kind)
         for column, kind in LOGS[log].items()
