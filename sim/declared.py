@@ -28,7 +28,8 @@ def check_types(record: Any) -> None:
     InputError
         Naming the first that has not: a float where a whole number belongs would be cut off.
     """
-    for name, kind in declared(type(record)).items():
+    kind_of: Any = type(record)
+    for name, kind in declared(kind_of).items():
         array = getattr(record, name)
         found = getattr(array, "dtype", type(array).__name__)
         if found != kind:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 import sim
 from sim.engine.compiled_engine.compilation import _MADE_OF
 from sim.experiment.replication import program_digest
-from sim.sources import digest_of, reached
+from sim.sources import _file, _imported, digest_of, reached
 
 ROOT = Path(sim.__file__).parent
 
@@ -23,6 +25,31 @@ def test_imports_are_followed() -> None:
     assert names("sim.model.rules") == {
         "model/rules.py", "model/state.py", "clock.py", "workload/channel.py",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.rglob("*.py")), ids=lambda f: f.stem)
+def test_imports_are_those_that_python_sees(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    seen = set()
+    for node in _run(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            seen |= {alias.name for alias in node.names if alias.name.split(".")[0] == "sim"}
+        elif node.module and node.module.split(".")[0] == "sim":
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                seen.add(full if _file(full) else node.module)
+    assert set(_imported(text)) == seen
+
+
+def _run(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports that are not for type checkers alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        else:
+            yield from _run(node)
 
 
 def test_kernels_are_made_of_the_rules_and_of_no_policy_in_python() -> None:
