@@ -7,6 +7,7 @@ beside what is computed from them.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,13 +19,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import InputError
 from sim.processors import processors
+from sim.reading import open_parquet
 
 ROW = "row"
 """The column that says where a row stands, where the parts do not have them in order."""
 
 _CACHE = 2_500_000_000  # bytes of columns kept in memory, all tables of a run together
 
+
+_WHILE_RUNNING = "so-far-"
 
 Part = Mapping[str, NDArray[Any]]
 
@@ -51,6 +56,23 @@ def write_part(columns: Part, path: Path) -> None:
         write_statistics=False,
         column_encoding=encoding,
     )
+
+
+def check_part(path: Path, columns: Mapping[str, str]) -> None:
+    """Check that a part has the columns of its table, in their order and of their types.
+
+    Raises
+    ------
+    InputError
+        Naming the file, and the first column that is not as it should be.
+    """
+    schema = open_parquet(path).schema_arrow
+    found = {name: schema.field(name).type.to_pandas_dtype() for name in schema.names}
+    for name, kind in columns.items():
+        if name not in found or np.dtype(found[name]) != np.dtype(kind):
+            raise InputError(path, f"column {name}", str(found.get(name)), str(np.dtype(kind)))
+    if list(found) != list(columns):
+        raise InputError(path, "columns", ", ".join(found), ", ".join(columns))
 
 
 def _make_part(columns: Part | Callable[[], Part], path: Path) -> None:
@@ -189,22 +211,52 @@ class PartWriter:
     def write(self, table: str, columns: Part | Callable[[], Part]) -> None:
         """Add a part to a table, or what makes it; waits where the disk is far behind."""
         parts = self.parts.setdefault(table, [])
-        path = self.folder / table / f"part-{len(parts):05}.parquet"
+        path = self._part(table, len(parts))
         path.parent.mkdir(parents=True, exist_ok=True)
         parts.append(path)
         while len(self._pending) > 4:
             self._pending.pop(0).result()
         self._pending.append(self._thread.submit(_make_part, columns, path))
 
-    def go_on(self, parts: Mapping[str, int]) -> None:
-        """Go on behind the first parts of each table; later ones are removed."""
-        for folder in self.folder.iterdir():
-            for part in sorted(folder.glob("*"))[parts.get(folder.name, 0) :]:
-                part.unlink() if part.is_file() else shutil.rmtree(part)
+    def go_on(self, parts: Mapping[str, int], columns: Mapping[str, Mapping[str, str]]) -> None:
+        """Go on behind the first parts of each table; later ones are removed.
+
+        Nothing is removed but parts, and nothing beyond a link.
+
+        Parameters
+        ----------
+        parts : mapping
+            How many parts of each table count.
+        columns : mapping
+            The columns that they must have, with their types.
+
+        Raises
+        ------
+        InputError
+            If one of them is missing, or has other columns.
+        """
         self.parts = {
-            table: [self.folder / table / f"part-{i:05}.parquet" for i in range(many)]
+            table: [self._part(table, number) for number in range(many)]
             for table, many in parts.items()
         }
+        for table, files in self.parts.items():
+            for file in files:
+                check_part(file, columns[table])
+        for folder in self.folder.iterdir():
+            if folder.is_symlink() or not folder.is_dir():
+                continue
+            if folder.name.startswith(_WHILE_RUNNING):
+                shutil.rmtree(folder)
+            for part in folder.glob("part-*.parquet") if folder.name in columns else ():
+                if part not in self.parts.get(folder.name, ()):
+                    part.unlink()
+
+    def _part(self, table: str, number: int) -> Path:
+        return self.folder / table / f"part-{number:05}.parquet"
+
+    def beside(self) -> PartWriter:
+        """Return a writer of what is so far, while the run goes on."""
+        return PartWriter(Path(tempfile.mkdtemp(prefix=_WHILE_RUNNING, dir=self.folder)))
 
     def finish(self) -> None:
         """Wait until all is on disk."""

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.errors import InputError
 from sim.measure.store import read_plan_arrays, write_inputs
+from sim.reading import parse_json, read_arrays
 
 if TYPE_CHECKING:
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.simulation import Simulation
 
-FORMAT = 5
+FORMAT = 6
 _MARK = "checkpoint.json"
 _STATE = "state.npz"
 
@@ -110,10 +111,10 @@ def resume(folder: Path) -> tuple[CompiledSimulation, Checkpoint]:
             replication=asked["replication"],
             check=asked["check"],
         )
-        with np.load(folder / _STATE) as saved:
-            arrays: dict[str, Any] = {name: saved[name] for name in saved.files}
+        arrays = read_arrays(folder / _STATE)
+        facts = arrays.pop("facts", np.zeros(0, np.uint8)).tobytes().decode()
         simulation.keep_parts_in(folder / "parts")
-        simulation.restore(arrays, json.loads(arrays.pop("facts").tobytes()))
+        simulation.restore(arrays, parse_json(facts, folder / _STATE, nan=True))
     except (ValueError, KeyError, TypeError, OSError) as error:
         if isinstance(error, InputError):
             raise

@@ -235,8 +235,17 @@ Rules = Any
 """The scenario's single figures, a `RULES` record; s unless their name says otherwise."""
 
 
-FIXED = ("rules", "seconds", "hop", "node_xy", "legs")
-"""Arrays that are made from the scenario alone, and can be large: no state has them."""
+POOLS = (
+    "tickets", "arrivals", "events", "in_order", "later", "chunks", "nodes", "calls",
+)  # fmt: skip
+"""Arrays that grow with what happens."""
+
+SAVED = (
+    *POOLS, "shards", "heaps", "runs", "buckets", "desks", "units", "leads", "crews", "workers",
+    "grids", "on_duty", "began", "counts", "logs",
+)  # fmt: skip
+"""Arrays that a state has; the others are made from scenario and plans, or hold nothing between
+two runs of a kernel."""
 
 
 class Arrays(NamedTuple):
