@@ -54,24 +54,10 @@ def route(
     Prints the cost, the gap to a given solution, the time, and whether an independent check
     finds the tours feasible. Exit code 1 if it does not.
     """
-    from sim.routing import SOLVERS, check
+    from sim.routing import check
     from sim.routing.files import read_instance, read_solution, write_solution
 
-    if solver not in SOLVERS:
-        raise InputError("command line", "solver", solver, f"one of {', '.join(SOLVERS)}")
-    if solver != "ours" and (fewest or iterations is not None):
-        option = "fewest" if fewest else "iterations"
-        raise InputError("command line", option, solver, "only for the solver `ours`")
-    for option, value in (("time", seconds), ("iterations", iterations)):
-        if value is not None and not value > 0:
-            raise InputError("command line", option, value, "a number above 0")
-    for option, target in (("out", out), ("plot", plot)):
-        if target is not None and not target.parent.is_dir():
-            raise InputError("command line", option, str(target), "a file in an existing folder")
-    if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
-        raise InputError(
-            "command line", "plot", str(plot), "a name that ends in .png, .svg or .pdf"
-        )
+    _check_options(solver, seconds, iterations, fewest, out, plot)
     begun = time.perf_counter()  # reading and laying out are of the budget
     instance = read_instance(file, rounding)
     known = None if solution is None else check(instance, read_solution(solution, instance))
@@ -123,6 +109,33 @@ def route(
         click.echo(f"written: {plot}", err=True)
     if not verdict.feasible:
         raise SystemExit(1)
+
+
+def _check_options(
+    solver: str,
+    seconds: float | None,
+    iterations: int | None,
+    fewest: bool,
+    out: Path | None,
+    plot: Path | None,
+) -> None:
+    from sim.routing import SOLVERS
+
+    if solver not in SOLVERS:
+        raise InputError("command line", "solver", solver, f"one of {', '.join(SOLVERS)}")
+    if solver != "ours" and (fewest or iterations is not None):
+        option = "fewest" if fewest else "iterations"
+        raise InputError("command line", option, solver, "only for the solver `ours`")
+    for option, value in (("time", seconds), ("iterations", iterations)):
+        if value is not None and not value > 0:
+            raise InputError("command line", option, value, "a number above 0")
+    for option, target in (("out", out), ("plot", plot)):
+        if target is not None and not target.parent.is_dir():
+            raise InputError("command line", option, str(target), "a file in an existing folder")
+    if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
+        raise InputError(
+            "command line", "plot", str(plot), "a name that ends in .png, .svg or .pdf"
+        )
 
 
 def _search(
