@@ -274,7 +274,7 @@ class _Budget:
 
 def problem_of(instance: Instance) -> Problem:
     """Lay an instance out for the kernel."""
-    from sim.routing.sisr import Problem
+    from sim.routing.sisr import SLACK, Problem
 
     n, v = len(instance), instance.vehicles
     dist, dur = instance.distance, instance.duration
@@ -303,7 +303,7 @@ def problem_of(instance: Instance) -> Problem:
         remote=dist[starts, :n].mean(axis=0) if v else np.zeros(n),
         must=np.isinf(instance.prize).astype(np.uint8),
         near=_near(dist, dist_to, n),
-        capacity=instance.capacity,
+        capacity=instance.capacity + SLACK,  # 0.1 and 0.2 fill 0.3
         fixed=instance.fixed,
         leave=instance.shift_open,
         begin_by=np.where(open_end, instance.shift_close, np.inf),

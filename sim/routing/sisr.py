@@ -22,7 +22,7 @@ REMOVED_MEAN = 10.0
 STRING_MAX = 10.0
 """The longest string removed."""
 SLACK = 5e-7
-"""What rounding may add to a time; the checker lets twice as much pass."""
+"""What rounding may add to a time or a load; the checker lets twice as much pass."""
 SPLIT = 0.5
 """The chance that a string keeps some stops in its middle."""
 SPLIT_STOP = 0.01

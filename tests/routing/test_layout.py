@@ -51,11 +51,8 @@ def test_no_tour_has_more_stops_than_there_is_room_for(instance: Instance) -> No
 def test_a_search_takes_little_more_room_than_its_matrix() -> None:
     made = generate("R1", 1000, 0)
     many = 1000  # as many vehicles as stops, as where a file does not say
-    columns = {name: np.resize(getattr(made, name), many) for name in ("capacity", "fixed")}
-    columns |= {name: np.resize(getattr(made, name), many) for name in ("start", "end")}
-    columns |= {
-        name: np.resize(getattr(made, name), many) for name in ("shift_open", "shift_close")
-    }
+    names = ("capacity", "fixed", "start", "end", "shift_open", "shift_close")
+    columns = {name: np.resize(getattr(made, name), many) for name in names}
     instance = replace(made, **columns, allowed=np.ones((1000, many), bool))
     solve(instance, iterations=1)  # what is compiled and imported once
     tracemalloc.start()

@@ -43,6 +43,10 @@ MATRIX = {
 }
 
 
+TENTHS = "1 0\n2 0.1\n3 0.1\n4 0.1\n5 0.2"
+"""Three tenths are a little more than 0.3 in binary."""
+
+
 def text(base: dict[str, str] = CROSS, **changes: str | None) -> str:
     """Write fields as a file has them; None leaves one out."""
     lines = []
@@ -119,6 +123,7 @@ def refused(folder: Path, content: str) -> InputError:
         ),
         ({"TYPE": "TSP", "DEPOT_SECTION": None, "DEMAND_SECTION": None, "CAPACITY": None}, 62.0),
         ({"VEHICLES_UNIT_DISTANCE_COST": "1"}, 68.0),
+        ({"VEHICLES": "2", "CAPACITY": "0.3", "DEMAND_SECTION": TENTHS}, 68.0),
         ({"LINEHAUL_SECTION": "1 0\n2 5\n3 5\n4 5\n5 5", "DEMAND_SECTION": None}, 68.0),
     ],
 )
