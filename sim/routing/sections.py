@@ -243,6 +243,8 @@ def take_apart(path: Path, text: str) -> Text:
         content = raw.strip()
         if content == "EOF":
             break
+        if content.startswith("#"):  # PyVRP's dialect has remarks
+            continue
         if content and not (content[0].isalpha() or content[0] == "_"):
             if rows is None:
                 raise found.error(

@@ -287,6 +287,11 @@ def _by_vehicle(file: Text, name: str, vehicles: int, default: float) -> Floats:
     return np.full(vehicles, default if value is None else value)
 
 
+def _where(file: Text, name: str, vehicle: int) -> str:
+    """Name the place where something is said of a vehicle, or of all."""
+    return name if name in file.keys else f"{name}_SECTION row {vehicle}"
+
+
 def _homes(file: Text, places: _Places, vehicles: int) -> Ints:
     """Return the place from which each vehicle starts, and to which it returns."""
     name = "VEHICLES_DEPOT"
@@ -301,7 +306,7 @@ def _homes(file: Text, places: _Places, vehicles: int) -> Ints:
     at = {depot + 1: len(places.stops) + i for i, depot in enumerate(places.depots)}
     for vehicle, home in enumerate(homes.tolist()):
         if home not in at:
-            where = name if name in file.keys else f"{name}_SECTION row {vehicle + 1}"
+            where = _where(file, name, vehicle + 1)
             raise file.error(where, f"{home:g}", f"one of the depots, {', '.join(map(str, at))}")
     return np.array([at[int(home)] for home in homes], dtype=np.int64)
 
@@ -383,9 +388,10 @@ def _limits(file: Text, vehicles: int, service: Floats) -> tuple[Floats, bool]:
         allowed = "one of the two where stops take time: both are not solved here"
         raise file.error("VEHICLES_MAX_DISTANCE", f"with {others}", allowed)
     costs = _by_vehicle(file, "VEHICLES_UNIT_DISTANCE_COST", vehicles, 1.0)
-    if (costs != 1.0).any():
-        value = f"{costs[costs != 1.0][0]:g}"
-        raise file.error("VEHICLES_UNIT_DISTANCE_COST", value, "1: other costs are not solved here")
+    for vehicle, each in enumerate(costs.tolist(), 1):
+        if each != 1.0:
+            where = _where(file, "VEHICLES_UNIT_DISTANCE_COST", vehicle)
+            raise file.error(where, f"{each:g}", "1: other costs are not solved here")
     return limit, alone
 
 

@@ -85,6 +85,8 @@ def refused(folder: Path, content: str) -> InputError:
         ({}, 68.0),
         ({"COMMENT": "EDGE_WEIGHT_SECTION, DIMENSION : 9 and EOF are not used here"}, 68.0),
         ({"NAME": "DEMAND_SECTION"}, 68.0),
+        ({"DEPOT_SECTION": "1\n# remarks of PyVRP's: 9\n-1"}, 68.0),
+        ({"DEPOT_SECTION": "1"}, 68.0),
         ({"DEMAND_SECTION": "5 3\n4 3\n3 3\n2 3\n1 0"}, 68.0),
         ({"NODE_COORD_SECTION": "5 0 -10\n1 0 0\n4 -10 0\n2 10 0\n3 0 10"}, 68.0),
         ({"EDGE_WEIGHT_TYPE": "CEIL_2D"}, 70.0),
@@ -174,6 +176,10 @@ WINDOWS = {
         ({"BACKHAUL_SECTION": "4 5\n-1"}, "BACKHAUL_SECTION"),
         ({"RELEASE_TIME_SECTION": "1 0\n2 100\n3 100\n4 100\n5 100"}, "RELEASE_TIME_SECTION"),
         ({"VEHICLES_UNIT_DISTANCE_COST": "2"}, "VEHICLES_UNIT_DISTANCE_COST"),
+        (
+            {"VEHICLES": "2", "VEHICLES_UNIT_DISTANCE_COST_SECTION": "1 1\n2 3"},
+            "VEHICLES_UNIT_DISTANCE_COST_SECTION row 2",
+        ),
         ({"CAPACITY": "10 20"}, "CAPACITY"),
         ({"CAPACITY": "1e999"}, "CAPACITY"),
         ({"CAPACITY": "-1"}, "CAPACITY"),
@@ -371,6 +377,20 @@ def test_tours_of_unlike_vehicles_keep_their_vehicle(tmp_path: Path) -> None:
     (tmp_path / "one.sol").write_text("Route #4: 1\n")
     with pytest.raises(InputError, match="vehicles from 1 to 3"):
         read_solution(tmp_path / "one.sol", instance)
+
+
+def test_a_vehicle_that_stays_may_have_an_empty_route(tmp_path: Path) -> None:
+    """With depots at the nodes 1 and 2 the stop of node 3 is 2, as PyVRP writes it."""
+    changes = {
+        "DEPOT_SECTION": "1\n2\n-1",
+        "DEMAND_SECTION": "1 0\n2 0\n3 3\n4 3\n5 3",
+        "VEHICLES": "3",
+        "VEHICLES_DEPOT_SECTION": "1 1\n2 1\n3 2",
+    }
+    instance = read(tmp_path, text(**changes))
+    (tmp_path / "one.sol").write_text("Route #1: 2\nRoute #2:\nRoute #3: 3 4\nCost: 9\n")
+    assert read_solution(tmp_path / "one.sol", instance) == ((0,), (), (1, 2))
+    assert instance.start.tolist() == [3, 3, 4]
 
 
 def test_solutions_of_alike_vehicles_may_number_them_otherwise(tmp_path: Path) -> None:
