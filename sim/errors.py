@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class InputError(ValueError):
     """Bad input: says where, what it was and what is allowed.
@@ -39,6 +42,12 @@ class InputWarning(UserWarning):
 
 class InvariantError(AssertionError):
     """A rule that must hold at every instant was broken: a defect of the program."""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return a hint at the nearest known word, or nothing."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _shown(value: object) -> str:

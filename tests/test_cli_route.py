@@ -107,3 +107,41 @@ def test_bad_options(words: list[str], field: str, small: Path) -> None:
     assert result.stderr.startswith("error: ")
     assert field in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("capacity", [0, 3, 5])
+def test_one_numbering_in_json_and_table(capacity: int, tmp_path: Path) -> None:
+    """What is served and what is told not to be are all stops, each once."""
+    path = tmp_path / "small.vrp"
+    path.write_text(VRPLIB.replace("CAPACITY : 10", f"CAPACITY : {capacity}"), encoding="utf-8")
+    result = route(path, "--iterations", 100, "--json")
+    assert result.exit_code == 1
+    facts = json.loads(result.stdout)
+    served = [stop for tour in facts["routes"] for stop in tour]
+    missing = [int(fault.split()[1]) for fault in facts["faults"]]
+    assert sorted(served + missing) == [1, 2, 3]
+    for stop, fault in zip(missing, facts["faults"], strict=True):
+        assert fault == f"stop {stop} (node {stop + 1}) is not served"
+    assert facts["faults"][0] in route(path, "--iterations", 100).stdout
+
+
+def test_numbers_of_a_table_are_its_own(tmp_path: Path) -> None:
+    path, out = tmp_path / "solomon.txt", tmp_path / "found.sol"
+    path.write_text(SOLOMON.replace("    3      2", "   17      2"), encoding="utf-8")
+    facts = json.loads(route(path, "--iterations", 100, "--json", "--out", out).stdout)
+    assert sorted(stop for tour in facts["routes"] for stop in tour) == [1, 2, 17]
+    written = [line for line in out.read_text().splitlines() if line.startswith("Route")]
+    assert written == [
+        f"Route #{vehicle}: {' '.join(map(str, tour))}"
+        for vehicle, tour in zip(facts["route_vehicles"], facts["routes"], strict=True)
+    ]
+    assert "+0.00% to" in route(path, "--iterations", 100, "--solution", out).stdout
+
+
+def test_a_fault_of_a_solution_is_told_in_the_numbers_of_its_file(tmp_path: Path) -> None:
+    path, wrong = tmp_path / "small.vrp", tmp_path / "wrong.sol"
+    path.write_text(VRPLIB, encoding="utf-8")
+    wrong.write_text("Route #1: 3\nRoute #2: 1 2 2\n", encoding="utf-8")
+    result = route(path, "--solution", wrong)
+    assert result.exit_code == 2
+    assert "vehicle 2: carries 14, too much: it takes 10" in result.stderr

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli.base import as_json, progress
 from sim.errors import InputError
 
+if TYPE_CHECKING:
+    from sim.routing import Instance, Solution
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--time", "seconds", type=float, help="Seconds to search.  [default: 10]")
+@click.option(
+    "--time", "seconds", type=float, help="Seconds to read, lay out and search.  [default: 10]"
+)
 @click.option("--iterations", type=int, help="Stop after so many; reproducible (ours only).")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--solver", default="ours", show_default=True, help="ours, ortools or pyvrp.")
@@ -48,8 +54,72 @@ def route(
     Prints the cost, the gap to a given solution, the time, and whether an independent check
     finds the tours feasible. Exit code 1 if it does not.
     """
-    from sim.routing import SOLVERS, check, solve
-    from sim.routing.files import read_instance, read_solution
+    from sim.routing import check
+    from sim.routing.files import read_instance, read_solution, write_solution
+
+    _check_options(solver, seconds, iterations, fewest, out, plot)
+    begun = time.perf_counter()  # reading and laying out are of the budget
+    instance = read_instance(file, rounding)
+    known = None if solution is None else check(instance, read_solution(solution, instance))
+    if known is not None and not known.feasible:
+        raise InputError(str(solution), "Route", known.faults[0], "feasible tours for this file")
+    if plot is not None and instance.xy is None:
+        raise InputError(file, "NODE_COORD_SECTION", None, "coordinates, to draw tours")
+    spent = time.perf_counter() - begun
+    if seconds is None and iterations is None:
+        seconds = 10.0
+    if seconds is not None:
+        seconds = max(seconds - spent, 0.0)
+    found = _search(instance, solver, seconds, iterations, seed, fewest)
+    tours = found.tours
+    if instance.alike:  # those that leave come first, as solution files have them
+        tours = tuple(sorted(tours, key=lambda tour: not tour))
+    verdict = check(instance, tours)
+    facts: dict[str, Any] = {
+        "file": str(file),
+        "stops": len(instance),
+        "vehicles": instance.vehicles,
+        "solver": solver,
+        "seed": seed,
+        "cost": verdict.cost / instance.scale,
+        "vehicles_used": found.used,
+        "seconds": round(spent + found.seconds, 3),
+        "iterations": found.iterations,
+        "feasible": verdict.feasible,
+        "faults": list(verdict.faults),
+        "solution_cost": None if known is None else known.cost / instance.scale,
+        "gap": None if known is None or not verdict.feasible else verdict.cost / known.cost - 1.0,
+    }
+    if as_json:
+        routes = {
+            "routes": [[instance.number(stop) for stop in tour] for tour in tours if tour],
+            "route_vehicles": [instance.vehicle_number(r) for r, tour in enumerate(tours) if tour],
+        }
+        click.echo(json.dumps(facts | routes, ensure_ascii=False, indent=1))
+    else:
+        _tell(facts)
+    if out is not None:
+        write_solution(out, instance, tours, facts["cost"])
+        click.echo(f"written: {out}", err=True)
+    if plot is not None:
+        from sim.measure.plots.tours import plot_tours
+
+        figure = plot_tours(instance, tours, f"{file.stem}: {facts['cost']:,.10g}")
+        figure.savefig(plot)
+        click.echo(f"written: {plot}", err=True)
+    if not verdict.feasible:
+        raise SystemExit(1)
+
+
+def _check_options(
+    solver: str,
+    seconds: float | None,
+    iterations: int | None,
+    fewest: bool,
+    out: Path | None,
+    plot: Path | None,
+) -> None:
+    from sim.routing import SOLVERS
 
     if solver not in SOLVERS:
         raise InputError("command line", "solver", solver, f"one of {', '.join(SOLVERS)}")
@@ -66,62 +136,30 @@ def route(
         raise InputError(
             "command line", "plot", str(plot), "a name that ends in .png, .svg or .pdf"
         )
-    instance = read_instance(file, rounding)
-    known = None if solution is None else check(instance, read_solution(solution, instance))
-    if known is not None and not known.feasible:
-        raise InputError(str(solution), "Route", known.faults[0], "feasible tours for this file")
-    if plot is not None and instance.xy is None:
-        raise InputError(file, "NODE_COORD_SECTION", None, "coordinates, to draw tours")
+
+
+def _search(
+    instance: Instance,
+    solver: str,
+    seconds: float | None,
+    iterations: int | None,
+    seed: int,
+    fewest: bool,
+) -> Solution:
+    """Solve with what is left of the budget; only ours counts iterations."""
+    from sim.routing import SOLVERS, solve
+
     with progress("route") as report:
-        if solver == "ours":
-            found = solve(
-                instance,
-                seconds=seconds,
-                iterations=iterations,
-                seed=seed,
-                fewest=fewest,
-                progress=report,
-            )
-        else:
-            found = SOLVERS[solver](instance, seconds or 10.0, seed)
-    verdict = check(instance, found.tours)
-    facts: dict[str, Any] = {
-        "file": str(file),
-        "stops": len(instance),
-        "vehicles": instance.vehicles,
-        "solver": solver,
-        "seed": seed,
-        "cost": verdict.cost / instance.scale,
-        "vehicles_used": found.used,
-        "seconds": round(found.seconds, 3),
-        "iterations": found.iterations,
-        "feasible": verdict.feasible,
-        "faults": list(verdict.faults),
-        "solution_cost": None if known is None else known.cost / instance.scale,
-        "gap": None if known is None or not verdict.feasible else verdict.cost / known.cost - 1.0,
-    }
-    if as_json:
-        tours = [[stop + 1 for stop in tour] for tour in found.tours if tour]
-        click.echo(json.dumps(facts | {"routes": tours}, ensure_ascii=False, indent=1))
-    else:
-        _tell(facts)
-    if out is not None:
-        import vrplib
-
-        vrplib.write_solution(
-            str(out),
-            [[stop + 1 for stop in tour] for tour in found.tours if tour],
-            {"Cost": facts["cost"]},
+        if solver != "ours":
+            return SOLVERS[solver](instance, seconds or 0.0, seed)
+        return solve(
+            instance,
+            seconds=seconds,
+            iterations=iterations,
+            seed=seed,
+            fewest=fewest,
+            progress=report,
         )
-        click.echo(f"written: {out}", err=True)
-    if plot is not None:
-        from sim.measure.plots.tours import plot_tours
-
-        figure = plot_tours(instance, found.tours, f"{file.stem}: {facts['cost']:,.10g}")
-        figure.savefig(plot)
-        click.echo(f"written: {plot}", err=True)
-    if not verdict.feasible:
-        raise SystemExit(1)
 
 
 def _tell(facts: dict[str, Any]) -> None:

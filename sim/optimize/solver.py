@@ -210,6 +210,10 @@ def _highs(
     return bound, np.ceil(values - 1e-6).astype(np.int64)
 
 
+Value = Callable[["cp_model.LinearExprT"], int]
+"""Gives the value of an expression in a solution."""
+
+
 @dataclass(frozen=True)
 class Searched:
     """What a search found.
@@ -233,7 +237,7 @@ class Searched:
     bound: float
     work: float
     cut: bool
-    value: Callable[[cp_model.LinearExprT], int]
+    value: Value
 
     @property
     def has_solution(self) -> bool:
@@ -250,6 +254,7 @@ def solve(
     portfolio: bool = True,
     stopped: Callable[[], bool] = lambda: False,
     report: Callable[[float, float], None] | None = None,
+    seen: Callable[[Value], None] | None = None,
 ) -> Searched:
     """Solve a model on one core, so that the same seed gives the same answer.
 
@@ -267,6 +272,8 @@ def solve(
         Asked ten times a second; True ends the search with the best so far.
     report : callable, optional
         Told the incumbent's objective and the bound.
+    seen : callable, optional
+        Given each incumbent, to read it.
     """
     from ortools.sat.python import cp_model
 
@@ -287,6 +294,8 @@ def solve(
         def on_solution_callback(self) -> None:
             if report is not None:
                 report(self.objective_value, self.best_objective_bound)
+            if seen is not None:
+                seen(self.value)
 
     watch, done = Watch(), threading.Event()
     status: list[cp_model.CpSolverStatus] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim.routing.instance import NOWHERE, Instance
 
 TOLERANCE = 1e-6
-"""Of comparisons, relative to 1 or to the figures compared if they are larger."""
+"""Of comparisons, in the units of the instance, however large the figures are."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def check(instance: Instance, tours: Sequence[Sequence[int]]) -> Verdict:
     for vehicle, tour in enumerate(tours[: instance.vehicles]):
         strange = [stop for stop in tour if not 0 <= stop < n]
         if strange:
-            faults.append(f"vehicle {vehicle}: there is no stop {strange[0]}")
+            number = instance.vehicle_number(vehicle)
+            faults.append(f"vehicle {number}: there is no stop {strange[0]}")
             continue
         for stop in tour:
             times_served[stop] += 1
@@ -64,11 +65,11 @@ def check(instance: Instance, tours: Sequence[Sequence[int]]) -> Verdict:
             cost += way + late + float(instance.fixed[vehicle])
     for stop, times in enumerate(times_served):
         if times > 1:
-            faults.append(f"stop {stop} is served {times} times")
+            faults.append(f"{instance.told(stop)} is served {times} times")
         elif times == 0:
             prize = float(instance.prize[stop])
             if prize == float("inf"):
-                faults.append(f"stop {stop} is not served")
+                faults.append(f"{instance.told(stop)} is not served")
             else:
                 cost += prize
     return Verdict(tuple(faults), cost, distance)
@@ -80,15 +81,20 @@ def _drive(
     """Follow one vehicle; return the length of its way and the cost of its lateness."""
     place, time = int(instance.start[vehicle]), float(instance.shift_open[vehicle])
     load = way = late = 0.0
+    who, scale = f"vehicle {instance.vehicle_number(vehicle)}", instance.scale
     shift_close = float(instance.shift_close[vehicle])
     for stop in tour:
         way += float(instance.distance[place, stop])
         time += float(instance.duration[place, stop])
         begin = max(time, float(instance.open[stop]))
         if _exceeds(begin, float(instance.close[stop])):
-            faults.append(f"vehicle {vehicle}: stop {stop} begins at {begin:g}, too late")
+            closes = float(instance.close[stop])
+            faults.append(
+                f"{who}: {instance.told(stop)} begins at {_figure(begin / scale)}, "
+                f"too late: it closes at {_figure(closes / scale)}"
+            )
         if not instance.allowed[stop, vehicle]:
-            faults.append(f"vehicle {vehicle}: has not the skills for stop {stop}")
+            faults.append(f"{who}: has not the skills for {instance.told(stop)}")
         if instance.late[stop] > 0:
             late += float(instance.late[stop]) * max(begin - float(instance.due[stop]), 0.0)
         load += float(instance.demand[stop])
@@ -100,11 +106,20 @@ def _drive(
         way += float(instance.distance[place, end])
         back = time + float(instance.duration[place, end])
     if _exceeds(back, shift_close):
-        faults.append(f"vehicle {vehicle}: is busy until {back:g}, after its shift")
-    if _exceeds(load, float(instance.capacity[vehicle])):
-        faults.append(f"vehicle {vehicle}: carries {load:g}, too much")
+        faults.append(
+            f"{who}: is busy until {_figure(back / scale)}, after its shift, which ends at "
+            f"{_figure(shift_close / scale)}"
+        )
+    capacity = float(instance.capacity[vehicle])
+    if _exceeds(load, capacity):
+        faults.append(f"{who}: carries {_figure(load)}, too much: it takes {_figure(capacity)}")
     return way, late
 
 
 def _exceeds(value: float, limit: float) -> bool:
-    return value > limit + TOLERANCE * max(1.0, abs(value))
+    return value > limit + TOLERANCE
+
+
+def _figure(value: float) -> str:
+    """Tell a figure of a file without what binary fractions leave behind its last digit."""
+    return f"{value:.12g}"

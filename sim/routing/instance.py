@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,21 @@ Ints = NDArray[np.int64]
 
 NOWHERE = -1
 """As a vehicle's end: its tour ends at its last stop."""
+
+
+class Names(NamedTuple):
+    """What a file calls the stops; its vehicles are counted from 1.
+
+    Attributes
+    ----------
+    stops : int64 [n]
+        As solution files number them.
+    nodes : int64 [n]
+        As the file itself does.
+    """
+
+    stops: Ints
+    nodes: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +63,11 @@ class Instance:
     name : str
         For messages.
     scale : float
-        Units of cost here for one of the file it was read from.
+        Units of cost and time here for one of the file it was read from.
+    xy : float64 [P, 2], optional
+        Coordinates, for pictures.
+    names : Names, optional
+        For messages and solution files; by default stops and vehicles are counted from 0.
     """
 
     distance: Floats
@@ -69,6 +89,7 @@ class Instance:
     name: str = "instance"
     scale: float = 1.0
     xy: Floats | None = field(default=None, repr=False)
+    names: Names | None = field(default=None, repr=False)
 
     @classmethod
     def build(
@@ -83,6 +104,7 @@ class Instance:
         name: str = "instance",
         scale: float = 1.0,
         xy: Floats | None = None,
+        names: Names | None = None,
         allowed: object = True,
         **columns: object,
     ) -> Instance:
@@ -93,7 +115,7 @@ class Instance:
 
         Parameters
         ----------
-        distance, duration, start, end, name, scale, xy, allowed
+        distance, duration, start, end, name, scale, xy, names, allowed
             See the class; ``duration`` is the distance by default.
         stops, vehicles : int
             n and V.
@@ -120,12 +142,13 @@ class Instance:
             duration=matrix
             if duration is None
             else np.ascontiguousarray(duration, dtype=np.float64),
-            start=_spread(name, "start", n if start is None else start, (v,)).astype(np.int64),
-            end=_spread(name, "end", n if end is None else end, (v,)).astype(np.int64),
-            allowed=_spread(name, "allowed", allowed, (n, v)).astype(np.bool_),
+            start=_spread(name, "start", n if start is None else start, (v,), np.int64),
+            end=_spread(name, "end", n if end is None else end, (v,), np.int64),
+            allowed=_spread(name, "allowed", allowed, (n, v), np.bool_),
             name=name,
             scale=scale,
             xy=xy,
+            names=names,
             **spread,
         )
 
@@ -164,6 +187,27 @@ class Instance:
         """The number of vehicles."""
         return len(self.capacity)
 
+    @property
+    def alike(self) -> bool:
+        """Whether all vehicles are."""
+        columns = (getattr(self, name) for name in ("start", "end", *_OF_VEHICLES))
+        same = all(bool(np.all(column == column[:1])) for column in columns)
+        return same and bool(np.all(self.allowed == self.allowed[:, :1]))
+
+    def number(self, stop: int) -> int:
+        """Return a stop's number in solution files."""
+        return stop if self.names is None else int(self.names.stops[stop])
+
+    def vehicle_number(self, vehicle: int) -> int:
+        """Return a vehicle's number in solution files."""
+        return vehicle if self.names is None else vehicle + 1
+
+    def told(self, stop: int) -> str:
+        """Name a stop in words: ``stop 3 (node 4)`` where its file has two numbers for it."""
+        number = self.number(stop)
+        node = number if self.names is None else int(self.names.nodes[stop])
+        return f"stop {number}" if node == number else f"stop {number} (node {node})"
+
 
 _DEFAULTS = {
     "demand": 0.0,
@@ -181,8 +225,10 @@ _DEFAULTS = {
 _OF_VEHICLES = ("capacity", "fixed", "shift_open", "shift_close")
 
 
-def _spread(name: str, field_: str, value: object, shape: tuple[int, ...]) -> Floats:
-    array = np.asarray(value, dtype=np.float64)
+def _spread(
+    name: str, field_: str, value: object, shape: tuple[int, ...], dtype: type = np.float64
+) -> NDArray[Any]:
+    array: NDArray[Any] = np.asarray(value, dtype=dtype)
     try:
         return np.array(np.broadcast_to(array, shape), order="C")
     except ValueError:

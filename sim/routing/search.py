@@ -71,46 +71,51 @@ def solve(
     for name, value in (("seconds", seconds), ("iterations", iterations)):
         if value is not None and not value >= 0:
             raise InputError("routing", name, value, "a number of at least 0")
-    return _Search(instance, seed, start, heat).run(seconds, iterations, fewest, progress)
+    import sim.routing.sisr  # noqa: F401  # compiled once for all searches, and not of the budget
+
+    budget = _Budget(seconds, iterations, progress)
+    return _Search(instance, seed, start, heat, budget).run(fewest)
 
 
 class _Search:
     """The state of one search: what the kernel works on, and the budget."""
 
     def __init__(
-        self, instance: Instance, seed: int, start: Sequence[Sequence[int]] | None, heat: float
+        self,
+        instance: Instance,
+        seed: int,
+        start: Sequence[Sequence[int]] | None,
+        heat: float,
+        budget: _Budget,
     ) -> None:
-        self.instance, self.heat = instance, heat
+        self.instance, self.heat, self.budget = instance, heat, budget
         self.problem = problem_of(instance)
         n, v = len(instance), instance.vehicles
-        self.tours, self.kept = _tours(n, v), _tours(n, v)
-        self.best_seq = np.zeros((v, n + 2), np.int32)
+        most = _longest(instance)
+        self.tours, self.kept = _tours(n, v, most), _tours(n, v, most)
+        self.best_seq = np.zeros((v, most + 2), np.int32)
         self.best_length = np.zeros(v, np.int32)
         self.best = np.array([np.inf, np.inf])
         self.absence = np.ones(n)
         self.rng = np.array([seed], np.uint64)
         self.done = 0
         self.hot = self.cold = 0.0
-        self.begun = time.perf_counter()
         _lay(instance, self.tours, start)
 
-    def run(
-        self,
-        seconds: float | None,
-        iterations: int | None,
-        fewest: bool,
-        progress: Progress | None,
-    ) -> Solution:
+    def run(self, fewest: bool) -> Solution:
         n, v = len(self.instance), self.instance.vehicles
         if n == 0 or v == 0:
             return self._solution()
         self._anneal(1, 1e-9, 1e-9)  # everything in, greedily
+        self.budget.set_out(self.done)
         mean = max(self._cost_of_stop(), 1e-6)
         self.hot, self.cold = mean * HOT * self.heat, mean * COLD * min(self.heat, 1.0)
-        budget = _Budget(seconds, iterations, progress)
+        if self.best[1] > 0 and self.budget.iterations is None and self.budget.share(1) >= 1.0:
+            # no time left: at least what the one pass has overlooked
+            self._anneal(self.budget.first_chunk(n), self.cold, self.cold, stop_complete=True)
         if fewest:
-            self._fewer(budget)
-        self._cool(budget, 1.0)
+            self._fewer(self.budget)
+        self._cool(self.budget, 1.0)
         return self._solution()
 
     def _cost_of_stop(self) -> float:
@@ -210,19 +215,28 @@ class _Search:
             float(self.best[0]) if np.isfinite(self.best[0]) else empty,
             not any(np.isinf(self.instance.prize[stop]) for stop in missing),
             "ours",
-            time.perf_counter() - self.begun,
+            time.perf_counter() - self.budget.begun,
             self.done,
         )
 
 
 class _Budget:
-    """Iterations, seconds, or whichever of both is used up first."""
+    """Iterations, seconds, or whichever of both is used up first; its clock starts at once."""
 
     def __init__(
         self, seconds: float | None, iterations: int | None, progress: Progress | None
     ) -> None:
         self.seconds, self.iterations, self.progress = seconds, iterations, progress
-        self.begun = time.perf_counter()
+        self.begun = self.under_way = time.perf_counter()
+        self.done = 0
+
+    def set_out(self, done: int) -> None:
+        """Begin to measure the pace: all is laid out, and so many iterations are done."""
+        self.under_way, self.done = time.perf_counter(), done
+
+    def _pace(self, done: int) -> float:
+        """Return the iterations a second so far."""
+        return max(done - self.done, 1) / max(time.perf_counter() - self.under_way, 1e-9)
 
     def share(self, done: int) -> float:
         """Return how much of it is used, 0 to 1 or more."""
@@ -237,8 +251,8 @@ class _Budget:
         if self.iterations is not None:
             shares.append((done + chunk) / self.iterations if self.iterations else 1.0)
         if self.seconds is not None:
-            used = time.perf_counter() - self.begun
-            shares.append(used * (1 + chunk / max(done, 1)) / self.seconds if self.seconds else 1.0)
+            used = time.perf_counter() - self.begun + chunk / self._pace(done)
+            shares.append(used / self.seconds if self.seconds else 1.0)
         return max(shares)
 
     def first_chunk(self, n: int) -> int:
@@ -249,8 +263,7 @@ class _Budget:
         """Return how many next: some hundredth of the time allowed."""
         if self.seconds is None:
             return self._step()
-        pace = done / max(time.perf_counter() - self.begun, 1e-9)
-        wanted = max(int(pace * min(self.seconds / 200, 0.1)), 1)
+        wanted = max(int(self._pace(done) * min(self.seconds / 200, 0.1)), 1)
         return min(wanted, 4 * chunk)
 
     def _step(self) -> int:
@@ -261,36 +274,25 @@ class _Budget:
 
 def problem_of(instance: Instance) -> Problem:
     """Lay an instance out for the kernel."""
-    from sim.routing.sisr import Problem
+    from sim.routing.sisr import SLACK, Problem
 
     n, v = len(instance), instance.vehicles
     dist, dur = instance.distance, instance.duration
     end = instance.end.copy()
     open_end = end == NOWHERE
     if open_end.any():  # a place that is at no distance from anywhere
-        dist, dur = np.pad(dist, (0, 1)), np.pad(dur, (0, 1))
+        same = dur is dist
+        dist = np.pad(dist, (0, 1))
+        dur = dist if same else np.pad(dur, (0, 1))
         end[open_end] = len(dist) - 1
-    both = dist[:n, :n] + dist[:n, :n].T
-    np.fill_diagonal(both, -1.0)  # itself first
-    near = np.argsort(both, axis=1, kind="stable")[:, : NEAR + 1]
+    dist_to = _transposed(dist)
+    dur_to = dist_to if dur is dist else _transposed(dur)
     starts = np.unique(instance.start)
-    features = np.column_stack(
-        (
-            instance.capacity,
-            instance.fixed,
-            instance.start,
-            end,
-            instance.shift_open,
-            instance.shift_close,
-            instance.allowed.T,
-        )
-    )
-    kind = np.unique(features, axis=0, return_inverse=True)[1].reshape(v)
     return Problem(
-        dist=np.ascontiguousarray(dist),
-        dist_to=np.ascontiguousarray(dist.T),
-        dur=np.ascontiguousarray(dur),
-        dur_to=np.ascontiguousarray(dur.T),
+        dist=dist,
+        dist_to=dist_to,
+        dur=dur,
+        dur_to=dur_to,
         demand=instance.demand,
         open=instance.open,
         close=instance.close,
@@ -300,29 +302,76 @@ def problem_of(instance: Instance) -> Problem:
         late=instance.late,
         remote=dist[starts, :n].mean(axis=0) if v else np.zeros(n),
         must=np.isinf(instance.prize).astype(np.uint8),
-        near=near.astype(np.int32),
-        capacity=instance.capacity,
+        near=_near(dist, dist_to, n),
+        capacity=instance.capacity + SLACK,  # 0.1 and 0.2 fill 0.3
         fixed=instance.fixed,
         leave=instance.shift_open,
         begin_by=np.where(open_end, instance.shift_close, np.inf),
         back_by=np.where(open_end, np.inf, instance.shift_close),
         start=instance.start.astype(np.int32),
         end=end.astype(np.int32),
-        kind=kind.astype(np.int32),
+        kind=_kinds(instance),
         usable=np.ones(v, np.uint8),
-        allowed=instance.allowed.astype(np.uint8),
+        allowed=np.ascontiguousarray(instance.allowed).view(np.uint8),
         soft=bool((instance.late > 0).any()),
     )
 
 
-def _tours(n: int, v: int) -> Tours:
+def _transposed(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a matrix's transpose, without a copy where it is symmetric."""
+    if all(np.array_equal(matrix[i], matrix[:, i]) for i in range(len(matrix))):
+        return matrix
+    return np.ascontiguousarray(matrix.T)
+
+
+def _near(dist: NDArray[np.float64], dist_to: NDArray[np.float64], n: int) -> NDArray[np.int32]:
+    """Return the nearest stops of each, there and back, itself first; of equal ones the first.
+
+    Row by row: all pairs at once would take several times the room of the matrix, and sorting
+    them more time than many a search has.
+    """
+    most = min(NEAR + 1, n)
+    near = np.empty((n, most), np.int32)
+    for i in range(n):
+        both = dist[i, :n] + dist_to[i, :n]
+        both[i] = -1.0
+        within = np.flatnonzero(both <= np.partition(both, most - 1)[most - 1])
+        near[i] = within[np.argsort(both[within], kind="stable")[:most]]
+    return near
+
+
+def _kinds(instance: Instance) -> NDArray[np.int32]:
+    """Return a number for each vehicle; those alike in everything have the same."""
+    columns = (
+        instance.capacity,
+        instance.fixed,
+        instance.start,
+        instance.end,
+        instance.shift_open,
+        instance.shift_close,
+    )
+    skills = np.packbits(instance.allowed.T, axis=1)
+    features = zip(*(column.tolist() for column in columns), map(bytes, skills), strict=True)
+    numbers: dict[tuple[object, ...], int] = {}
+    return np.array([numbers.setdefault(f, len(numbers)) for f in features], np.int32)
+
+
+def _longest(instance: Instance) -> int:
+    """Return how many stops a tour may have at most, by what vehicles carry."""
+    loads = np.cumsum(np.sort(instance.demand))
+    room = instance.capacity.max(initial=0.0) * (1 + 1e-9) + 1e-6  # sums in any order
+    return int(np.searchsorted(loads, room, side="right"))
+
+
+def _tours(n: int, v: int, most: int) -> Tours:
+    """Make room for tours of so many stops at most."""
     from sim.routing.sisr import Tours
 
     return Tours(
-        seq=np.zeros((v, n + 2), np.int32),
-        leg=np.zeros((v, n + 2)),
-        leaves=np.zeros((v, n + 2)),
-        latest=np.zeros((v, n + 2)),
+        seq=np.zeros((v, most + 2), np.int32),
+        leg=np.zeros((v, most + 2)),
+        leaves=np.zeros((v, most + 2)),
+        latest=np.zeros((v, most + 2)),
         length=np.zeros(v, np.int32),
         load=np.zeros(v),
         cost=np.zeros(v),

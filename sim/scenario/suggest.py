@@ -1,12 +1,5 @@
 """Hints at what was perhaps meant."""
 
-from __future__ import annotations
+from sim.errors import suggestion
 
-from collections.abc import Sequence
-from difflib import get_close_matches
-
-
-def suggestion(word: str, known: Sequence[str]) -> str:
-    """Return a hint at the nearest known word, or nothing."""
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+__all__ = ["suggestion"]

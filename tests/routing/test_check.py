@@ -102,3 +102,14 @@ def test_a_changed_instance_is_found(changes: dict[str, object], fault: str) -> 
 def test_an_instance_that_makes_no_sense(changes: dict[str, object], field: str) -> None:
     with pytest.raises(InputError, match=field):
         line(**changes)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e4, 1e7, 1e9])
+def test_the_tolerance_does_not_grow_with_the_figures(size: float) -> None:
+    """A minute late is late, whatever the clock shows."""
+    late = line(open=[size + 70] * 4, close=[size + 70] * 4, shift_close=size + 1e6, service=0)
+    faults = check(late, ((0, 1), (2, 3))).faults
+    assert any("stop 1 begins at" in fault for fault in faults)
+    heavy = line(demand=[size, 0.5, 0, 0], capacity=[size, 7])
+    assert any("too much" in fault for fault in check(heavy, GOOD).faults)
+    assert check(line(demand=[size, 5e-7, 0, 0], capacity=[size, 7]), GOOD).feasible

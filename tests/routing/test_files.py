@@ -128,23 +128,31 @@ def cut(start: str, end: str) -> str:
 BAD = {
     "empty": ("", "file"),
     "prose": ("Dear reader,\nthis is no instance.\n", "file"),
-    "no places": (cut("NODE_COORD", "DEMAND"), "file"),
-    "dimension": (VRPLIB.replace("DIMENSION : 4", "DIMENSION : 5"), "DIMENSION"),
-    "a word": (VRPLIB.replace("3 1 1", "3 1 x"), "NODE_COORD_SECTION"),
-    "a row too short": (VRPLIB.replace("3 1 1", "3 1"), "NODE_COORD_SECTION"),
-    "a demand missing": (VRPLIB.replace("4 6\n", ""), "DEMAND_SECTION"),
-    "negative": (VRPLIB.replace("4 6\n", "4 -6\n"), "demand"),
-    "a window missing": (VRPLIB.replace("4 0 90\nS", "S"), "TIME_WINDOW_SECTION"),
-    "a window turned round": (VRPLIB.replace("2 5 20", "2 20 5"), "close"),
-    "kind of distance": (VRPLIB.replace("EUC_2D", "GEO"), "EDGE_WEIGHT_TYPE"),
+    "no places": (cut("NODE_COORD", "DEMAND"), "NODE_COORD_SECTION"),
+    "dimension": (VRPLIB.replace("DIMENSION : 4", "DIMENSION : 5"), "NODE_COORD_SECTION row 5"),
+    "a word": (VRPLIB.replace("3 1 1", "3 1 x"), "NODE_COORD_SECTION row 3"),
+    "a row too short": (VRPLIB.replace("3 1 1", "3 1"), "NODE_COORD_SECTION row 3"),
+    "a demand missing": (VRPLIB.replace("4 6\n", ""), "DEMAND_SECTION row 4"),
+    "negative": (VRPLIB.replace("4 6\n", "4 -6\n"), "DEMAND_SECTION row 4"),
+    "a window missing": (VRPLIB.replace("4 0 90\nS", "S"), "TIME_WINDOW_SECTION row 4"),
+    "a window turned round": (VRPLIB.replace("2 5 20", "2 20 5"), "TIME_WINDOW_SECTION row 2"),
+    "kind of distance": (VRPLIB.replace("EUC_2D", "XRAY1"), "EDGE_WEIGHT_TYPE"),
     "two depots": (VRPLIB.replace("1\n-1", "1\n2\n-1"), "DEPOT_SECTION"),
     "no such depot": (VRPLIB.replace("1\n-1", "9\n-1"), "DEPOT_SECTION"),
     "half a vehicle": (VRPLIB.replace("VEHICLES : 2", "VEHICLES : 0.5"), "VEHICLES"),
+    "vehicles nan": (VRPLIB.replace("VEHICLES : 2", "VEHICLES : nan"), "VEHICLES"),
+    "vehicles inf": (VRPLIB.replace("VEHICLES : 2", "VEHICLES : inf"), "VEHICLES"),
     "capacity": (VRPLIB.replace("CAPACITY : 10", "CAPACITY : ten"), "CAPACITY"),
-    "service": (VRPLIB.replace("3 2\n4 3", "3 2"), "SERVICE_TIME_SECTION"),
+    "service": (VRPLIB.replace("3 2\n4 3", "3 2"), "SERVICE_TIME_SECTION row 4"),
     "solomon's header": (SOLOMON.replace("XCOORD.", "X"), "file"),
     "solomon's rows": (SOLOMON[: SOLOMON.index("    0      0")], "file"),
     "solomon's words": (SOLOMON.replace("    2      1  ", "    2      a  "), "customer 2"),
+    "solomon's superscript": (SOLOMON.replace("    2      1  ", "    2      5²  "), "customer 2"),
+    "solomon's depot": (SOLOMON.replace("    0      0  ", "    9      0  "), "customer 0"),
+    "solomon's twin": (SOLOMON.replace("    3      2  ", "    2      2  "), "customer 2"),
+    "solomon's window": (SOLOMON.replace("5        20", "25        20"), "customer 1"),
+    "solomon's nan": (SOLOMON.replace("    2      1  ", "    2      nan  "), "customer 2"),
+    "solomon's fleet": (SOLOMON.replace("  2         10", "  2.5         10"), "VEHICLE NUMBER"),
 }
 
 
@@ -159,7 +167,19 @@ def test_malformed(what: str, tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "nothing\n", "Route #1: 1 9\n", "Route #1: a b\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nothing\n",
+        "Route #1: 1 9\n",
+        "Route #1: a b\n",
+        "Route #1: 1 ²\n",
+        "Route #1 1 2\n",
+        "Route #x: 1\n",
+        "Route #1: 1\nRoute #1: 2 3\n",
+    ],
+)
 def test_malformed_solution(text: str, tmp_path: Path) -> None:
     instance = read_instance(put(tmp_path, VRPLIB))
     path = put(tmp_path, text, "bad.sol")
@@ -168,10 +188,10 @@ def test_malformed_solution(text: str, tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="an existing file"):
+    with pytest.raises(InputError, match="a file that can be read"):
         read_instance(tmp_path / "none.vrp")
     (tmp_path / "binary.vrp").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(InputError, match="a readable text file"):
+    with pytest.raises(InputError, match="UTF-8"):
         read_instance(tmp_path / "binary.vrp")
     with pytest.raises(InputError, match="one of auto"):
         read_instance(put(tmp_path, VRPLIB), "up")

@@ -88,8 +88,9 @@ def test_no_window_is_written_as_one_that_never_closes(tmp_path: Path) -> None:
     ("field", "value"),
     [
         ("start", np.zeros(12, np.int64)),
-        ("prize", np.ones(30)),
-        ("capacity", np.arange(12.0)),
+        ("prize", np.zeros(30)),
+        ("late", np.ones(30)),
+        ("shift_close", np.arange(12.0)),
         ("duration", np.zeros((31, 31))),
     ],
 )

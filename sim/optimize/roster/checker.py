@@ -14,7 +14,9 @@ from itertools import pairwise
 
 from sim.optimize.roster.problem import Problem, Worker
 from sim.optimize.roster.roster import Rows
-from sim.optimize.roster.rules import OFF
+from sim.optimize.roster.rules import OFF, minutes
+
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -146,11 +148,11 @@ class _Life:
         return found
 
     def rest(self) -> list[tuple[date, str]]:
-        least = timedelta(hours=self.rules.rest.daily_hours)
+        least = minutes(self.rules.rest.daily_hours)
         return [
             (day, f"{begin - end} after the shift before")
             for (_, _, end), (day, begin, _) in pairwise(self.spans())
-            if begin - end < least and self.new(day)
+            if (begin - end) // _MINUTE < least and self.new(day)
         ]
 
     def _streaks(self, wanted: set[str]) -> list[list[date]]:
@@ -175,8 +177,8 @@ class _Life:
         return found
 
     def _nightly(self, start: int, name: str) -> bool:
-        minutes = range(start, start + self.shift[name].length)
-        return sum(minute % 1440 < 300 for minute in minutes) >= self.rules.night.hours_least * 60
+        span = range(start, start + self.shift[name].length)
+        return sum(minute % 1440 < 300 for minute in span) >= minutes(self.rules.night.hours_least)
 
     def off_together(self) -> list[tuple[date, str]]:
         worked = [day for day, name in self.on.items() if name is not None]
@@ -212,10 +214,10 @@ class _Life:
             if not self.new(*days):
                 continue
             paid = self.hours(days)
-            most = Fraction(self.contract.weekly_hours_most)
+            most = minutes(self.contract.weekly_hours_most) / 60
             if paid > most:
                 found.append((days[-1], f"{float(paid)} h, at most {float(most)}"))
-            owed = Fraction(self.contract.weekly_hours_least)
+            owed = minutes(self.contract.weekly_hours_least) / 60
             owed = owed * (7 - len(self.leave.intersection(days))) / 7
             if len(days) == 7 and paid * 60 < int(owed * 60):
                 found.append((days[-1], f"{float(paid)} h, at least {float(owed)}"))
@@ -224,11 +226,11 @@ class _Life:
     def overtime(self) -> Fraction:
         """Hours above the average, over the whole period."""
         mine = [day for day in self.on if self.new(day)]
-        average = Fraction(self.contract.average_hours) * (len(mine) - len(self.leave)) / 7
-        return max(self.hours(mine) - Fraction(int(average * 60), 60), Fraction(0))
+        average = minutes(self.contract.average_hours) * (len(mine) - len(self.leave)) / 7
+        return max(self.hours(mine) - Fraction(int(average), 60), Fraction(0))
 
     def period(self) -> list[tuple[date, str]]:
-        allowed = Fraction(self.contract.overtime_hours_month) * self.problem.days / 30
+        allowed = minutes(self.contract.overtime_hours_month) * self.problem.days / 30 / 60
         extra = self.overtime()
         if extra * 60 > int(allowed * 60):
             detail = f"{float(extra)} h of overtime, at most {float(allowed)}"
@@ -327,8 +329,8 @@ def _fairness(problem: Problem, rows: Rows, points: dict[str, Fraction]) -> None
                 if not life.worker.shifts or shift.name in life.worker.shifts
             ]
             some = any(counts(kind, day, s) for day in range(problem.days) for s in may)
-            hours = Fraction(life.contract.average_hours)
-            owed = int(hours * 60 * (problem.days - len(life.leave)) / 7)
+            average = minutes(life.contract.average_hours)
+            owed = int(average * (problem.days - len(life.leave)) / 7)
             claims.append(owed if some else 0)
         for claim, row in zip(claims, rows, strict=True):
             if claim:

@@ -18,7 +18,7 @@ whole.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,34 @@ SCALE = 60
 
 
 @dataclass(frozen=True)
+class Price:
+    """What something costs: so many units for each by which it exceeds what is free.
+
+    Attributes
+    ----------
+    units : int
+        Of the objective, for each one in excess.
+    variable : term
+        Stands for the excess in the model. A solver that ends early may leave it above.
+    excess : tuple of terms
+        The greatest of these, and of 0, is what it is.
+    """
+
+    units: int
+    variable: Term
+    excess: tuple[Term, ...]
+
+    @property
+    def term(self) -> Term:
+        """Of the objective."""
+        return self.units * self.variable
+
+    def true(self, value: Callable[[Term], int]) -> int:
+        """Return what it costs at the values of a solution, without the solver's slack."""
+        return self.units * max(0, *(value(term) for term in self.excess))
+
+
+@dataclass(frozen=True)
 class Built:
     """A model that is ready to be solved.
 
@@ -41,13 +69,25 @@ class Built:
     model : cp_model.CpModel
     people : dict of Person
         By number of worker, those whose roster is to be made.
-    own : dict of lists of terms
+    cover : list of Price
+        What posts and skills cost that are not filled, or more than filled.
+    own : dict of lists of Price
         What each person's own roster costs, other than cover.
     """
 
     model: cp_model.CpModel
     people: dict[int, Person]
-    own: dict[int, list[Term]]
+    cover: list[Price]
+    own: dict[int, list[Price]]
+
+    def own_costs(self, value: Callable[[Term], int]) -> dict[int, int]:
+        """Return what each person's own roster costs in truth, by number of worker."""
+        return {w: sum(price.true(value) for price in own) for w, own in self.own.items()}
+
+    def cost(self, value: Callable[[Term], int]) -> int:
+        """Return what a solution costs in truth: at most the model's objective."""
+        cover = sum(price.true(value) for price in self.cover)
+        return cover + sum(self.own_costs(value).values())
 
 
 def build(
@@ -78,7 +118,7 @@ def build(
         for w, worker in enumerate(problem.workers)
         if w not in settled
     }
-    own: dict[int, list[Term]] = {}
+    own: dict[int, list[Price]] = {}
     for w, person in people.items():
         person.keep_rules()
         own[w] = [_overtime(person), *_wishes(person)]
@@ -87,13 +127,14 @@ def build(
     if comfort:
         _add_unfairness(own, problem, people)
     cover = _cover(model, problem, people, settled)
-    model.minimize(sum(cover) + sum(sum(terms) for terms in own.values()))
+    prices = [cover, *own.values()]
+    model.minimize(sum(sum(price.term for price in some) for some in prices))
     if hint is not None:
         for w, person in people.items():
             for (day, s), x in person.x.items():
                 if not isinstance(x, int):
                     model.add_hint(x, hint[w][day] == s)
-    return Built(model, people, own)
+    return Built(model, people, cover, own)
 
 
 def _cover(
@@ -101,8 +142,9 @@ def _cover(
     problem: Problem,
     people: Mapping[int, Person],
     settled: Mapping[int, Sequence[int]],
-) -> list[Term]:
-    penalties, costs = problem.rules.penalties, []
+) -> list[Price]:
+    penalties = problem.rules.penalties
+    costs: list[Price] = []
     for need in problem.needs:
         able = {
             w
@@ -118,37 +160,41 @@ def _cover(
                 if need.skill and not posts:
                     continue
                 free = sum(person.x[day, s] for w, person in people.items() if w in able)
+                missing = posts - free - there[day, s]
                 short = model.new_int_var(0, posts, "")
-                costs.append(SCALE * unmet * short)
+                costs.append(Price(SCALE * unmet, short, (missing,)))
                 if need.skill:
                     model.add(free + there[day, s] + short >= posts)
                 else:
                     over = model.new_int_var(0, len(able), "")
-                    costs.append(SCALE * penalties.excess * over)
+                    costs.append(Price(SCALE * penalties.excess, over, (-missing,)))
                     model.add(free + there[day, s] + short - over == posts)
     return costs
 
 
-def _overtime(person: Person) -> Term:
+def _overtime(person: Person) -> Price:
     problem = person.problem
     extra = person.model.new_int_var(0, 1440 * problem.days, "")
     owed = average_minutes(problem, person.worker)
-    person.model.add(extra >= person.paid(range(problem.days)) - owed)
-    return problem.rules.penalties.overtime_hour * extra  # by the minute: SCALE is in it
+    above = person.paid(range(problem.days)) - owed
+    person.model.add(extra >= above)
+    # by the minute: SCALE is in it
+    return Price(problem.rules.penalties.overtime_hour, extra, (above,))
 
 
-def _wishes(person: Person) -> list[Term]:
+def _wishes(person: Person) -> list[Price]:
     problem = person.problem
     return [
-        SCALE * problem.rules.penalties.wish * request.weight * (1 - person.granted(request, day))
+        Price(SCALE * problem.rules.penalties.wish * request.weight, refused, (refused,))
         for request in problem.requests_of(person.worker)
         if not request.binding
         for day in request.days(problem.days)
+        for refused in [1 - person.granted(request, day)]
     ]
 
 
-def _single_days_off(person: Person) -> list[Term]:
-    costs: list[Term] = []
+def _single_days_off(person: Person) -> list[Price]:
+    costs: list[Price] = []
     rules = person.problem.rules
     if not rules.penalties.single_day_off or rules.runs.off_least > 1:
         return costs
@@ -156,12 +202,13 @@ def _single_days_off(person: Person) -> list[Term]:
         before, on, after = (person.work[day + step] for step in (-1, 0, 1))
         single = person.model.new_bool_var("")
         person.model.add(before + after - on <= 1 + single)
-        costs.append(SCALE * rules.penalties.single_day_off * single)
+        units = SCALE * rules.penalties.single_day_off
+        costs.append(Price(units, single, (before + after - on - 1,)))
     return costs
 
 
 def _add_unfairness(
-    own: dict[int, list[Term]], problem: Problem, people: Mapping[int, Person]
+    own: dict[int, list[Price]], problem: Problem, people: Mapping[int, Person]
 ) -> None:
     hours = problem.rules.night.hours_least
     nights = [s for s, shift in enumerate(problem.shifts) if is_night(shift, hours)]
@@ -179,9 +226,11 @@ def _add_unfairness(
             low, rest = divmod(total * claims[w], sum(claims))
             count = sum(person.x[day, s] for day, s in cells)
             away = person.model.new_int_var(0, problem.days + low + 1, "")
-            person.model.add(away >= count - low - (rest > 0))
-            person.model.add(away >= low - count)
-            own[w].append(SCALE * problem.rules.penalties.unfair * away)
+            above, below = count - low - (rest > 0), low - count
+            person.model.add(away >= above)
+            person.model.add(away >= below)
+            units = SCALE * problem.rules.penalties.unfair
+            own[w].append(Price(units, away, (above, below)))
 
 
 def _claims(problem: Problem, shifts: set[str]) -> list[int]:

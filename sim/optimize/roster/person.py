@@ -7,7 +7,7 @@ from math import floor
 from typing import TYPE_CHECKING, Any
 
 from sim.optimize.roster.problem import Problem, Request, Shift, Worker
-from sim.optimize.roster.rules import OFF
+from sim.optimize.roster.rules import OFF, minutes
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -25,7 +25,7 @@ def is_night(shift: Shift, hours_least: float) -> bool:
     within = sum(
         max(min(end, midnight + 300) - max(shift.start, midnight), 0) for midnight in (0, 1440)
     )
-    return within >= hours_least * 60
+    return within >= minutes(hours_least)
 
 
 def leave_days(problem: Problem, worker: Worker) -> set[int]:
@@ -41,7 +41,7 @@ def leave_days(problem: Problem, worker: Worker) -> set[int]:
 def average_minutes(problem: Problem, worker: Worker) -> int:
     """Return the paid minutes owed over the whole period, less those of leave."""
     days = problem.days - len(leave_days(problem, worker))
-    return floor(problem.contract(worker).average_hours * 60 * days / 7)
+    return floor(minutes(problem.contract(worker).average_hours) * days / 7)
 
 
 class Person:
@@ -129,7 +129,7 @@ class Person:
 
     def _rest(self) -> None:
         shifts = self.problem.shifts
-        rest = self.problem.rules.rest.daily_hours * 60
+        rest = minutes(self.problem.rules.rest.daily_hours)
         rule = f"a daily rest of {self.problem.rules.rest.daily_hours:g} h"
         for s, shift in enumerate(shifts):
             for ahead in range(1, 6):  # 24 h of duty and 72 h of rest reach no further
@@ -199,11 +199,11 @@ class Person:
             week = [d for d in range(monday, monday + 7) if -self.known <= d < self.problem.days]
             paid = self.paid(iter(week))
             most, least = contract.weekly_hours_most, contract.weekly_hours_least
-            self._add(f"at most {most:g} h a week", paid <= floor(most * 60))
+            self._add(f"at most {most:g} h a week", paid <= floor(minutes(most)))
             if least and len(week) == 7:
-                owed = least * 60 * (7 - sum(day in self.leave for day in week)) / 7
+                owed = minutes(least) * (7 - sum(day in self.leave for day in week)) / 7
                 self._add(f"at least {least:g} h a week", paid >= floor(owed))
-        extra = floor(contract.overtime_hours_month * 60 * self.problem.days / 30)
+        extra = floor(minutes(contract.overtime_hours_month) * self.problem.days / 30)
         self._add(
             f"{contract.average_hours:g} h a week on average, and {extra / 60:g} h of overtime",
             self.paid(range(self.problem.days))

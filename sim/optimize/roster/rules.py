@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,14 @@ DayHours = Annotated[float, Field(ge=0, le=72)]
 WeekHours = Annotated[float, Field(ge=0, le=168)]
 Run = Annotated[int, Field(ge=1, le=366)]
 Points = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def minutes(hours: float) -> Fraction:
+    """Return the minutes of hours as they are written in decimals, exactly.
+
+    38.4 h are 2304 min, though the binary number next to 38.4 is a little less.
+    """
+    return Fraction(repr(float(hours))) * 60
 
 
 class Rest(Model):

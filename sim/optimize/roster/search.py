@@ -21,7 +21,7 @@ from sim.optimize.roster.conflict import reconcile
 from sim.optimize.roster.model import SCALE, Built, build
 from sim.optimize.roster.problem import OFF_DUTY, Problem
 from sim.optimize.roster.roster import Roster, Rows
-from sim.optimize.solver import Searched, solve
+from sim.optimize.solver import Searched, Value, solve
 
 WHOLE = 8
 """Teams up to so many workers are solved in one piece."""
@@ -68,6 +68,7 @@ class _Budget:
         limit: float = float("inf"),
         portfolio: bool = True,
         report: Callable[[float, float], None] | None = None,
+        seen: Callable[[Value], None] | None = None,
     ) -> Searched:
         """Solve with what is left, or a part of it."""
         found = solve(
@@ -78,10 +79,30 @@ class _Budget:
             portfolio=portfolio,
             stopped=self.stopped,
             report=report,
+            seen=seen,
         )
         self.spent += found.work + MODEL
         self.cut = self.cut or found.cut
         return found
+
+
+class _Best:
+    """The best of all solutions that a search goes through, by what their rows cost in truth.
+
+    What ends early, or lies within a solver's tolerance, may hold slack in its objective, so
+    that the last solution need not be the best.
+    """
+
+    def __init__(self, built: Built) -> None:
+        self.built = built
+        self.rows: Rows = ()
+        self.cost = -1
+
+    def see(self, value: Value) -> None:
+        """Keep a solution if none so far costs less."""
+        cost = self.built.cost(value)
+        if self.cost < 0 or cost <= self.cost:
+            self.rows, self.cost = tuple(_rows(self.built, value).values()), cost
 
 
 def make(
@@ -122,12 +143,18 @@ def make(
             report(objective / SCALE, bound / SCALE)
 
     built = build(problem, comfort=whole)
-    limit = work if whole else COVER * work
-    found = budget.solve(built, limit=limit, report=tell if whole else None)
-    rows = tuple(_rows(built, found).values()) if found.has_solution else start
+    best = _Best(built)
+    found = budget.solve(
+        built,
+        limit=work if whole else COVER * work,
+        report=tell if whole else None,
+        seen=best.see if whole else None,
+    )
+    rows = tuple(_rows(built, found.value).values()) if found.has_solution else start
     bound = max(ceil(found.bound - 1e-6), 0) if found.has_solution else 0
     if whole and found.has_solution:
-        cost = round(found.objective)
+        best.see(found.value)
+        rows, cost = best.rows, best.cost
     else:
         rows, cost = _improve(problem, rows, bound, budget, tell)
     return Roster(
@@ -164,16 +191,17 @@ def _improve(
         in_vain += 1
         if not found.has_solution:
             continue
-        now = round(found.objective + sum(own[w] - SCALE for w in settled))
+        mine = built.own_costs(found.value)
+        now = built.cost(found.value) + round(sum(own[w] - SCALE for w in settled))
         if now <= cost:  # sideways too: it opens other ways
             if now < cost:
                 in_vain = 0
                 tell(now, bound)
             cost = now
-            made = _rows(built, found)
+            made = _rows(built, found.value)
             rows = tuple(made.get(w, row) for w, row in enumerate(rows))
-            for w, terms in built.own.items():
-                own[w] = found.value(sum(terms)) + SCALE
+            for w, points in mine.items():
+                own[w] = points + SCALE
     return rows, cost
 
 
@@ -185,15 +213,15 @@ def _cost(problem: Problem, rows: Rows) -> tuple[NDArray[np.float64], int]:
             if not isinstance(x, int):
                 built.model.add(x == int(rows[w][day] == s))
     found = solve(built.model, seed=0, work=60.0, seconds=600.0, portfolio=False)
-    own = np.array([found.value(sum(terms)) + SCALE for terms in built.own.values()], dtype=float)
-    return own, round(found.objective)
+    own = np.array([points + SCALE for points in built.own_costs(found.value).values()], float)
+    return own, built.cost(found.value)
 
 
-def _rows(built: Built, found: Searched) -> dict[int, tuple[int, ...]]:
+def _rows(built: Built, value: Value) -> dict[int, tuple[int, ...]]:
     """Read the rosters of those who were free."""
     return {
         w: tuple(
-            next((s for s in shifts if found.value(person.x[day, s])), OFF_DUTY)
+            next((s for s in shifts if value(person.x[day, s])), OFF_DUTY)
             for day in range(person.problem.days)
         )
         for w, person in built.people.items()
