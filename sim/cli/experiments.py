@@ -265,7 +265,8 @@ def _run(
 
     find_engine(engine or ENGINE)
     if out is not None:
-        check_folder(out)
+        used = arms[0].scenario.seed if seed is None else seed
+        check_folder(out, question, arms, used, engine or ENGINE)
     context = click.get_current_context()
     try:
         with progress("replicate") as bar:

@@ -129,11 +129,24 @@ def run(
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")
 @click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
+@click.option(
+    "--policy",
+    help="Needed where the run began with your own: module:Class or path/to/file.py:Class.",
+)
 @as_json
 def resume(
-    folder: Path, every: float, out: Path | None, overwrite: bool, plots: bool, as_json: bool
+    folder: Path,
+    every: float,
+    out: Path | None,
+    overwrite: bool,
+    plots: bool,
+    policy: str | None,
+    as_json: bool,
 ) -> None:
-    """Go on with a run that `sim run --checkpoint DIR` began and that did not end."""
+    """Go on with a run that `sim run --checkpoint DIR` began and that did not end.
+
+    A folder names no code: a policy of your own is named again, and must be the same.
+    """
     from sim.measure import store
     from sim.measure.checkpoint import resume as go_on
 
@@ -143,7 +156,7 @@ def resume(
         store.check_target(out, overwrite)
         _check_writable(out)
     with progress("prepare"):
-        simulation, saved = go_on(folder)
+        simulation, saved = go_on(folder, policy)
     click.echo(f"going on from day {simulation.now / 86400:.2f}", err=True)
     whole = _drive(simulation, saved, every)
     _end(simulation, whole, as_json, out, overwrite, plots)

@@ -6,19 +6,23 @@ beside what is computed from them.
 
 from __future__ import annotations
 
-import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import InputError
 from sim.processors import processors
+from sim.reading import open_parquet
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 ROW = "row"
 """The column that says where a row stands, where the parts do not have them in order."""
@@ -27,6 +31,35 @@ _CACHE = 2_500_000_000  # bytes of columns kept in memory, all tables of a run t
 
 
 Part = Mapping[str, NDArray[Any]]
+Check = Callable[[str, NDArray[Any]], NDArray[Any]]
+
+
+def read_column(
+    file: ParquetFile, path: Path, name: str, check: Check | None = None
+) -> NDArray[Any]:
+    """Read a column of a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file's, for messages.
+    check : callable, optional
+        Given the column's name and values, lets them through.
+
+    Raises
+    ------
+    InputError
+        If the file is torn.
+    """
+    import pyarrow as pa
+
+    try:
+        whole = file.read(columns=[name], use_threads=False)[name]
+        column: NDArray[Any] = whole.to_numpy(zero_copy_only=False)
+    except (pa.ArrowException, KeyError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(path, f"column {name}", reason, "a whole Parquet file") from None
+    return column if check is None else check(name, column)
 
 
 def write_part(columns: Part, path: Path) -> None:
@@ -89,15 +122,20 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
         With the same columns each; those with a column ``row`` are put in its order.
     cache : Cache
         Shared by the tables of a run.
+    check : callable, optional
+        Given a column's name and values, lets them through: for parts of somebody else.
     """
 
-    def __init__(self, parts: list[Path], cache: Cache | None = None) -> None:
-        import pyarrow.parquet as pq
-
+    def __init__(
+        self, parts: list[Path], cache: Cache | None = None, check: Check | None = None
+    ) -> None:
         self.parts = parts
         self._cache = Cache() if cache is None else cache
-        schemas = [pq.read_schema(part) for part in parts[:1]]
-        names = schemas[0].names if schemas else []
+        self._check = check
+        names: list[str] = []
+        if parts:
+            with open_parquet(parts[0]) as file:
+                names = file.schema_arrow.names
         self._ordered = ROW in names
         self._names = [name for name in names if name != ROW]
 
@@ -121,25 +159,24 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
 
     def pieces(self) -> Iterator[Part]:
         """Yield the rows part by part, as they lie on disk, for what asks for no order."""
-        return map(_StoredPart, self.parts)
+        return (_StoredPart(part, self._check) for part in self.parts)
 
     def _in_order(self, column: NDArray[Any]) -> NDArray[Any]:
         key = (id(self), ROW)
         row = self._cache.get(key)
         if row is None:
             row = self._read(ROW).astype(np.int32)
+            if self._check is not None and not (np.bincount(row, minlength=len(row)) == 1).all():
+                raise InputError(self.parts[0].parent, ROW, "a number twice", "each row once")
             self._cache.put(key, row)
         out = np.empty_like(column)
         out[row] = column
         return out
 
     def _read(self, name: str) -> NDArray[Any]:
-        import pyarrow.parquet as pq
-
         def read(part: Path) -> NDArray[Any]:
-            whole = pq.read_table(part, columns=[name], use_threads=False)
-            column: NDArray[Any] = whole[name].to_numpy(zero_copy_only=False)
-            return column
+            with open_parquet(part) as file:
+                return read_column(file, part, name, self._check)
 
         with ThreadPoolExecutor(processors()) as pool:
             return np.concatenate(list(pool.map(read, self.parts)))
@@ -148,15 +185,13 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
 class _StoredPart(Mapping[str, NDArray[Any]]):
     """The columns of one part; each is read once."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, check: Check | None = None) -> None:
+        self._path, self._check = path, check
         self._kept: dict[str, NDArray[Any]] = {}
 
     @cached_property
     def _file(self) -> Any:
-        import pyarrow.parquet as pq  # opened when it is read: a long run has thousands of parts
-
-        return pq.ParquetFile(self._path)
+        return open_parquet(self._path)  # when it is read: a long run has thousands of parts
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._file.schema_arrow.names if name != ROW)
@@ -166,8 +201,7 @@ class _StoredPart(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._kept:
-            column = self._file.read(columns=[name], use_threads=False)[name]
-            self._kept[name] = column.to_numpy(zero_copy_only=False)
+            self._kept[name] = read_column(self._file, self._path, name, self._check)
         return self._kept[name]
 
 
@@ -198,9 +232,9 @@ class PartWriter:
 
     def go_on(self, parts: Mapping[str, int]) -> None:
         """Go on behind the first parts of each table; later ones are removed."""
-        for folder in self.folder.iterdir():
-            for part in sorted(folder.glob("*"))[parts.get(folder.name, 0) :]:
-                part.unlink() if part.is_file() else shutil.rmtree(part)
+        for table in self.folder.iterdir():
+            for part in sorted(table.glob("part-*.parquet"))[parts.get(table.name, 0) :]:
+                part.unlink()
         self.parts = {
             table: [self.folder / table / f"part-{i:05}.parquet" for i in range(many)]
             for table, many in parts.items()

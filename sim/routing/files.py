@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError
+from sim.reading import read_text
 from sim.routing.instance import Instance
 
 ROUNDINGS = ("auto", "none", "round", "trunc", "dimacs")
@@ -36,7 +37,7 @@ def read_instance(path: str | Path, rounding: str = "auto") -> Instance:
     if rounding not in ROUNDINGS:
         raise InputError("command line", "round", rounding, f"one of {', '.join(ROUNDINGS)}")
     path = Path(path)
-    text = _read(path)
+    text = read_text(path)
     solomon = "EDGE_WEIGHT_TYPE" not in text and "DIMENSION" not in text
     data = _parse(path, text, solomon)
     return _instance(path, data, rounding)
@@ -121,7 +122,7 @@ def read_solution(path: str | Path, instance: Instance) -> tuple[tuple[int, ...]
     import vrplib
 
     path = Path(path)
-    text = _read(path)
+    text = read_text(path)
     try:
         routes = vrplib.parse.parse_solution(text)["routes"]
     except Exception as error:
@@ -134,15 +135,6 @@ def read_solution(path: str | Path, instance: Instance) -> tuple[tuple[int, ...]
             if not 0 <= stop < len(instance):
                 raise InputError(path, "Route", stop + 1, f"stops from 1 to {len(instance)}")
     return tours
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(path, "file", str(path), "an existing file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, "file", str(error), "a readable text file") from None
 
 
 def _parse(path: Path, text: str, solomon: bool) -> dict[str, Any]:

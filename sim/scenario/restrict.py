@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sim.errors import InputError
+from sim.reading import COMMAND_LINE
 from sim.scenario.schema import Scenario
-from sim.scenario.sources import COMMAND_LINE
 from sim.scenario.suggest import suggestion
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
+from sim.private import private_folder
 
 # what lies around the kernels, and is not compiled into them
 _AROUND = (
@@ -32,16 +31,8 @@ def _folder() -> Path:
         for file in sorted(found.glob("*.py")) if found.is_dir() else [found]:
             if file.stem not in _AROUND or found.name != "compiled_engine":
                 digest.update(file.read_bytes())
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "suzhou-dispatch" / digest.hexdigest()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except OSError:
-        pass
-    folder = Path(tempfile.gettempdir()) / f"suzhou-dispatch-{os.getuid()}" / folder.name
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private_folder() / digest.hexdigest()[:16]
+    folder.mkdir(exist_ok=True)
     return folder
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.cells import frame_text
 from sim.errors import InputError
 from sim.optimize.roster.calendars import calendar
 from sim.optimize.roster.roster import Roster
@@ -68,7 +69,7 @@ def write(
             ("cover", cover_table(rosters)),
             ("workers", worker_table(rosters)),
         ):
-            table.to_csv(part / f"{name}.csv", index=False, encoding="utf-8")
+            (part / f"{name}.csv").write_text(frame_text(table), encoding="utf-8")
         text = json.dumps(facts, ensure_ascii=False, indent=1)
         (part / "roster.json").write_text(text, encoding="utf-8")
         (part / "calendars").mkdir()
