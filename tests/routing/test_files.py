@@ -168,7 +168,7 @@ def test_malformed_solution(text: str, tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="an existing file"):
+    with pytest.raises(InputError, match="a file that can be read"):
         read_instance(tmp_path / "none.vrp")
     (tmp_path / "binary.vrp").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(InputError, match="a readable text file"):

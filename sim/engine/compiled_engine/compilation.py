@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
+from sim.machinecode import kept
 from sim.private import private_folder
 
 # what lies around the kernels, and is not compiled into them
@@ -44,20 +45,14 @@ def kernel(name: str, module: str = "kernels") -> Callable[..., Any]:
 
     Says so on stderr when it is to be compiled: it takes up to a minute, once.
     """
-    from numba import config, njit
-
     from sim.engine.compiled_engine.jit import OPTIONS
 
     loop = getattr(import_module(f"sim.engine.compiled_engine.{module}"), name).py_func
     folder = _folder()
     if not any(folder.rglob(f"*{name}*.nbi")):
         print("compiling the engine, once; it takes up to a minute …", file=sys.stderr, flush=True)
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)
-    try:
-        return njit(cache=True, **OPTIONS)(loop)
-    finally:
-        config.CACHE_DIR = before
+    made: Callable[..., Any] = kept(folder=folder, **OPTIONS)(loop)
+    return made
 
 
 def warm_up() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.cells import frame_text
 from sim.errors import InputError
+from sim.filename import file_name
 from sim.optimize.roster.calendars import calendar
 from sim.optimize.roster.roster import Roster
 from sim.optimize.roster.tables import cover_table, duty_table, wide_table, worker_table
@@ -75,7 +76,7 @@ def write(
         (part / "calendars").mkdir()
         (part / "plots").mkdir()
         for n, roster in enumerate(rosters):
-            name = roster.problem.team.replace("/", "-of-").replace(" ", "-")
+            name = file_name(roster.problem.team.replace("/", "-of-").replace(" ", "-"))
             zh = titles.get(roster.problem.team, "")
             title = f"{roster.problem.team} {zh}".strip()
             content = calendar(roster, timezone, title).to_ical()
