@@ -261,12 +261,9 @@ def _run(
     from sim.experiment.measures import CITY
     from sim.experiment.precision import Precision
     from sim.experiment.replication import ENGINE
-    from sim.experiment.results import check_folder, write
+    from sim.experiment.results import write
 
     find_engine(engine or ENGINE)
-    if out is not None:
-        used = arms[0].scenario.seed if seed is None else seed
-        check_folder(out, question, arms, used, engine or ENGINE)
     context = click.get_current_context()
     try:
         with progress("replicate") as bar:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sim.errors import InputError
-from sim.reading import checked, read_json
+from sim.reading import checked, kind_of, read_json
 from sim.scenario.base import plain
 
 MARK = "experiment.json"
@@ -166,6 +166,9 @@ def read_facts(folder: Path) -> dict[str, Any]:
         If the folder holds no finished experiment, or a field is not as it should be.
     """
     mark = folder / MARK
+    if kind_of(mark) is None:
+        allowed = f"a folder of sim compare or sim sweep, with its {MARK}"
+        raise InputError("command line", "DIR", str(folder), allowed)
     said = read_json(mark, field="DIR")
     form = said.get("format") if isinstance(said, dict) else None
     if form != FORMAT or isinstance(form, bool):

@@ -85,7 +85,11 @@ class Parts:
         table, manifest = self._files(task)
         if kind_of(manifest) is None or kind_of(table) is None:
             return None
-        said = checked(_Manifest, read_json(manifest), manifest)
+        try:
+            manifest_said = read_json(manifest)
+        except InputError:  # torn: of a process that was killed
+            return None
+        said = checked(_Manifest, manifest_said, manifest)
         digest = hashlib.sha256(read_bytes(table)).hexdigest()
         if said.sha256 != digest or said.key != {"format": FORMAT, **task.key}:
             return None

@@ -108,7 +108,9 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     )
     categories = read_table(places["tables.categories"], texts["tables.categories"], Category, "id")
     _check_boundaries(places["area.boundaries"], texts["area.boundaries"], districts)
-    check_fields(sources, [*said, *(path for path, _ in _leaves(_content(scenario)))])
+    check_fields(
+        sources, [*said, *_paths(Scenario), *(path for path, _ in _leaves(_content(scenario)))]
+    )
     traced = tuple(trace(_leaves(tree), sources))
     figures = (
         *traced,
@@ -326,6 +328,16 @@ def _fields_at(loc: Sequence[int | str]) -> list[str]:
         if found is not None:
             model = found
     return [name for name in model.model_fields if name not in _FILLED]
+
+
+def _paths(model: type[BaseModel], path: str = "") -> Iterator[str]:
+    """List the fields that each scenario may have, whether it has them or not."""
+    for name, field in model.model_fields.items():
+        if name not in _FILLED:
+            yield path + name
+            for inner in (field.annotation, *get_args(field.annotation)):
+                if isinstance(inner, type) and issubclass(inner, BaseModel):
+                    yield from _paths(inner, f"{path}{name}.")
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
