@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, interruptible, overrides, progress, seed
+from sim.cli.base import as_json, console, interruptible, overrides, progress, seed
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -223,13 +223,11 @@ def _drive(simulation: Simulation, saved: Checkpoint | None = None, every: float
 
 def _drive_live(simulation: Simulation, pace: float) -> bool:
     """Run against the clock with the counters on the terminal; False if Ctrl-C ended it."""
-    from rich.console import Console
-
     from sim.live.session import Session, Stop
     from sim.live.terminal import shown
 
     session = Session(simulation, pace)
-    with interruptible(lambda: session.post(Stop())), shown(session, Console(stderr=True)) as show:
+    with interruptible(lambda: session.post(Stop())), shown(session, console(stderr=True)) as show:
         session.run(show)
     return simulation.now >= simulation.horizon
 
@@ -248,18 +246,13 @@ def _say_plan(path: Path, simulation: Simulation) -> None:
 
 
 def _tell(outcome: Outcome, as_json: bool) -> None:
-    from rich.console import Console
-
     from sim.measure.summary import summary
 
     told = summary(outcome)
     if as_json:
         click.echo(json.dumps(told.facts, ensure_ascii=False, indent=1))
     else:
-        console = Console()
-        if not console.is_terminal:
-            console = Console(width=120)
-        console.print(told)
+        console().print(told)
 
 
 def _keep(outcome: Outcome, out: Path, overwrite: bool, plots: bool) -> None:

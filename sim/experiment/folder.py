@@ -41,12 +41,11 @@ def check_folder(folder: Path, question: str, arms: Sequence[Arm], seed: int, en
         seed=seed,
         engine=engine,
         arms=[
-            # an own policy may be mended, and the experiment gone on with: names tell them apart
-            {"label": arm.label, **arm.names, "content": arm.fingerprint["scenario"],
-             "staff": arm.fingerprint["plan"]}
+            # a policy or plan of one's own may be mended, and is run anew: its name stays
+            {"label": arm.label, **arm.names, "content": arm.fingerprint["scenario"]}
             for arm in arms
         ],
-    )  # fmt: skip
+    )
     if folder.exists():
         here = {path.name for path in folder.iterdir()} if folder.is_dir() else None
         if here is None or (here and not here & {MARK, ASKED, "parts"}):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -117,8 +118,8 @@ class Scenario(Model):
     def _repr_html_(self) -> str:
         places = ", ".join(self.area.include) or f"all {len(self.district_table)} districts"
         return (
-            f"<b>{self.name}</b>: {self.title_en} {self.title_zh}<br>"
-            f"{places}; {self.time.days} days from {self.time.start}; "
+            f"<b>{escape(self.name)}</b>: {escape(self.title_en)} {escape(self.title_zh)}<br>"
+            f"{escape(places)}; {self.time.days} days from {self.time.start}; "
             f"{len(self.categories)} categories; hash <code>{self.content_hash[:12]}</code>"
         )
 

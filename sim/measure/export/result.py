@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.engine.outcome import Columns
+from sim.engine.stored import ROW
 from sim.errors import InputError
 from sim.measure.checks import MARK, PLAN, Checks, Column, Run, columns_of, parts_of, read_run
 from sim.model.plan import Plan
@@ -89,7 +90,7 @@ class Result:
         dict of arrays
             The columns, and ``row``, the rows' numbers in the table.
         """
-        begun = 0
+        begun, seen = 0, _Seen()
         paths, rows = parts_of(self.folder, part)
         if part == "tickets" and rows != self.run.tickets:
             allowed = f"{rows}, as the table has"
@@ -104,6 +105,8 @@ class Result:
                         name: checks.values(name, batch[name].to_numpy(zero_copy_only=False))
                         for name in batch.schema.names
                     }
+                    if numbered:
+                        seen.add(path, out["row"], rows)
                     out.setdefault("row", np.arange(begun, begun + len(batch)))
                     begun += len(batch)
                     yield out
@@ -159,6 +162,20 @@ class Result:
                     for part, names in columns.items()
                 }
                 progress(0.3 + 0.7 * number / len(stretches))
+
+
+class _Seen:
+    """Which rows have been read: each may come once."""
+
+    def __init__(self) -> None:
+        self._rows = np.zeros(0, dtype=bool)
+
+    def add(self, path: Path, row: NDArray[np.int64], rows: int) -> None:
+        if not len(self._rows):
+            self._rows = np.zeros(rows, dtype=bool)
+        if self._rows[row].any() or len(np.unique(row)) < len(row):
+            raise InputError(path, ROW, "a number twice", "each row once")
+        self._rows[row] = True
 
 
 def _batches(file: ParquetFile, path: Path, columns: list[str]) -> Iterator[Any]:
