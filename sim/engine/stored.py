@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,9 @@ class Cache:
                 self._kept.popitem(last=False)
 
 
+_numbers = count()
+
+
 class StoredColumns(Mapping[str, NDArray[Any]]):
     """A table's columns, in Parquet parts.
 
@@ -132,6 +136,7 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
         self.parts = parts
         self._cache = Cache() if cache is None else cache
         self._check = check
+        self._number = next(_numbers)  # no other table has it, not even after this one is gone
         names: list[str] = []
         if parts:
             with open_parquet(parts[0]) as file:
@@ -148,7 +153,7 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._names:
             raise KeyError(name)
-        key = (id(self), name)
+        key = (self._number, name)
         column = self._cache.get(key)
         if column is None:
             column = self._read(name)
@@ -162,7 +167,7 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
         return (_StoredPart(part, self._check) for part in self.parts)
 
     def _in_order(self, column: NDArray[Any]) -> NDArray[Any]:
-        key = (id(self), ROW)
+        key = (self._number, ROW)
         row = self._cache.get(key)
         if row is None:
             row = self._read(ROW).astype(np.int32)
