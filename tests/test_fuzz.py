@@ -6,6 +6,7 @@ import json
 import random
 import warnings
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,11 @@ def changed(tree: Any, seed: int) -> Any:
                 if how == 0:
                     del node[key]
                 elif how == 1 and isinstance(node, dict):
-                    node[draw.choice(("extra", "=x", "a\x1b", "", "²"))] = draw.choice(ODD)
+                    node[draw.choice(("extra", "=x", "a\x1b", "", "²"))] = deepcopy(
+                        draw.choice(ODD)
+                    )
                 else:
-                    node[key] = draw.choice(ODD)
+                    node[key] = deepcopy(draw.choice(ODD))
                 break
             node = inner
     return tree

@@ -219,18 +219,14 @@ class Checks:
             raise InputError(self._file, f"{self._table}.{name}", "nothing", _WORDS[one.kind])
         if one.kind == "b" or not len(column):
             return column
-        # NaN is below and above nothing, and stands for never
-        low, high = (np.nanmin(column), np.nanmax(column)) if _some(column) else (one.low, one.low)
+        # these pass over NaN, which stands for never
+        low, high = np.fmin.reduce(column), np.fmax.reduce(column)
         if low < one.low or (high >= one.below and one.below != np.inf):
             wrong = (column < one.low) | (column >= one.below)
             value = column[np.argmax(wrong)].item()
             allowed = f"{one.low:.12g} or more, below {one.below:.12g}"
             raise InputError(self._file, f"{self._table}.{name}", value, allowed)
         return column
-
-
-def _some(column: NDArray[Any]) -> bool:
-    return column.dtype.kind != "f" or not bool(np.isnan(column).all())
 
 
 _WORDS = {"i": "whole numbers", "f": "numbers of 64 bits", "b": "flags"}

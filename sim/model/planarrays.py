@@ -27,7 +27,7 @@ def read_plan_arrays(path: Path, scenario: Scenario, city: City) -> Plan:
     InputError
         If it is no such file, or an array is not as this scenario and city have it: naming it.
     """
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, path.parent, "plan")
     names = [field.name for field in fields(Plan)]
     for name in names:
         if name not in arrays:
