@@ -289,6 +289,25 @@ def test_resume_keeps_to_the_policy(tmp_path: Path) -> None:
     assert "no links" in refused("resume", tmp_path / "run")
 
 
+def test_parts_of_checkpoints(tmp_path: Path) -> None:
+    run = sim.prepare(tiny(tmp_path / "a", ["time.days=2"]))
+    saved = Checkpoint(tmp_path / "run", run, "priority")
+    run.run(150_000.0)
+    saved.save()
+    assert cli("resume", tmp_path / "run", "--json").exit_code == 0
+    (part, *_) = sorted(tmp_path.glob("run/parts/visits/*.parquet"))
+    whole = pq.read_table(part)
+    for column, value in (("crew", 10**6), ("ticket", -5), ("end", -1.0)):
+        frame = whole.to_pandas()
+        frame.loc[0, column] = np.array(value).astype(frame[column].dtype)
+        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), part)
+        error = cli("resume", tmp_path / "run", "--json")
+        assert error.exit_code == 2, error.exception
+        assert f"visits.{column}" in error.stderr
+    pq.write_table(whole.drop_columns("work"), part)
+    assert "column work" in cli("resume", tmp_path / "run", "--json").stderr
+
+
 @pytest.mark.parametrize("value", [None, [], {}, "x", -1, 1.5, True, 10**17])
 @pytest.mark.parametrize(
     "field", ["format", "content_hash", "policy", "policy_digest", "seed", "replication", "check"]

@@ -159,7 +159,7 @@ def resume(
         simulation, saved = go_on(folder, policy)
     click.echo(f"going on from day {simulation.now / 86400:.2f}", err=True)
     whole = _drive(simulation, saved, every)
-    _end(simulation, whole, as_json, out, overwrite, plots)
+    _end(simulation, whole, as_json, out, overwrite, plots, folder)
 
 
 def _replan(text: str) -> tuple[float, Path]:
@@ -180,11 +180,15 @@ def _end(
     out: Path | None,
     overwrite: bool,
     plots: bool,
+    resumed: Path | None = None,
 ) -> None:
     """Say what became of a run that is over, or was stopped, and keep it."""
     from sim.engine.simulation import recorded
+    from sim.measure.checks import check_outcome
 
     outcome = recorded(simulation)
+    if resumed is not None:
+        check_outcome(outcome, resumed)
     if not whole:
         click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
     _tell(outcome, as_json)

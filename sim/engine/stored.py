@@ -6,6 +6,7 @@ beside what is computed from them.
 
 from __future__ import annotations
 
+import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -135,7 +136,7 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
     ) -> None:
         self.parts = parts
         self._cache = Cache() if cache is None else cache
-        self._check = check
+        self.check = check
         self._number = next(_numbers)  # no other table has it, not even after this one is gone
         names: list[str] = []
         if parts:
@@ -164,14 +165,14 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
 
     def pieces(self) -> Iterator[Part]:
         """Yield the rows part by part, as they lie on disk, for what asks for no order."""
-        return (_StoredPart(part, self._check) for part in self.parts)
+        return (_StoredPart(part, self.check) for part in self.parts)
 
     def _in_order(self, column: NDArray[Any]) -> NDArray[Any]:
         key = (self._number, ROW)
         row = self._cache.get(key)
         if row is None:
             row = self._read(ROW).astype(np.int32)
-            if self._check is not None and not (np.bincount(row, minlength=len(row)) == 1).all():
+            if self.check is not None and not (np.bincount(row, minlength=len(row)) == 1).all():
                 raise InputError(self.parts[0].parent, ROW, "a number twice", "each row once")
             self._cache.put(key, row)
         out = np.empty_like(column)
@@ -181,7 +182,7 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
     def _read(self, name: str) -> NDArray[Any]:
         def read(part: Path) -> NDArray[Any]:
             with open_parquet(part) as file:
-                return read_column(file, part, name, self._check)
+                return read_column(file, part, name, self.check)
 
         with ThreadPoolExecutor(processors()) as pool:
             return np.concatenate(list(pool.map(read, self.parts)))
@@ -237,9 +238,9 @@ class PartWriter:
 
     def go_on(self, parts: Mapping[str, int]) -> None:
         """Go on behind the first parts of each table; later ones are removed."""
-        for table in self.folder.iterdir():
-            for part in sorted(table.glob("part-*.parquet"))[parts.get(table.name, 0) :]:
-                part.unlink()
+        for folder in self.folder.iterdir():
+            for part in sorted(folder.glob("*"))[parts.get(folder.name, 0) :]:
+                part.unlink() if part.is_file() else shutil.rmtree(part)
         self.parts = {
             table: [self.folder / table / f"part-{i:05}.parquet" for i in range(many)]
             for table, many in parts.items()

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sim.city.city import City
-from sim.engine.outcome import LOGS, TIMES
-from sim.engine.stored import ROW
+from sim.engine.outcome import LOGS, TIMES, Outcome
+from sim.engine.stored import ROW, StoredColumns
 from sim.errors import InputError
 from sim.model.plan import Plan
 from sim.model.state import Channel, Level, State, StopKind
@@ -157,11 +157,7 @@ def parts_of(folder: Path, table: str) -> tuple[list[Path], int]:
     parts = [whole] if whole.is_file() else sorted((folder / table).glob("*.parquet"))
     if not parts and not (folder / table).is_dir():
         raise InputError(folder, table, None, f"a complete result, with its {table}")
-    rows = 0
-    for part in parts:
-        with open_parquet(part) as file:
-            rows += file.metadata.num_rows
-    return parts, rows
+    return parts, _rows(parts)
 
 
 class Checks:
@@ -227,6 +223,37 @@ class Checks:
             allowed = f"{one.low:.12g} or more, below {one.below:.12g}"
             raise InputError(self._file, f"{self._table}.{name}", value, allowed)
         return column
+
+
+def check_outcome(outcome: Outcome, folder: Path) -> None:
+    """Have an outcome's parts on disk checked as they are read: those of a run that was resumed.
+
+    Parameters
+    ----------
+    folder : Path
+        Of its checkpoint, for messages.
+
+    Raises
+    ------
+    InputError
+        If a part has not the columns that it should have.
+    """
+    tables = {name: getattr(outcome, name) for name in PARTS}
+    stored = {name: one for name, one in tables.items() if isinstance(one, StoredColumns)}
+    rows = {name: _rows(table.parts) for name, table in stored.items()}
+    columns = columns_of(outcome.scenario, outcome.city, outcome.plan, rows.get("tickets", 0))
+    for name, table in stored.items():
+        checks = Checks(folder, name, columns[name], rows[name])
+        checks.schema(table.parts)
+        table.check = checks.values
+
+
+def _rows(parts: list[Path]) -> int:
+    rows = 0
+    for part in parts:
+        with open_parquet(part) as file:
+            rows += file.metadata.num_rows
+    return rows
 
 
 _WORDS = {"i": "whole numbers", "f": "numbers of 64 bits", "b": "flags"}
