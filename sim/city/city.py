@@ -106,7 +106,8 @@ class City:
         Raises
         ------
         InputError
-            If there are fewer grids than towns in a district, or a border is no area.
+            If there are fewer grids than towns in a district, or no residents in a town, or a
+            border is no area.
         """
         table, totals = scenario.district_table, scenario.totals
         weights = [row.population_2020_census for row in table]
@@ -207,6 +208,11 @@ class City:
         numbered = [
             (row, n + 1) for row in rows for n in range(scenario.districts[row.name_en].towns)
         ]
+        for (row, n), people in zip(numbered, arrays["town_population"], strict=True):
+            if people == 0:
+                field = "totals.population"
+                allowed = f"residents in every town; {row.name_en} {n:02d} would have none"
+                raise InputError(scenario.file_of(field), field, totals.population, allowed)
         return cls(
             district_code=tuple(row.code for row in rows),
             district_name=tuple(row.name_en for row in rows),

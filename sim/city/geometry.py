@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError
+from sim.reading import read_json
 from sim.word import word
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -58,7 +58,7 @@ def read_borders(path: Path) -> tuple[Projection, dict[str, Any]]:
     import shapely
     from shapely.geometry import shape
 
-    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    features = read_json(path, field="area.boundaries", kind="GeoJSON")["features"]
     degrees = {}
     for feature in features:
         code = str(feature["properties"]["code"])

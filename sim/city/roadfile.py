@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import json
+import io
 import warnings
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 from sim.city.geometry import Points, Projection
 from sim.city.roads import RoadNet
 from sim.errors import InputError, InputWarning
+from sim.reading import read_json, read_xml
 
 _YES, _BACK = {"yes", "true", "1"}, {"-1", "reverse"}
 _LINE = {"LineString", "MultiLineString"}
@@ -55,8 +56,9 @@ def read_roads(path: Path, projection: Projection) -> RoadNet:
 def _graphml(path: Path, projection: Projection) -> RoadNet:
     import networkx as nx
 
+    content = read_xml(path, field="travel.roads.file", kind="GraphML")
     try:
-        graph = nx.read_graphml(path)
+        graph = nx.read_graphml(io.BytesIO(content))
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(path, "GraphML", reason, "GraphML as OSMnx writes it") from None
@@ -87,10 +89,11 @@ def _graphml(path: Path, projection: Projection) -> RoadNet:
 
 
 def _geojson(path: Path, projection: Projection) -> RoadNet:
+    tree = read_json(path, field="travel.roads.file", kind="GeoJSON", nan=True)
     try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        features = tree["features"]
         lines = [f for f in features if (f.get("geometry") or {}).get("type") in _LINE]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(path, "GeoJSON", reason, "features with lines") from None
     number: dict[tuple[float, float], int] = {}
@@ -98,6 +101,8 @@ def _geojson(path: Path, projection: Projection) -> RoadNet:
     dropped = len(features) - len(lines)
     for feature in lines:
         geometry, said = feature["geometry"], feature.get("properties") or {}
+        if not isinstance(said, dict):
+            raise InputError(path, "properties", said, "a table of properties, or none")
         parts = geometry.get("coordinates")
         parts = [parts] if geometry["type"] == "LineString" else parts
         try:
@@ -146,7 +151,7 @@ def _class(value: object) -> str:
     if text.startswith("["):
         try:
             text = str(next(iter(ast.literal_eval(text)), "unclassified"))
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             return "unclassified"
     return text
 

@@ -12,9 +12,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from numpy.typing import NDArray
 from sim.errors import InputError
 from sim.processors import processors
 from sim.reading import open_parquet
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 ROW = "row"
 """The column that says where a row stands, where the parts do not have them in order."""
@@ -32,6 +36,35 @@ _CACHE = 2_500_000_000  # bytes of columns kept in memory, all tables of a run t
 _WHILE_RUNNING = "so-far-"
 
 Part = Mapping[str, NDArray[Any]]
+Check = Callable[[str, NDArray[Any]], NDArray[Any]]
+
+
+def read_column(
+    file: ParquetFile, path: Path, name: str, check: Check | None = None
+) -> NDArray[Any]:
+    """Read a column of a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file's, for messages.
+    check : callable, optional
+        Given the column's name and values, lets them through.
+
+    Raises
+    ------
+    InputError
+        If the file is torn.
+    """
+    import pyarrow as pa
+
+    try:
+        whole = file.read(columns=[name], use_threads=False)[name]
+        column: NDArray[Any] = whole.to_numpy(zero_copy_only=False)
+    except (pa.ArrowException, KeyError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(path, f"column {name}", reason, "a whole Parquet file") from None
+    return column if check is None else check(name, column)
 
 
 def write_part(columns: Part, path: Path) -> None:
@@ -102,6 +135,9 @@ class Cache:
                 self._kept.popitem(last=False)
 
 
+_numbers = count()
+
+
 class StoredColumns(Mapping[str, NDArray[Any]]):
     """A table's columns, in Parquet parts.
 
@@ -111,15 +147,21 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
         With the same columns each; those with a column ``row`` are put in its order.
     cache : Cache
         Shared by the tables of a run.
+    check : callable, optional
+        Given a column's name and values, lets them through: for parts of somebody else.
     """
 
-    def __init__(self, parts: list[Path], cache: Cache | None = None) -> None:
-        import pyarrow.parquet as pq
-
+    def __init__(
+        self, parts: list[Path], cache: Cache | None = None, check: Check | None = None
+    ) -> None:
         self.parts = parts
         self._cache = Cache() if cache is None else cache
-        schemas = [pq.read_schema(part) for part in parts[:1]]
-        names = schemas[0].names if schemas else []
+        self.check = check
+        self._number = next(_numbers)  # no other table has it, not even after this one is gone
+        names: list[str] = []
+        if parts:
+            with open_parquet(parts[0]) as file:
+                names = file.schema_arrow.names
         self._ordered = ROW in names
         self._names = [name for name in names if name != ROW]
 
@@ -132,7 +174,7 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._names:
             raise KeyError(name)
-        key = (id(self), name)
+        key = (self._number, name)
         column = self._cache.get(key)
         if column is None:
             column = self._read(name)
@@ -143,25 +185,24 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
 
     def pieces(self) -> Iterator[Part]:
         """Yield the rows part by part, as they lie on disk, for what asks for no order."""
-        return map(_StoredPart, self.parts)
+        return (_StoredPart(part, self.check) for part in self.parts)
 
     def _in_order(self, column: NDArray[Any]) -> NDArray[Any]:
-        key = (id(self), ROW)
+        key = (self._number, ROW)
         row = self._cache.get(key)
         if row is None:
             row = self._read(ROW).astype(np.int32)
+            if self.check is not None and not (np.bincount(row, minlength=len(row)) == 1).all():
+                raise InputError(self.parts[0].parent, ROW, "a number twice", "each row once")
             self._cache.put(key, row)
         out = np.empty_like(column)
         out[row] = column
         return out
 
     def _read(self, name: str) -> NDArray[Any]:
-        import pyarrow.parquet as pq
-
         def read(part: Path) -> NDArray[Any]:
-            whole = pq.read_table(part, columns=[name], use_threads=False)
-            column: NDArray[Any] = whole[name].to_numpy(zero_copy_only=False)
-            return column
+            with open_parquet(part) as file:
+                return read_column(file, part, name, self.check)
 
         with ThreadPoolExecutor(processors()) as pool:
             return np.concatenate(list(pool.map(read, self.parts)))
@@ -170,15 +211,13 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
 class _StoredPart(Mapping[str, NDArray[Any]]):
     """The columns of one part; each is read once."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, check: Check | None = None) -> None:
+        self._path, self._check = path, check
         self._kept: dict[str, NDArray[Any]] = {}
 
     @cached_property
     def _file(self) -> Any:
-        import pyarrow.parquet as pq  # opened when it is read: a long run has thousands of parts
-
-        return pq.ParquetFile(self._path)
+        return open_parquet(self._path)  # when it is read: a long run has thousands of parts
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._file.schema_arrow.names if name != ROW)
@@ -188,8 +227,7 @@ class _StoredPart(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._kept:
-            column = self._file.read(columns=[name], use_threads=False)[name]
-            self._kept[name] = column.to_numpy(zero_copy_only=False)
+            self._kept[name] = read_column(self._file, self._path, name, self._check)
         return self._kept[name]
 
 

@@ -181,7 +181,7 @@ class Experiment:
 
     @staticmethod
     def _unknown(metric: str, district: str, known: list[str]) -> None:
-        from sim.scenario.suggest import suggestion
+        from sim.errors import suggestion
 
         if not known:
             raise InputError("command line", "district", district, "one that is simulated")

@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
 from sim.scenario.base import Model, Name
 from sim.scenario.sources import Figure
 from sim.scenario.staff import (
@@ -27,7 +28,6 @@ from sim.scenario.staff import (
     Shift,
     StaffScale,
 )
-from sim.scenario.suggest import suggestion
 from sim.scenario.tables import Category, DistrictRow
 from sim.scenario.world import (
     Area,
@@ -119,8 +119,8 @@ class Scenario(Model):
     def _repr_html_(self) -> str:
         places = ", ".join(self.area.include) or f"all {len(self.district_table)} districts"
         return (
-            f"<b>{self.name}</b>: {self.title_en} {self.title_zh}<br>"
-            f"{places}; {self.time.days} days from {self.time.start}; "
+            f"<b>{escape(self.name)}</b>: {escape(self.title_en)} {escape(self.title_zh)}<br>"
+            f"{escape(places)}; {self.time.days} days from {self.time.start}; "
             f"{len(self.categories)} categories; hash <code>{self.content_hash[:12]}</code>"
         )
 

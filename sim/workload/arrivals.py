@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, pdtr, pdtrik
 
 from sim.city.apportion import apportion
 from sim.city.city import City
 from sim.clock import DAY, HOUR
+from sim.machinecode import kept
 from sim.scenario import Scenario
 from sim.word import word
 from sim.workload.names import cell_words, check_numbers
@@ -168,7 +168,7 @@ def _poisson_quantile(share: NDArray[np.float64], mean: NDArray[np.float64]) -> 
     return np.where(pdtr(below, mean) >= share, below, about)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def _hours(below, of, target):  # type: ignore[no-untyped-def]
     """Find in which hour of its cell's day each target lies."""
     out = np.empty(len(target), np.int64)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from sim.machinecode import kept
+from sim.private import private_folder
 from sim.sources import digest_of
 
 _HERE = "sim.engine.compiled_engine"
@@ -24,16 +24,8 @@ def _folder() -> Path:
     import numba
 
     state = hashlib.sha256(f"{numba.__version__} {digest_of(*_MADE_OF)}".encode()).hexdigest()
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "suzhou-dispatch" / state[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except OSError:
-        pass
-    folder = Path(tempfile.gettempdir()) / f"suzhou-dispatch-{os.getuid()}" / folder.name
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private_folder() / state[:16]
+    folder.mkdir(exist_ok=True)
     return folder
 
 
@@ -45,20 +37,14 @@ def kernel(name: str, module: str = "kernels") -> Callable[..., Any]:
 
     Says so on stderr when it is to be compiled: it takes up to a minute, once.
     """
-    from numba import config, njit
-
     from sim.engine.compiled_engine.jit import OPTIONS
 
     loop = getattr(import_module(f"{_HERE}.{module}"), name).py_func
     folder = _folder()
     if not any(folder.rglob(f"*{name}*.nbi")):
         print("compiling the engine, once; it takes up to a minute …", file=sys.stderr, flush=True)
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)
-    try:
-        return njit(cache=True, **OPTIONS)(loop)
-    finally:
-        config.CACHE_DIR = before
+    made: Callable[..., Any] = kept(folder=folder, **OPTIONS)(loop)
+    return made
 
 
 def warm_up() -> None:

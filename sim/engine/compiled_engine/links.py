@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sim.machinecode import kept
 
 Ints = NDArray[np.int64]
 
@@ -14,7 +15,7 @@ FINE = -1
 """What a walk returns that met no entry twice."""
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def along_chains(following: Ints, first: Ints, seen: NDArray[np.uint8], size: Ints) -> int:
     """Walk along chains, and count their entries.
 
@@ -44,7 +45,7 @@ def along_chains(following: Ints, first: Ints, seen: NDArray[np.uint8], size: In
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def through_trees(left: Ints, right: Ints, roots: Ints, seen: NDArray[np.uint8], of: Ints) -> int:
     """Walk through binary trees.
 

@@ -139,6 +139,7 @@ class Calendar:
                 time.timezone,
                 "a zone of the tz database, such as Asia/Shanghai",
             ) from None
+        self._folder = result.folder
         self._midnight = np.datetime64(time.start, "ms").astype(np.int64)
 
     def iso(self, seconds: Floats) -> pa.Array:
@@ -146,6 +147,8 @@ class Calendar:
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        if np.isnan(seconds).any():  # something happened, but never began, or never ended
+            raise InputError(self._folder, "time of an event", "nan", "an instant")
         ms = self._midnight + np.rint(np.asarray(seconds) * 1000).astype(np.int64)
         text = pa.array(ms, pa.timestamp("ms")).cast(pa.string())
         return join(pc.binary_replace_slice(text, 10, 11, "T"), self._offset(ms))
