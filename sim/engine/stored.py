@@ -119,6 +119,31 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
             self._cache.put(key, column)
         return column
 
+    @cached_property
+    def rows(self) -> int:
+        """How many rows there are, as the parts' own heads say."""
+        import pyarrow.parquet as pq
+
+        return sum(pq.read_metadata(part).num_rows for part in self.parts)
+
+    def take(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return a column's values in some rows, and read it part by part."""
+        wanted, place = np.unique(rows, return_inverse=True)
+        out: NDArray[Any] | None = None
+        first = 0
+        for part in self.parts:
+            piece = _StoredPart(part)
+            column = piece[name]
+            here = piece[ROW] if self._ordered else np.arange(first, first + len(column))
+            first += len(column)
+            at = np.searchsorted(wanted, here)
+            found = at < len(wanted)
+            found[found] = wanted[at[found]] == here[found]
+            out = np.empty(len(wanted), column.dtype) if out is None else out
+            out[at[found]] = column[found]
+        assert out is not None, "a table of no parts"
+        return out[place]
+
     def pieces(self) -> Iterator[Part]:
         """Yield the rows part by part, as they lie on disk, for what asks for no order."""
         return map(_StoredPart, self.parts)
