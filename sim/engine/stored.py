@@ -23,6 +23,8 @@ from sim.processors import processors
 ROW = "row"
 """The column that says where a row stands, where the parts do not have them in order."""
 
+_AHEAD = 2  # parts that may wait for the disk: what they hold is in memory
+
 _CACHE = 2_500_000_000  # bytes of columns kept in memory, all tables of a run together
 
 
@@ -217,7 +219,7 @@ class PartWriter:
         path = self.folder / table / f"part-{len(parts):05}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         parts.append(path)
-        while len(self._pending) > 4:
+        while len(self._pending) >= _AHEAD:
             self._pending.pop(0).result()
         self._pending.append(self._thread.submit(_make_part, columns, path))
 

@@ -22,7 +22,11 @@ _GRIDWORKER = 400.0
 _CREW = 2400.0  # each may have its entry in every log and queue of its district at once
 _POST = 2100.0  # of an operator, alike
 _MATTER = 1600.0  # of those of one day, which are drawn while the day before is run
+_KEPT = 700.0  # a matter that is over, and what was done about it, while it is in memory
 _TOWN_HOUR = 200.0  # the counters
+
+IN_MEMORY = 1_500_000
+"""Matters of a run that is kept in memory; longer ones lie on disk."""
 
 _USABLE = 0.9
 """Of the memory there is: the system needs some too."""
@@ -112,7 +116,6 @@ def needs(scenario: Scenario) -> Iterator[Need]:
     if scenario.travel.model == "roads":
         pairs = sum((totals.grids * part) ** 2 for part in shares.values())
         yield need("totals.grids", totals.grids, pairs * _ROAD_PAIR)
-    yield need("time.days", scenario.time.days, scenario.time.days * 24 * towns * _TOWN_HOUR)
     for role, each, counts in _staff(scenario):
         factor, alone = getattr(scenario.staff_scale, role), share * each * sum(counts.values())
         if factor > 1 and alone < _LITTLE:  # it is the factor that makes it large
@@ -120,7 +123,11 @@ def needs(scenario: Scenario) -> Iterator[Need]:
         else:
             for field, count in counts.items():
                 yield need(field, count, share * each * count * factor)
-    yield from _matters(scenario, shares, need)
+    matters = list(_matters(scenario, shares, need))
+    yield from matters
+    days = scenario.time.days
+    kept = min(sum(one.bytes for one in matters) / _MATTER * days, IN_MEMORY) * _KEPT
+    yield need("time.days", days, kept + days * 24 * towns * _TOWN_HOUR)
 
 
 def _staff(scenario: Scenario) -> Iterator[tuple[str, float, Mapping[str, int]]]:
