@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.clock import DAY
 from sim.engine.outcome import Outcome, Table
 from sim.experiment.bound import limits
-from sim.measure.kpis import kpis
+from sim.measure.kpis import kpis, percentiles
 from sim.measure.tables import known
 from sim.measure.use import use
 from sim.model.cost import plan_cost
@@ -93,14 +93,11 @@ def _rows(outcome: Outcome, rows: NDArray[np.bool_]) -> Outcome:
 
 
 def _percentiles(outcome: Outcome) -> list[tuple[Any, ...]]:
-    t = outcome.tickets
     rows: list[tuple[Any, ...]] = []
-    for name, end in (("arrive", "arrived"), ("close", "closed")):
-        span = np.sort((t[end] - t["accepted"])[known(t["accepted"]) & known(t[end])])
-        for share in SHARES:
-            place = max(int(np.ceil(share / 100 * len(span))) - 1, 0)
-            value = float(span[place]) if len(span) else np.nan
-            rows.append((CITY, f"{name}.p{share:02d}", value, "s", len(span)))
+    for name in ("arrive", "close"):
+        values, n = percentiles(outcome, name, [share / 100 for share in SHARES])
+        for share, value in zip(SHARES, values, strict=True):
+            rows.append((CITY, f"{name}.p{share:02d}", float(value), "s", n))
     return rows
 
 

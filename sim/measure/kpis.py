@@ -188,6 +188,30 @@ def _figures(outcome: Outcome, counted: Kpis, by: str) -> Figures:
     return found
 
 
+def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[Floats, int]:
+    """Return durations that shares of all tickets do not exceed, and of how many there are any.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    name : str
+        ``discovery``, ``sign``, ``arrive`` or ``close``.
+    shares : sequence of float
+        From 0 to 1.
+
+    Returns
+    -------
+    float64 [shares], int
+        s, within 1 %; NaN where there are none.
+    """
+    counted: Kpis
+    (counted,) = gather(outcome, [request(outcome, ("city",))])
+    group = counted.group(outcome, "city")
+    assert group is not None
+    _, n = counted.tally.entries[f"{name}.mean"].figure(group, 1)
+    return counted.tally.durations[name].quantiles(shares, group, 1)[:, 0], int(n[0])
+
+
 def table(outcome: Outcome, by: str = "district") -> pd.DataFrame:
     """Return the KPIs with a row for each group and a column for each metric."""
     return wide(figures(outcome, by), groups(outcome, by)[0])
