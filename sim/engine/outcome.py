@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.engine.stored import StoredColumns
+from sim.engine.stored import Chosen, OnDemand, StoredColumns
 from sim.model.plan import Plan
 from sim.model.replan import Plans
 from sim.policy import Figure
@@ -168,6 +168,19 @@ class Outcome:
         for piece in _pieces(self.tickets):
             yield replace(self, tickets=piece)
 
+    def where(self, table: str, keep: Callable[[Table], NDArray[np.bool_]]) -> Outcome:
+        """Return the outcome with some rows of a table only; nothing is copied before its turn.
+
+        Parameters
+        ----------
+        table : str
+            ``tickets``, or a log.
+        keep : callable
+            Tells of some of its rows which are meant, bool [N].
+        """
+        rows = Chosen(lambda: _pieces(getattr(self, table)), keep)
+        return replace(self, **{table: rows})  # type: ignore[arg-type]
+
     def of_tickets(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return a column's values of some tickets, by their rows."""
         if isinstance(self.tickets, StoredColumns):
@@ -220,11 +233,11 @@ class Outcome:
 
 def rows_of(table: Table) -> int:
     """Return how many rows a table has, without reading one that is on disk."""
-    return table.rows if isinstance(table, StoredColumns) else len(next(iter(table.values())))
+    return table.rows if isinstance(table, OnDemand) else len(next(iter(table.values())))
 
 
 def _pieces(table: Table) -> Iterator[Table]:
-    if isinstance(table, StoredColumns):
+    if isinstance(table, OnDemand):
         yield from table.pieces()
         return
     for start in range(0, max(rows_of(table), 1), _PIECE):

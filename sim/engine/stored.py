@@ -7,6 +7,7 @@ beside what is computed from them.
 from __future__ import annotations
 
 import shutil
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -82,7 +83,23 @@ class Cache:
                 self._kept.popitem(last=False)
 
 
-class StoredColumns(Mapping[str, NDArray[Any]]):
+class OnDemand(Mapping[str, NDArray[Any]], ABC):
+    """A table whose columns are read, or made, when they are asked for."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """How many rows there are."""
+
+    @abstractmethod
+    def pieces(self) -> Iterator[Part]:
+        """Yield the rows some at a time, for what asks for no order."""
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class StoredColumns(OnDemand):
     """A table's columns, in Parquet parts.
 
     Parameters
@@ -105,9 +122,6 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._names:
@@ -172,7 +186,7 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
             return np.concatenate(list(pool.map(read, self.parts)))
 
 
-class _StoredPart(Mapping[str, NDArray[Any]]):
+class _StoredPart(OnDemand):
     """The columns of one part; each is read once."""
 
     def __init__(self, path: Path) -> None:
@@ -188,13 +202,79 @@ class _StoredPart(Mapping[str, NDArray[Any]]):
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._file.schema_arrow.names if name != ROW)
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+    @property
+    def rows(self) -> int:
+        """How many rows the part's own head says there are."""
+        return int(self._file.metadata.num_rows)
+
+    def pieces(self) -> Iterator[Part]:
+        """Yield the part."""
+        yield self
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._kept:
             column = self._file.read(columns=[name], use_threads=False)[name]
             self._kept[name] = column.to_numpy(zero_copy_only=False)
+        return self._kept[name]
+
+
+class Chosen(OnDemand):
+    """Some rows of a table, chosen piece by piece as they are asked for.
+
+    Parameters
+    ----------
+    pieces : callable
+        Returns the table's pieces.
+    keep : callable
+        Tells of a piece which rows are meant, bool [N].
+    """
+
+    def __init__(
+        self,
+        pieces: Callable[[], Iterator[Part]],
+        keep: Callable[[Part], NDArray[np.bool_]],
+    ) -> None:
+        self._pieces, self._keep = pieces, keep
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(next(self._pieces()))
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows are meant; reads what tells them."""
+        return sum(int(np.count_nonzero(self._keep(piece))) for piece in self._pieces())
+
+    def pieces(self) -> Iterator[Part]:
+        """Yield what is meant of each piece."""
+        for piece in self._pieces():
+            yield _ChosenPart(piece, self._keep(piece))
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return np.concatenate([piece[name] for piece in self.pieces()])
+
+
+class _ChosenPart(OnDemand):
+    """Some rows of a piece; each column is cut once."""
+
+    def __init__(self, piece: Part, which: NDArray[np.bool_]) -> None:
+        self._piece, self._which = piece, which
+        self._kept: dict[str, NDArray[Any]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._piece)
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows are meant."""
+        return int(np.count_nonzero(self._which))
+
+    def pieces(self) -> Iterator[Part]:
+        """Yield the piece."""
+        yield self
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._kept:
+            self._kept[name] = self._piece[name][self._which]
         return self._kept[name]
 
 

@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.clock import HOUR
+from sim.clock import DAY, HOUR
 from sim.engine.compiled_engine import engine
 from sim.engine.outcome import Outcome
 from sim.engine.stored import PartWriter, StoredColumns
+from sim.experiment.measures import measure
 from sim.measure import fold, store
 from sim.measure.counters import counters, steps_over_time
 from sim.measure.fold import gather
@@ -67,6 +68,18 @@ def test_parts_give_what_the_whole_does(
     for found, table in zip(everything(replace(parts)), expected, strict=True):
         pd.testing.assert_frame_equal(found, table, check_exact=True)
     assert summary(parts).facts["kpis"] == summary(whole).facts["kpis"]
+
+
+@pytest.mark.parametrize("warm_up", [0.0, DAY])
+def test_a_replication_is_measured_in_pieces(
+    warm_up: float, whole: Outcome, parts: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = measure(replace(whole), warm_up)
+    late = whole.where("tickets", lambda t: t["arisen"] >= warm_up)
+    assert len(late) == np.count_nonzero(whole.tickets["arisen"] >= warm_up)
+    assert np.array_equal(late.tickets["key"], whole.tickets["key"][-len(late) :])
+    fresh = replace(parts)
+    pd.testing.assert_frame_equal(measure(fresh, warm_up), expected, check_exact=False)
 
 
 def test_counters_count_what_had_happened(whole: Outcome) -> None:
