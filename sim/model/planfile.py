@@ -29,6 +29,7 @@ from sim.errors import InputError
 from sim.model.plan import Plan
 from sim.model.staffing import units
 from sim.scenario import Scenario
+from sim.scenario.room import check_posts
 from sim.scenario.staff import Shift
 from sim.scenario.suggest import suggestion
 
@@ -323,6 +324,13 @@ class _Reader:
             "town_centre": self.towns,
             "district_centre": self.districts,
         }
+        check_posts(
+            self.path,
+            (
+                (f"line {line}, column number", row["role"], self.number(line, row))
+                for line, row in rows
+            ),
+        )
         for line, row in rows:
             role = self.one(line, row, "role", ROLES)
             number = self.number(line, row)

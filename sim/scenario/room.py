@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -74,7 +74,28 @@ def check_room(scenario: Scenario, runs: int = 1) -> None:
     InputError
         If it does not, for the field that asks for most.
     """
-    asked = list(needs(scenario))
+    _check(list(needs(scenario)), runs)
+
+
+def check_posts(file: Path, rows: Iterable[tuple[str, str, int]]) -> None:
+    """Check that the staff of a table fit into the memory of this machine.
+
+    Parameters
+    ----------
+    rows : iterable of (str, str, int)
+        What to call the field, the role in it, and how many; roles without a post of their own,
+        such as part-time gridworkers, take no room.
+
+    Raises
+    ------
+    InputError
+        If they do not, for the row that asks for most.
+    """
+    each = {"gridworker": _GRIDWORKER, "crew": _CREW, "part_time": 0.0}
+    _check([Need(file, field, n, n * each.get(role, _POST)) for field, role, n in rows], 1)
+
+
+def _check(asked: list[Need], runs: int) -> None:
     here, total = _USABLE * memory(), _PROGRAM + sum(need.bytes for need in asked)
     if total * runs <= here:
         return

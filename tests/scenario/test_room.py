@@ -18,8 +18,10 @@ from sim.errors import InputError
 from sim.experiment.arm import Arm
 from sim.experiment.experiment import Experiment
 from sim.experiment.pool import Pool
+from sim.model.planfile import COLUMNS, read_plan, write_plan
+from sim.model.staffing import base_plan
 from sim.scenario import room
-from sim.scenario.room import check_room, needs
+from sim.scenario.room import check_posts, check_room, needs
 
 GB = 1e9
 
@@ -138,3 +140,26 @@ def test_the_memory_is_that_of_machine_or_group(
     assert processors.memory() == 3e9
     monkeypatch.setattr(processors, "_own_limit", lambda: 1e9)
     assert processors.memory() == 1e9
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("role", ["gridworker", "crew", "hotline"])
+def test_plan_files_are_bounded_too(role: str, tmp_path: Path) -> None:
+    """Each row is within its limit, all together are not."""
+    scenario = tiny(tmp_path)
+    city = City.build(scenario)
+    path = tmp_path / "plan.csv"
+    write_plan(path, scenario, city, base_plan(scenario, city))
+    lines = path.read_text().splitlines(keepends=True)
+    row = next(line for line in lines if line.startswith(f"{role},")).split(",")
+    row[COLUMNS.index("number")] = "1000000"
+    path.write_text("".join([*lines, *[",".join(row)] * 50]))
+    start = time.process_time()
+    with pytest.raises(InputError, match=r"column number: 1000000 is not allowed; at most about"):
+        read_plan(path, scenario, city)
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.usefixtures("small")
+def test_part_timers_of_plan_files_take_no_room(tmp_path: Path) -> None:
+    check_posts(tmp_path, [("line 1, column number", "part_time", 1_000_000)] * 10_000)
