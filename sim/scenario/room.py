@@ -16,7 +16,7 @@ from sim.scenario.world import Demand
 
 # Bytes, measured on the compiled engine as what a run's peak grows by.
 _PROGRAM = 300e6
-_GRID = 16e3  # the points by which it is laid
+_GRID = 20e3  # the points by which it is laid
 _ROAD_PAIR = 24.0  # two places of a district, while their ways are looked for
 _GRIDWORKER = 400.0
 _CREW = 2400.0  # each may have its entry in every log and queue of its district at once
@@ -131,7 +131,8 @@ def needs(scenario: Scenario) -> Iterator[Need]:
     towns = sum(scenario.districts[name].towns for name in shares)
 
     def need(field: str, value: float, size: float) -> Need:
-        return Need(scenario.file_of(field), field, value, size)
+        set_as = field.replace("[", ".").replace("]", "")
+        return Need(scenario.file_of(set_as), field, value, size)
 
     yield need("totals.grids", totals.grids, share * totals.grids * _GRID)
     if scenario.travel.model == "roads":
@@ -160,10 +161,13 @@ def _staff(scenario: Scenario) -> Iterator[tuple[str, float, Mapping[str, int]]]
     centres = scenario.centres
     yield "full_time", _GRIDWORKER, {"totals.full_time": scenario.totals.full_time}
     yield "hotline", _POST, by_shift("hotline.operators", scenario.hotline.operators)
-    yield "centres", _POST, by_shift("centres.town_operators", centres.town_operators)
-    yield "centres", _POST, by_shift("centres.district_operators", centres.district_operators)
+    towns = by_shift("centres.town_operators", centres.town_operators)
+    districts = by_shift("centres.district_operators", centres.district_operators)
+    yield "centres", _POST, towns | districts
+    crews: dict[str, int] = {}
     for name, body in scenario.departments.items():
-        yield "crews", _CREW, by_shift(f"departments.{name}.crews", body.crews)
+        crews |= by_shift(f"departments.{name}.crews", body.crews)
+    yield "crews", _CREW, crews
 
 
 def _matters(scenario: Scenario, shares: Mapping[str, float], need: Needing) -> Iterator[Need]:
