@@ -17,6 +17,7 @@ from sim.city.redrawn import read_redrawn, redraw
 from sim.errors import InputError
 from sim.processors import processors
 from sim.scenario import Scenario
+from sim.scenario.room import check_room
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -106,9 +107,10 @@ class City:
         Raises
         ------
         InputError
-            If there are fewer grids than towns in a district, or no residents in a town, or a
-            border is no area.
+            If there are fewer grids than towns in a district, or no residents in a town, a
+            border is no area, or the scenario asks for more than fits into memory.
         """
+        check_room(scenario)
         table, totals = scenario.district_table, scenario.totals
         weights = [row.population_2020_census for row in table]
         grids = apportion(totals.grids, weights)

@@ -17,6 +17,7 @@ from sim.city.geometry import Points, curve, geography, inside, lloyd, spread
 
 _POINTS_A_GRID = 40
 _ROUNDS = 6
+_AT_A_TIME = 50_000  # points
 _LARGE = 300  # grids from which on a net is kept on disk: it takes longer to make than to read
 
 
@@ -143,8 +144,12 @@ def _laid(
     reach = 0.3 * np.sqrt(border.area / towns)
 
     def density(points: Points) -> NDArray[np.float64]:
-        distance = np.sqrt(((points[:, None, :] - town_xy[None, :, :]) ** 2).sum(axis=2))
-        return np.asarray(0.04 + (weight * np.exp(-distance / reach)).sum(axis=1))
+        out = np.empty(len(points))
+        for start in range(0, len(points), _AT_A_TIME):  # by every town: too many at once
+            some = slice(start, start + _AT_A_TIME)
+            distance = np.sqrt(((points[some, None, :] - town_xy[None, :, :]) ** 2).sum(axis=2))
+            out[some] = 0.04 + (weight * np.exp(-distance / reach)).sum(axis=1)
+        return out
 
     chance = density(even)
     people = inside(border, 4 * len(even), draw)

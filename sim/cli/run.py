@@ -189,11 +189,27 @@ def _end(
     outcome = recorded(simulation)
     if resumed is not None:
         check_outcome(outcome, resumed)
+    if out is not None:
+        _gather(outcome, plots)
     if not whole:
         click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
     _tell(outcome, as_json)
     if out is not None:
         _keep(outcome, out, overwrite, plots)
+
+
+def _gather(outcome: Outcome, plots: bool) -> None:
+    """Count what the tables and the pictures rest on, and the summary with them, in one pass."""
+    from sim.measure import store
+    from sim.measure.fold import gather
+
+    wanted = store.requests()
+    if plots:
+        from sim.measure.plots import gallery
+
+        wanted += gallery.requests(outcome)
+    with progress("count"):
+        gather(outcome, wanted)
 
 
 def _check_writable(out: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 ROW = "row"
 """The column that says where a row stands, where the parts do not have them in order."""
+
+_AHEAD = 2  # parts that may wait for the disk: what they hold is in memory
 
 _CACHE = 2_500_000_000  # bytes of columns kept in memory, all tables of a run together
 
@@ -138,7 +141,23 @@ class Cache:
 _numbers = count()
 
 
-class StoredColumns(Mapping[str, NDArray[Any]]):
+class OnDemand(Mapping[str, NDArray[Any]], ABC):
+    """A table whose columns are read, or made, when they are asked for."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """How many rows there are."""
+
+    @abstractmethod
+    def pieces(self) -> Iterator[Part]:
+        """Yield the rows some at a time, for what asks for no order."""
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class StoredColumns(OnDemand):
     """A table's columns, in Parquet parts.
 
     Parameters
@@ -168,9 +187,6 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
-    def __len__(self) -> int:
-        return len(self._names)
-
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._names:
             raise KeyError(name)
@@ -182,6 +198,33 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
                 column = self._in_order(column)
             self._cache.put(key, column)
         return column
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows there are, as the parts' own heads say."""
+        many = 0
+        for part in self.parts:
+            with open_parquet(part) as file:
+                many += file.metadata.num_rows
+        return many
+
+    def take(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return a column's values in some rows, and read it part by part."""
+        wanted, place = np.unique(rows, return_inverse=True)
+        out: NDArray[Any] | None = None
+        first = 0
+        for part in self.parts:
+            piece = _StoredPart(part, self.check)
+            column = piece[name]
+            here = piece[ROW] if self._ordered else np.arange(first, first + len(column))
+            first += len(column)
+            at = np.searchsorted(wanted, here)
+            found = at < len(wanted)
+            found[found] = wanted[at[found]] == here[found]
+            out = np.empty(len(wanted), column.dtype) if out is None else out
+            out[at[found]] = column[found]
+        assert out is not None, "a table of no parts"
+        return out[place]
 
     def pieces(self) -> Iterator[Part]:
         """Yield the rows part by part, as they lie on disk, for what asks for no order."""
@@ -208,7 +251,7 @@ class StoredColumns(Mapping[str, NDArray[Any]]):
             return np.concatenate(list(pool.map(read, self.parts)))
 
 
-class _StoredPart(Mapping[str, NDArray[Any]]):
+class _StoredPart(OnDemand):
     """The columns of one part; each is read once."""
 
     def __init__(self, path: Path, check: Check | None = None) -> None:
@@ -222,12 +265,78 @@ class _StoredPart(Mapping[str, NDArray[Any]]):
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._file.schema_arrow.names if name != ROW)
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+    @property
+    def rows(self) -> int:
+        """How many rows the part's own head says there are."""
+        return int(self._file.metadata.num_rows)
+
+    def pieces(self) -> Iterator[Part]:
+        """Yield the part."""
+        yield self
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._kept:
             self._kept[name] = read_column(self._file, self._path, name, self._check)
+        return self._kept[name]
+
+
+class Chosen(OnDemand):
+    """Some rows of a table, chosen piece by piece as they are asked for.
+
+    Parameters
+    ----------
+    pieces : callable
+        Returns the table's pieces.
+    keep : callable
+        Tells of a piece which rows are meant, bool [N].
+    """
+
+    def __init__(
+        self,
+        pieces: Callable[[], Iterator[Part]],
+        keep: Callable[[Part], NDArray[np.bool_]],
+    ) -> None:
+        self._pieces, self._keep = pieces, keep
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(next(self._pieces()))
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows are meant; reads what tells them."""
+        return sum(int(np.count_nonzero(self._keep(piece))) for piece in self._pieces())
+
+    def pieces(self) -> Iterator[Part]:
+        """Yield what is meant of each piece."""
+        for piece in self._pieces():
+            yield _ChosenPart(piece, self._keep(piece))
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return np.concatenate([piece[name] for piece in self.pieces()])
+
+
+class _ChosenPart(OnDemand):
+    """Some rows of a piece; each column is cut once."""
+
+    def __init__(self, piece: Part, which: NDArray[np.bool_]) -> None:
+        self._piece, self._which = piece, which
+        self._kept: dict[str, NDArray[Any]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._piece)
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows are meant."""
+        return int(np.count_nonzero(self._which))
+
+    def pieces(self) -> Iterator[Part]:
+        """Yield the piece."""
+        yield self
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._kept:
+            self._kept[name] = self._piece[name][self._which]
         return self._kept[name]
 
 
@@ -252,7 +361,7 @@ class PartWriter:
         path = self._part(table, len(parts))
         path.parent.mkdir(parents=True, exist_ok=True)
         parts.append(path)
-        while len(self._pending) > 4:
+        while len(self._pending) >= _AHEAD:
             self._pending.pop(0).result()
         self._pending.append(self._thread.submit(_make_part, columns, path))
 

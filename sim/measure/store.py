@@ -16,6 +16,7 @@ import numpy as np
 
 from sim.cells import frame_text
 from sim.city.city import City
+from sim.clock import HOUR
 from sim.engine.outcome import Outcome, Table
 from sim.engine.stored import Cache, StoredColumns, write_part
 from sim.errors import InputError
@@ -30,9 +31,11 @@ from sim.measure.checks import (
     parts_of,
     read_run,
 )
-from sim.measure.counters import counters
-from sim.measure.kpis import kpis
-from sim.measure.use import PLACES, use, use_by_hour
+from sim.measure.counters import Flow, counters
+from sim.measure.fold import Request, gather
+from sim.measure.kpis import ALL, kpis
+from sim.measure.tables import PLACES
+from sim.measure.use import Busy, use, use_by_hour
 from sim.model.plan import Plan
 from sim.model.planarrays import read_plan_arrays
 from sim.policy import Figure
@@ -196,9 +199,15 @@ def provenance(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def requests() -> list[Request]:
+    """Return what the tables of KPIs rest on, for one pass."""
+    return [ALL, (Flow, "town", HOUR), *((Busy, by) for by in (*PLACES, "hour"))]
+
+
 def _write_kpis(outcome: Outcome, folder: Path) -> None:
     import pandas as pd
 
+    gather(outcome, requests())
     groups = ("city", "district", "town", "department", "category", "family", "hour")
     tidy = pd.concat([kpis(outcome, by) for by in groups], ignore_index=True)
     tidy.to_parquet(folder / "kpis.parquet", compression="zstd", index=False)
@@ -221,7 +230,15 @@ def _write_table(table: Table, folder: Path, name: str) -> None:
         return
     (folder / name).mkdir()
     for number, part in enumerate(table.parts):
-        shutil.copyfile(part, folder / name / f"part-{number:05}.parquet")
+        _place(part, folder / name / f"part-{number:05}.parquet")
+
+
+def _place(part: Path, path: Path) -> None:
+    """Give a part, which is never written to again, another name; or copy it to another disk."""
+    try:
+        path.hardlink_to(part)
+    except OSError:
+        shutil.copyfile(part, path)
 
 
 def _read_tables(folder: Path, run: Run, columns: dict[str, Any]) -> dict[str, Table]:

@@ -29,6 +29,7 @@ from sim.model.staffing import units
 from sim.reading import parse_csv, parse_toml, read_text
 from sim.scenario import Scenario
 from sim.scenario.base import Model, Name, plain
+from sim.scenario.room import check_posts
 from sim.scenario.staff import Shift
 
 VERSION = 1
@@ -320,6 +321,13 @@ class _Reader:
             "town_centre": self.towns,
             "district_centre": self.districts,
         }
+        check_posts(
+            self.path,
+            (
+                (f"line {line}, column number", row["role"], self.number(line, row))
+                for line, row in rows
+            ),
+        )
         for line, row in rows:
             role = self.one(line, row, "role", ROLES)
             number = self.number(line, row)

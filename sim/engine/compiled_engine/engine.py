@@ -31,11 +31,11 @@ from sim.model.state import State
 from sim.policy import Policy
 from sim.processors import threads as all_threads
 from sim.scenario import Scenario
+from sim.scenario.room import IN_MEMORY
 from sim.workload.arrivals import Demand
 from sim.workload.workload import Places, Workload
 
 _BLOCK = 130_000  # matters drawn at a time, about
-_IN_MEMORY = 3_000_000  # tickets of a run that is kept in memory
 _LOOKAHEAD = 60.0  # s; with less than this, windows do not pay
 
 Drawn = tuple[list[Workload], Places]
@@ -92,7 +92,7 @@ class CompiledSimulation:
         self._drawn: Future[Drawn] | None = None  # the next days' matters, being drawn
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
-        self._record = Record(on_disk=expected > _IN_MEMORY)
+        self._record = Record(on_disk=expected > IN_MEMORY)
         if workload is not None:
             self._load([workload], [np.arange(len(workload))])
             self._until_day = scenario.time.days
