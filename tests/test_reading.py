@@ -190,8 +190,9 @@ def test_plain_text() -> None:
 
 # who opens files besides `sim.reading`, and why that is no file of somebody else
 OPENS = {
-    "sim/engine/compiled_engine/compilation.py": "its own sources, for their digest",
-    "sim/experiment/replication.py": "its own sources, for their digest",
+    "sim/sources.py": "its own sources, for their digest",
+    "sim/processors.py": "the limits that the system states",
+    "sim/measure/plots/steps.py": "nothing: counts of open tickets",
     "sim/city/grids.py": "its own sources, for their digest",
     "sim/policy/own.py": "the file of code that is running, for its digest",
     "sim/experiment/parts.py": "what it has just written, for its digest",

@@ -14,7 +14,7 @@ from sim.errors import InputError
 from sim.scenario import Scenario, load
 from sim.word import NAMED_BITS, same_word, word
 from sim.workload.arrivals import Demand, arrivals
-from sim.workload.names import NUMBER_BITS, keys, place_word
+from sim.workload.names import NUMBER_BITS, check_numbers, keys, place_word
 from sim.workload.philox import Draws
 from sim.workload.workload import Workload
 
@@ -92,7 +92,11 @@ def test_keys_are_apart_and_in_order(tmp_path: Path) -> None:
 
 
 def test_more_matters_than_can_be_numbered_are_refused(tmp_path: Path) -> None:
-    scenario = tiny(tmp_path, ["totals.hotline_requests=1000000000", "totals.period_days=1"])
-    city = City.build(scenario)
-    with pytest.raises(InputError, match=r"matters on one day.*below 1048576"):
-        arrivals(scenario, city, Demand.build(scenario, city), Draws(1, 0), 0, range(1))
+    scenario = tiny(tmp_path)
+    count = np.zeros((len(scenario.categories), 2))
+    count[2, 1] = (1 << NUMBER_BITS) - 1
+    check_numbers(scenario, EAST, count)
+    count[2, 1] += 1
+    allowed = "'1048576 matters on one day' is not allowed; below 1048576"
+    with pytest.raises(InputError, match=f"category litter, district {EAST}: {allowed}"):
+        check_numbers(scenario, EAST, count)
