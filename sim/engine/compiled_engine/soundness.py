@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
@@ -131,22 +131,6 @@ class Facts(Model):
     plans: list[float]
     past_plans: Annotated[int, Field(ge=0)]
     queues: Queues
-
-
-def facts_of(said: Any) -> Facts:
-    """Read what a state says beside its arrays.
-
-    Raises
-    ------
-    InputError
-        Naming the first field that is not as it should be.
-    """
-    try:
-        return Facts.model_validate(said)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(FILE, field or "facts", first.get("input"), first["msg"]) from None
 
 
 def plain(array: NDArray[Any]) -> NDArray[Any]:

@@ -14,8 +14,8 @@ from sim.model.plan import Plan
 from sim.optimize.staffing.judge import Verdict
 from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.problem import Problem
-from sim.optimize.staffing.search import Found
 from sim.optimize.staffing.targets import Target
+from sim.optimize.staffing.trial import Found
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.judge import Verdict
 from sim.optimize.staffing.targets import PATROL
-
-if TYPE_CHECKING:
-    from sim.optimize.staffing.search import Found, Search
+from sim.optimize.staffing.trial import Found, Trials
 
 Ints = NDArray[np.int64]
 
@@ -25,12 +21,12 @@ CHEAP = 0.01
 """Who costs nothing, or next to it, counts as this part of the dearest."""
 
 
-def cut(search: Search, need: Ints, found: Found) -> bool:
+def cut(search: Trials, need: Ints, found: Found) -> bool:
     """Raise requirements until every promise is kept.
 
     Parameters
     ----------
-    search : Search
+    search : Trials
         Judges posts on its replications.
     need : int64 [P, 168]
         Raised in place.
@@ -60,7 +56,7 @@ def cut(search: Search, need: Ints, found: Found) -> bool:
     return search.kept(search.verdict(found.posts))
 
 
-def _short(search: Search, verdict: Verdict) -> float:
+def _short(search: Trials, verdict: Verdict) -> float:
     """Return how many cases all promises together lack, margins included; patrols' left aside."""
     total = 0.0
     for i, (target, margin) in enumerate(zip(verdict.targets, search.margin, strict=True)):
@@ -70,7 +66,7 @@ def _short(search: Search, verdict: Verdict) -> float:
     return total
 
 
-def _raise(search: Search, need: Ints, posts: Ints, verdict: Verdict) -> set[int]:
+def _raise(search: Trials, need: Ints, posts: Ints, verdict: Verdict) -> set[int]:
     """Ask for one more, or a tenth, where most cases waited, until enough would be helped."""
     on_duty = search.coverer.on_duty(posts)
     raised: set[int] = set()

@@ -26,8 +26,9 @@ from sim.optimize.staffing.patterns import further_shifts
 from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.problem import Problem
 from sim.optimize.staffing.requirement import requirement, windows
-from sim.optimize.staffing.search import Found, Report, Rules, Search
+from sim.optimize.staffing.search import Search
 from sim.optimize.staffing.targets import PATROL, Target, parse_target
+from sim.optimize.staffing.trial import Found, Report, Rules
 from sim.optimize.staffing.trim import Trim
 from sim.scenario.world import Demand
 from sim.workload.workload import Workload

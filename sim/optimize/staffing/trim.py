@@ -12,13 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from sim.optimize.staffing.search import Found, Search
+from sim.optimize.staffing.trial import Found, Trials
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -78,7 +76,7 @@ class Trim:
 
     Parameters
     ----------
-    search : Search
+    search : Trials
         Judges posts on its replications.
     found : Found
         Its posts keep every promise, and become fewer.
@@ -86,7 +84,7 @@ class Trim:
         Posts that stay.
     """
 
-    def __init__(self, search: Search, found: Found, floor: Ints | None = None) -> None:
+    def __init__(self, search: Trials, found: Found, floor: Ints | None = None) -> None:
         self.found = found
         self.floor = np.zeros_like(found.posts) if floor is None else floor
         self.search, self.judge = search, search.judge
