@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect_left, insort
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import proxy
 
 import numpy as np
 
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.soundness import Queues
-from sim.engine.compiled_engine.view import Facts, Hindsight
+from sim.engine.compiled_engine.view import Facts, Hindsight, Running
 from sim.errors import InputError
 from sim.policy import Policy
 from sim.policy.decision import check_crew, check_pairs
-
-if TYPE_CHECKING:
-    from sim.engine.compiled_engine.engine import CompiledSimulation
 
 Key = tuple[float, ...]
 _FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
@@ -36,9 +33,9 @@ class Callback:
         What the policy raised.
     """
 
-    def __init__(self, simulation: CompiledSimulation, policy: Policy) -> None:
+    def __init__(self, simulation: Running, policy: Policy) -> None:
         # weak: a simulation that nobody holds any more gives its arrays back at once
-        self.simulation: CompiledSimulation = proxy(simulation)
+        self.simulation: Running = proxy(simulation)
         self.policy = policy
         self.view: Facts = (Hindsight if policy.hindsight else Facts)(self.simulation)
         self.order: dict[int, list[tuple[Key, int]]] = {}

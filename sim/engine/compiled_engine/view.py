@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
@@ -21,9 +21,14 @@ from sim.model.travel import (
     slowed,
     travel_time,
 )
+from sim.scenario import Scenario
 
-if TYPE_CHECKING:
-    from sim.engine.compiled_engine.engine import CompiledSimulation
+
+class Running(Protocol):
+    """What is seen of a simulation from below it."""
+
+    scenario: Scenario
+    arrays: Arrays
 
 
 Spot = tuple[float, float, int, float]
@@ -39,7 +44,7 @@ class Facts:
         Where the tickets lie that a policy has heard of.
     """
 
-    def __init__(self, simulation: CompiledSimulation) -> None:
+    def __init__(self, simulation: Running) -> None:
         self._simulation = simulation
         self._kinds = simulation.scenario.categories
         self._shifts: list[Calendar] = shift_calendars(simulation.scenario)
