@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.apportion import apportion
-from sim.city.geometry import Points, Projection, read_borders
+from sim.city.borders import read_borders
+from sim.city.geometry import Points, Projection
 from sim.city.grids import GridNet, grid_net
 from sim.city.redrawn import read_redrawn, redraw
 from sim.errors import InputError
@@ -106,7 +107,8 @@ class City:
         Raises
         ------
         InputError
-            If there are fewer grids than towns in a district, or a border is no area.
+            If there are fewer grids than towns in a district, or a border is no area, or not
+            the one that its row tells of.
         """
         table, totals = scenario.district_table, scenario.totals
         weights = [row.population_2020_census for row in table]
@@ -130,7 +132,7 @@ class City:
         # leaders go with grids where the totals are the same
         if totals.grid_leaders == totals.grids:
             shares["leaders"] = grids
-        projection, borders = read_borders(scenario.boundaries_path)
+        projection, borders = read_borders(scenario.boundaries_path, table)
         chosen = [
             i
             for i, row in enumerate(table)

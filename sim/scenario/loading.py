@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import InputError
+from sim.scenario.boundaries import boundaries
 from sim.scenario.files import find, read_text, read_toml
 from sim.scenario.schema import (
     ATTACHED,
@@ -99,7 +99,7 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
         places["area.districts"], texts["area.districts"], DistrictRow, "name_en"
     )
     categories = read_table(places["tables.categories"], texts["tables.categories"], Category, "id")
-    _check_boundaries(places["area.boundaries"], texts["area.boundaries"], districts)
+    boundaries(texts["area.boundaries"], places["area.boundaries"], districts)
     traced = tuple(trace(_leaves(tree), sources))
     figures = (
         *traced,
@@ -316,18 +316,3 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if found is not None:
             return found
     return None
-
-
-def _check_boundaries(path: Path, text: str, districts: tuple[DistrictRow, ...]) -> None:
-    try:
-        features = json.loads(text)["features"]
-        codes = [str(feature["properties"]["code"]) for feature in features]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            path, "GeoJSON", f"{type(error).__name__}: {error}", "features with properties.code"
-        ) from None
-    for row in districts:
-        if codes.count(row.code) != 1:
-            raise InputError(
-                path, f"feature {row.code}", codes.count(row.code), f"one border of {row.name_en}"
-            )

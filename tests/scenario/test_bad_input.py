@@ -187,7 +187,7 @@ FILES = {
     "district without source": ("districts.csv", "a test", "", "row 2, column source", "at least"),
     "bad code": ("districts.csv", "900001", "9001", "row 2, column code", "match"),
     "border missing": ("districts.geojson", "900001", "900009", "feature 900001", "one border"),
-    "no geojson": ("districts.geojson", "{", "[", "GeoJSON", "features"),
+    "no geojson": ("districts.geojson", "{", "[", "GeoJSON", "valid GeoJSON"),
     "a line": ("districts.geojson", "Polygon", "LineString", "feature 900001", "MultiPolygon"),
     "open quote": ("districts.csv", "East", '"East', "table", "comma-separated"),
 }
