@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.city.crs import DEGREES, check_crs, check_degrees, lonlat
+from sim.city.crs import DEGREES, check_crs, in_degrees, lonlat, no_degrees
 from sim.city.geometry import Projection
 from sim.errors import InputError
 from sim.reading import read_text
@@ -92,7 +92,8 @@ def _polygon(rings: object, crs: object, path: Path, field: str) -> Any:
             place, where = lonlat(position), f"{field}[{k}][{n}]"
             if place is None:
                 raise InputError(path, where, position, DEGREES)
-            check_degrees(*place, path, where, crs)
+            if not in_degrees(*place):
+                raise no_degrees([*place], path, where, crs)
             places[-1].append(place)
     try:
         return shapely.Polygon(places[0], places[1:])

@@ -54,23 +54,17 @@ def lonlat(position: object) -> tuple[float, float] | None:
     return (float(lon), float(lat)) if isfinite(lon) and isfinite(lat) else None
 
 
-def check_degrees(lon: float, lat: float, path: Path, field: str, crs: object = None) -> None:
-    """Check that finite coordinates can be degrees.
+def in_degrees(lon: float, lat: float) -> bool:
+    """Tell whether numbers can be degrees."""
+    return -180 <= lon <= 180 and -90 <= lat <= 90
 
-    Parameters
-    ----------
-    crs : object
-        What the file says of them, for the message.
 
-    Raises
-    ------
-    InputError
-        Naming the place in the file, and saying what they may be instead.
-    """
-    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        hint = "; these look like metres" if max(abs(lon), abs(lat)) > 360 else ""
-        hint += f"; the file's crs is {_name(crs)[:60]}" if _name(crs) else ""
-        raise InputError(path, field, [lon, lat], f"{DEGREES}: -180 to 180, -90 to 90{hint}")
+def no_degrees(position: list[float], path: Path, field: str, crs: object) -> InputError:
+    """Return the message on numbers that are none: what they may be, and what the file says."""
+    hint = "; these look like metres" if max(map(abs, position)) > 360 else ""
+    if _name(crs):
+        hint += f"; the file's crs is {_name(crs)[:60]}"
+    return InputError(path, field, position, f"{DEGREES}: -180 to 180, -90 to 90{hint}")
 
 
 def _name(said: object) -> str:

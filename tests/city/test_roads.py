@@ -206,9 +206,9 @@ def test_lines_meet_where_they_share_a_point(tmp_path: Path) -> None:
     ("name", "text", "message"),
     [
         ("a.graphml", "<graphml", r"a\.graphml: GraphML: 'ParseError"),
-        ("a.geojson", "{", r"a\.geojson: GeoJSON: 'JSONDecodeError"),
+        ("a.geojson", "{", r"a\.geojson: GeoJSON: 'Expecting property name"),
         ("a.geojson", '{"features": []}', "road net: 'no road' is not allowed"),
-        ("a.shp", "", r"road net: '\.shp' is not allowed; a file \.graphml"),
+        ("a.geojson", "", "road net: 'an empty file' is not allowed; GraphML or GeoJSON"),
     ],
 )
 def test_malformed_files(name: str, text: str, message: str, tmp_path: Path) -> None:
