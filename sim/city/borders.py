@@ -62,7 +62,9 @@ def _border(feature: dict[str, Any], code: str, crs: object, path: Path) -> Any:
     import shapely
 
     geometry, field = feature.get("geometry"), f"feature {code}, geometry"
-    kind = geometry.get("type") if isinstance(geometry, dict) else geometry
+    if not isinstance(geometry, dict):
+        raise InputError(path, field, geometry, _AREA)
+    kind = geometry.get("type")
     if kind not in ("Polygon", "MultiPolygon"):
         raise InputError(path, field, kind, _AREA)
     parts, where = geometry.get("coordinates"), f"{field}.coordinates"

@@ -165,6 +165,10 @@ class City:
                 int(shares["population"][i]),
                 scenario.grid.grids_per_community,
             )
+            if (net.grid_area < 1).any():
+                field, value = f"feature {code}, geometry", f"{borders[code].area:.3g} m²"
+                allowed = f"room for {grids[i]} grids: at least 1 m² each"
+                raise InputError(scenario.boundaries_path, field, value, allowed)
             if path is None:
                 return net
             return redraw(net, code, borders[code], projection, redrawn, path)

@@ -70,13 +70,11 @@ def no_degrees(position: list[float], path: Path, field: str, crs: object) -> In
 def _name(said: object) -> str:
     """Return the name in any of the forms in which files give it."""
     if isinstance(said, dict):
-        inner = said.get("properties")
-        if isinstance(inner, dict):
-            return _name(inner.get("name", inner.get("code", said)))
-        known = said.get("id")  # PROJJSON
-        if isinstance(known, dict):
-            return f"{known.get('authority')}:{known.get('code')}"
-        return str(said.get("name", said))
+        inner, known = said.get("properties"), said.get("id")  # old GeoJSON; PROJJSON
+        if isinstance(inner, dict) and ("name" in inner or "code" in inner):
+            said = inner.get("name", inner.get("code"))
+        elif isinstance(known, dict):
+            said = f"{known.get('authority')}:{known.get('code')}"
     return "" if said is None else str(said).strip()
 
 

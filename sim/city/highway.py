@@ -1,8 +1,8 @@
 """What the attributes of a road say: its class, and in which directions it is open.
 
 Attributes are those of OpenStreetMap, as its usual exports write them: tags as properties
-(Overpass, GeoPandas), in a table ``tags`` (osmtogeojson) or in ``other_tags`` (GDAL), lists in words
-(OSMnx), and Geofabrik's ``fclass`` and ``oneway``. `docs/model.md` says which are used.
+(Overpass, GeoPandas), in a table ``tags`` (osmtogeojson) or in ``other_tags`` (GDAL), lists in
+words (OSMnx), and Geofabrik's ``fclass`` and ``oneway``. `docs/model.md` says which are used.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-DRIVEN = frozenset(
-    "motorway trunk primary secondary tertiary unclassified residential living_street service "
-    "road link".split()
-)
+DRIVEN = {
+    *("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential"),
+    *("living_street", "service", "road", "link"),
+}
 """Classes that vehicles drive; so are these with ``_link``."""
-NOT_DRIVEN = frozenset(
-    "abandoned bridleway bus_guideway busway construction corridor cycleway demolished disused "
-    "elevator escalator footway no path pedestrian planned platform proposed raceway razed "
-    "removed rest_area services steps track via_ferrata".split()
-)
+NOT_DRIVEN = {
+    *("footway", "path", "steps", "pedestrian", "bridleway", "cycleway", "track", "via_ferrata"),
+    *("corridor", "elevator", "escalator", "platform", "rest_area", "services", "raceway"),
+    *("busway", "bus_guideway", "construction", "proposed", "planned", "no"),
+    *("abandoned", "disused", "demolished", "razed", "removed"),
+}
 """Classes that crews' vehicles do not drive."""
 UNKNOWN = "unclassified"  # what a road is where no class is said
 

@@ -170,9 +170,9 @@ def _graphml(path: Path, projection: Projection, notes: _Notes) -> RoadNet:
             if graph.is_directed():  # an edge is a direction: what is open has its own
                 edges.append((number[a], number[b], length, kind))
             else:
-                if str(data.get("from")) == str(b):  # OSMnx: how the road was drawn
-                    a, b = b, a
-                edges += _both(number[a], number[b], length, kind, road)
+                turned = str(data.get("from")) == str(b)  # OSMnx: how the road was drawn
+                first, last = (b, a) if turned else (a, b)
+                edges += _both(number[first], number[last], length, kind, road)
     if dropped:
         notes.lost["nodes or edges without a place or a length"] = dropped
     xy = projection.to_xy(np.array(places, dtype=float).reshape(-1, 2))

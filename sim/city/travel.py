@@ -81,9 +81,7 @@ class Travel:
 
 
 @lru_cache(maxsize=4)
-def _read(
-    path: Path, projection: Projection, named: frozenset[str], _digest: str
-) -> RoadNet:
+def _read(path: Path, projection: Projection, named: frozenset[str], _digest: str) -> RoadNet:
     """Read a road net, once for the same content."""
     return read_roads(path, projection, named)
 
