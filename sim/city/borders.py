@@ -50,7 +50,7 @@ def read_borders(path: Path, rows: Sequence[DistrictRow]) -> tuple[Projection, d
     crs, features = boundaries(read_text(path, field="area.boundaries"), path, rows)
     degrees = {row.code: _border(features[row.code], row.code, crs, path) for row in rows}
     check_crs(crs, path)  # what is no degrees has been told already, by its place
-    projection = _projection(degrees, path)
+    projection = _projection(degrees, rows, path)
     metres = {code: shapely.transform(border, projection.to_xy) for code, border in degrees.items()}
     for row in rows:
         _compare(row, metres[row.code], projection, path)
@@ -109,7 +109,7 @@ def _listed(values: object, path: Path, field: str) -> list[Any]:
     return values
 
 
-def _projection(degrees: dict[str, Any], path: Path) -> Projection:
+def _projection(degrees: dict[str, Any], rows: Sequence[DistrictRow], path: Path) -> Projection:
     """Return the projection about the middle of borders that fit on one plane."""
     boxes = np.array([border.bounds for border in degrees.values()])
     west, south = boxes[:, :2].min(axis=0)
@@ -120,7 +120,8 @@ def _projection(degrees: dict[str, Any], path: Path) -> Projection:
     if east - west > _WIDEST or tall:
         middles = (boxes[:, :2] + boxes[:, 2:]) / 2
         size, off = boxes[:, 2:] - boxes[:, :2], np.abs(middles - np.median(middles, axis=0))
-        code = list(degrees)[int(np.argmax((size / 2 + off).max(axis=1)))]
+        beside = np.abs(middles - [[row.lon, row.lat] for row in rows])
+        code = rows[int(np.argmax((size + beside + off).max(axis=1)))].code
         box = " to ".join(f"{x:g}, {y:g}" for x, y in ((west, south), (east, north)))
         allowed = (
             f"borders that together reach over at most {_WIDEST:g}° of longitude, not across "

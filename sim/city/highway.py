@@ -101,7 +101,8 @@ def _tags(attributes: Mapping[str, Any]) -> dict[str, Any]:
     packed = out.get("other_tags")
     if isinstance(packed, str):
         for name, value in _HSTORE.findall(packed):
-            out.setdefault(name.lower(), value)
+            if not _words(out.get(name.lower())):
+                out[name.lower()] = value
     return out
 
 

@@ -20,7 +20,7 @@ from sim.errors import InputError, InputWarning
 from sim.reading import open_regular, read_json
 
 Edge = tuple[int, int, float, str]
-_LINE = {"LineString", "MultiLineString"}
+_LINE = ("LineString", "MultiLineString")
 _SHOWN = 6  # names in a note
 
 

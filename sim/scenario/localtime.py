@@ -97,19 +97,16 @@ class LocalTime:
         offset = minutes[np.searchsorted(since, utc, side="right") - 1]
         return utc + offset * _MINUTE_MS, offset
 
-    def changes(self, days: int) -> list[datetime]:
-        """List the instants within some days at which clocks are put forward or back."""
-        since, _ = self._offsets(self._midnight, self._midnight + days * _DAY_MS - 1)
-        moments = [_EPOCH + timedelta(milliseconds=ms) for ms in since[1:].tolist()]
-        return [moment.astimezone(self._zone) for moment in moments]
-
     def notes(self, days: int) -> Iterator[str]:
-        """Say in words which clock changes within some days a run passes over."""
-        for moment in self.changes(days):
+        """Say in words which changes of clocks a run of some days passes over."""
+        since, minutes = self._offsets(self._midnight, self._midnight + days * _DAY_MS - 1)
+        for ms, now in zip(since[1:].tolist(), minutes[1:].tolist(), strict=True):
+            clock = (_EPOCH + timedelta(milliseconds=ms)).astimezone(self._zone)
+            shown = 8 * 60 + now - int(minutes[0])
             yield (
-                f"clocks change on {moment:%Y-%m-%d} to {moment:%H:%M} (UTC{moment:%z}); the run "
-                "keeps the offset of its start, so that shifts and profiles are shown an offset "
-                "later or earlier from then on"
+                f"clocks change on {clock:%Y-%m-%d} to {clock:%H:%M} (UTC{clock:%z}); the run "
+                "keeps the offset of its start: from then on its 08:00 is shown as "
+                f"{shown // 60:02d}:{shown % 60:02d}"
             )
 
     def _offsets(self, first: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
