@@ -93,7 +93,7 @@ found.table[["metric", "arm", "n", "difference", "difference_low", "difference_h
 # ## Select the best 择优
 #
 # Kim and Nelson's procedure gives an arm up as soon as it is certainly not the best, and states
-# how likely it is to be right. What was run above lies in the folder `kept`, and is not run again.
+# how likely it is to be right.
 
 # %%
 chosen = compare(
@@ -103,8 +103,6 @@ chosen = compare(
     max_replications=2 * REPLICATIONS,
     targets=["urgent.arrive.p90"],
     select=Select(indifference=Precision.parse("20%"), probability=0.9),
-    bound=True,  # as above: with other wishes it would be run again
-    out=kept,
 )
 print(chosen.verdict[0])
 chosen.selection

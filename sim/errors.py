@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_LONGEST = 200
+
 
 class InputError(ValueError):
     """Bad input: says where, what it was and what is allowed.
@@ -46,6 +48,8 @@ class InvariantError(AssertionError):
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return a hint at the nearest known word, or nothing."""
+    if len(word) > _LONGEST:  # comparing takes long, and nobody has meant anything near
+        return ""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else ""
 

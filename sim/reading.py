@@ -10,19 +10,24 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 import tomllib
 import zipfile
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from sim.cells import unguarded
 from sim.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from pyarrow.parquet import ParquetFile
+    from pydantic import BaseModel
+
+Said = TypeVar("Said", bound="BaseModel")
 
 LIMIT = 1 << 28
 """The most bytes of a text file, 256 MiB: a road net of a large city has some 100."""
@@ -37,6 +42,40 @@ DIGITS = 18
 """The most digits of a whole number: more do not fit into 64 bits."""
 
 COMMAND_LINE = "command line"
+
+_STEERS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is one line without control characters, which XML may hold, too."""
+    return text.isprintable() or not _STEERS.search(text)
+
+
+def kind_of(path: Path) -> str | None:
+    """Return what is there: ``a file``, ``a folder``, ``a device`` ...; None: nothing.
+
+    A name that no file can have is no error.
+    """
+    try:
+        return _kind(path.stat().st_mode)
+    except (OSError, ValueError):
+        return None
+
+
+def check_no_links(folder: Path) -> None:
+    """Check that a folder in which something is to be written leads nowhere else.
+
+    Raises
+    ------
+    InputError
+        Naming the first link in it: what is written there would end up where it points to.
+    """
+    for place, folders, files in os.walk(folder):
+        for name in sorted((*folders, *files)):
+            if os.path.islink(found := os.path.join(place, name)):  # noqa: PTH114, PTH118
+                raise InputError(folder, "link", found, "files and folders of its own, no links")
 
 
 def open_regular(
@@ -64,8 +103,7 @@ def open_regular(
     if stat.S_ISREG(mode):
         return os.fdopen(handle, "rb")
     os.close(handle)
-    kind = next((name for of, name in _KINDS if of(mode)), "something else")
-    raise InputError(asked_by, field, str(path), f"a regular file; this is {kind}")
+    raise InputError(asked_by, field, str(path), f"a regular file; this is {_kind(mode)}")
 
 
 def read_bytes(
@@ -188,6 +226,11 @@ def parse_json(text: str, path: Path | str, kind: str = "JSON", *, nan: bool = F
     except ValueError:
         raise _too_long(path, kind) from None
     _check(tree, path, kind)
+    if _HALF.search(text):  # half of a pair: no text that can be written anywhere
+        try:
+            json.dumps(tree, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise InputError(path, kind, "half a character", "whole characters") from None
     return tree
 
 
@@ -213,6 +256,8 @@ def read_json(
 def parse_csv(text: str, path: Path | str) -> list[list[str]]:
     """Read comma-separated values into rows of cells; ``path`` is for messages.
 
+    What `sim.cells.guarded` put before a name is taken off.
+
     Raises
     ------
     InputError
@@ -220,11 +265,67 @@ def parse_csv(text: str, path: Path | str) -> list[list[str]]:
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return list(reader)
+        rows = list(reader)
     except csv.Error as error:
         raise InputError(
             path, f"line {reader.line_num}", str(error), "comma-separated values"
         ) from None
+    return [[unguarded(cell) for cell in row] for row in rows] if "'" in text else rows
+
+
+def read_csv(
+    path: Path, asked_by: Path | str = COMMAND_LINE, field: str = "file"
+) -> list[list[str]]:
+    """Read a CSV file into rows of cells.
+
+    Raises
+    ------
+    InputError
+        As `read_text` and `parse_csv` do.
+    """
+    return parse_csv(read_text(path, asked_by, field), path)
+
+
+def read_xml(
+    path: Path, asked_by: Path | str = COMMAND_LINE, field: str = "file", kind: str = "XML"
+) -> bytes:
+    """Read an XML file and check it, for a parser that takes bytes.
+
+    Raises
+    ------
+    InputError
+        As `read_bytes` does, with line and column where it is not XML, and for what is nested
+        too deep or declares a type of its own, by which a small file can say a very long one.
+    """
+    from xml.parsers import expat
+
+    content = read_bytes(path, asked_by, field)
+    parser, depth = expat.ParserCreate(), 0
+
+    def doctype(*_: object) -> None:
+        raise InputError(path, kind, "DOCTYPE", f"{kind} without a document type")
+
+    def start(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEPTH:
+            raise _too_deep(path, kind)
+
+    def end(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartDoctypeDeclHandler = doctype
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise InputError(path, kind, str(error), f"valid {kind}") from None
+    except (ValueError, LookupError) as error:  # an encoding that there is not
+        if isinstance(error, InputError):
+            raise
+        raise InputError(path, kind, _reason(error), f"valid {kind}") from None
+    return content
 
 
 def read_arrays(
@@ -308,20 +409,62 @@ def open_parquet(
         raise InputError(path, "Parquet", _reason(error), "a whole Parquet file") from None
     for column in schema:
         kind = column.type
-        if not (pa.types.is_primitive(kind) or pa.types.is_string(kind)):
+        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        if not (pa.types.is_primitive(kind) or text):
             raise InputError(path, f"column {column.name}", str(kind), "plain numbers or text")
-    if not (0 <= facts.num_rows < 1 << 31 and 0 <= size <= ARRAYS_LIMIT):
+    # a constant column takes next to nothing, however many rows it is said to have
+    most = min((1 << 31) - 1, (1 << 20) + 64 * path.stat().st_size)
+    if not (0 <= facts.num_rows <= most and 0 <= size <= ARRAYS_LIMIT):
         raise InputError(path, "rows", facts.num_rows, "a table that fits into memory")
     return file
 
 
+def checked(model: type[Said], said: object, path: Path | str, *within: str) -> Said:
+    """Check what a JSON file says against a model of it.
+
+    Parameters
+    ----------
+    model : type of pydantic model
+    said : object
+        As `read_json` gives it.
+    path : Path or str
+        For messages.
+    *within : str
+        Before the field's name: where in the file it stands.
+
+    Raises
+    ------
+    InputError
+        Naming the first field that is not as it should be.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join((*within, *(str(part) for part in first["loc"])))
+        missing = first["type"] == "missing"
+        allowed = "a value; this field is required" if missing else str(first["msg"])
+        value = None if missing else first["input"]
+        raise InputError(
+            path, field or "content", value, allowed[:1].lower() + allowed[1:]
+        ) from None
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _KINDS = (
+    (stat.S_ISREG, "a file"),
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
     (stat.S_ISSOCK, "a socket"),
 )
+
+
+def _kind(mode: int) -> str:
+    return next((name for of, name in _KINDS if of(mode)), "something else")
 
 
 def _unreadable(path: Path, asked_by: Path | str, field: str, error: Exception) -> InputError:

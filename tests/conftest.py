@@ -2,12 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-import sim
+from sim.private import private_folder
 
 # the same examples in every run: what lands is what was tested; none is timed
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -21,7 +20,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from sim.engine.compiled_engine.compilation import warm_up
 
     routing = None
-    if not any(Path(sim.__file__).parent.glob("routing/__pycache__/sisr*.nbi")):
+    if not any(private_folder().glob("routing_*/sisr*.nbi")):
         modules = "import sim.routing.sisr, sim.routing.auction"
         routing = subprocess.Popen([sys.executable, "-c", modules])
     warm_up()

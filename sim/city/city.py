@@ -18,6 +18,7 @@ from sim.city.redrawn import read_redrawn, redraw
 from sim.errors import InputError
 from sim.processors import processors
 from sim.scenario import Scenario
+from sim.scenario.room import check_room
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -107,9 +108,11 @@ class City:
         Raises
         ------
         InputError
-            If there are fewer grids than towns in a district, or a border is no area, or not
-            the one that its row tells of.
+            If there are fewer grids than towns in a district, or no residents in a town, a border
+            is no area or not the one that its row tells of, or the scenario asks for more than
+            fits into memory.
         """
+        check_room(scenario)
         table, totals = scenario.district_table, scenario.totals
         weights = [row.population_2020_census for row in table]
         grids = apportion(totals.grids, weights)
@@ -213,6 +216,11 @@ class City:
         numbered = [
             (row, n + 1) for row in rows for n in range(scenario.districts[row.name_en].towns)
         ]
+        for (row, n), people in zip(numbered, arrays["town_population"], strict=True):
+            if people == 0:
+                field = "totals.population"
+                allowed = f"residents in every town; {row.name_en} {n:02d} would have none"
+                raise InputError(scenario.file_of(field), field, totals.population, allowed)
         return cls(
             district_code=tuple(row.code for row in rows),
             district_name=tuple(row.name_en for row in rows),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.word import word
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth (IUGG)."""
@@ -40,9 +41,7 @@ class Projection:
 
 def geography(code: str, purpose: str) -> np.random.Generator:
     """Return the generator of a place: geography is the same in every replication."""
-    return np.random.Generator(
-        np.random.Philox(key=[crc32(code.encode()), crc32(purpose.encode())])
-    )
+    return np.random.Generator(np.random.Philox(key=[word(code), word(purpose)]))
 
 
 def inside(border: Any, count: int, draw: np.random.Generator) -> Points:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache as once
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from sim.city.geometry import Points, curve, geography, inside, lloyd, spread
 
 _POINTS_A_GRID = 40
 _ROUNDS = 6
+_AT_A_TIME = 50_000  # points
 _LARGE = 300  # grids from which on a net is kept on disk: it takes longer to make than to read
 
 
@@ -71,10 +72,44 @@ def grid_net(
     asked = (_made_by(), code, border.wkb_hex, centre.tolist(), sizes)
     key = hashlib.sha256(repr(asked).encode()).hexdigest()
     kept = cache.fetch(key)
-    if kept is None:
-        kept = vars(_laid(code, border, centre, *sizes))
-        cache.store(key, kept)
-    return GridNet(**kept)
+    if kept is not None and _fits(kept, towns, grids, population):
+        return GridNet(**kept)
+    net = _laid(code, border, centre, *sizes)
+    cache.store(key, vars(net))
+    return net
+
+
+def _fits(kept: dict[str, NDArray[Any]], towns: int, grids: int, population: int) -> bool:
+    """Tell whether arrays can be the net that was asked for."""
+    if kept.keys() != {field.name for field in fields(GridNet)}:
+        return False
+    communities = len(kept["community_town"]) if kept["community_town"].ndim else 0
+    whole: dict[str, tuple[int, int]] = {  # how many, and what they number
+        "community_town": (communities, towns),
+        "grid_community": (grids, communities),
+        "grid_town": (grids, towns),
+        "grid_population": (grids, population + 1),
+    }
+    real = {"town_xy": (towns, 2), "grid_xy": (grids, 2), "grid_area": (grids,)}
+    numbered = all(
+        kept[name].dtype == np.int64
+        and kept[name].shape == (size,)
+        and bool(((kept[name] >= 0) & (kept[name] < below)).all())
+        for name, (size, below) in whole.items()
+    )
+    measured = all(
+        kept[name].dtype == np.float64
+        and kept[name].shape == shape
+        and bool(np.isfinite(kept[name]).all())
+        for name, shape in real.items()
+    )
+    return (
+        numbered
+        and measured
+        and bool((np.diff(kept["grid_community"]) >= 0).all())
+        and bool((np.diff(kept["grid_town"]) >= 0).all())
+        and int(kept["grid_population"].sum()) == population
+    )
 
 
 @once
@@ -109,8 +144,12 @@ def _laid(
     reach = 0.3 * np.sqrt(border.area / towns)
 
     def density(points: Points) -> NDArray[np.float64]:
-        distance = np.sqrt(((points[:, None, :] - town_xy[None, :, :]) ** 2).sum(axis=2))
-        return np.asarray(0.04 + (weight * np.exp(-distance / reach)).sum(axis=1))
+        out = np.empty(len(points))
+        for start in range(0, len(points), _AT_A_TIME):  # by every town: too many at once
+            some = slice(start, start + _AT_A_TIME)
+            distance = np.sqrt(((points[some, None, :] - town_xy[None, :, :]) ** 2).sum(axis=2))
+            out[some] = 0.04 + (weight * np.exp(-distance / reach)).sum(axis=1)
+        return out
 
     chance = density(even)
     people = inside(border, 4 * len(even), draw)

@@ -14,8 +14,8 @@ from pydantic import Field
 from sim.city.geometry import Projection
 from sim.city.grids import GridNet
 from sim.errors import InputError
+from sim.reading import read_text
 from sim.scenario.base import Model, Positive
-from sim.scenario.files import read_text
 from sim.scenario.tables import read_table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -17,7 +18,7 @@ from sim.city.geometry import Points, Projection
 from sim.city.highway import UNKNOWN, Highway, is_driven, is_known
 from sim.city.roads import RoadNet
 from sim.errors import InputError, InputWarning
-from sim.reading import open_regular, read_json
+from sim.reading import open_regular, read_json, read_xml
 
 Edge = tuple[int, int, float, str]
 _LINE = ("LineString", "MultiLineString")
@@ -142,8 +143,9 @@ def _names(counts: Counter[str]) -> str:
 def _graphml(path: Path, projection: Projection, notes: _Notes) -> RoadNet:
     import networkx as nx
 
+    content = read_xml(path, field="travel.roads.file", kind="GraphML")
     try:
-        graph = nx.read_graphml(path)
+        graph = nx.read_graphml(io.BytesIO(content))
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(path, "GraphML", reason, "GraphML as OSMnx writes it") from None
@@ -195,8 +197,7 @@ def _geojson(path: Path, projection: Projection, notes: _Notes) -> RoadNet:
     ]
     if len(lines) < len(features):
         notes.lost["features that are no lines"] = len(features) - len(lines)
-    said = [feature.get("properties") for _, feature in lines]
-    roads = notes.roads([one if isinstance(one, dict) else {} for one in said])
+    roads = notes.roads([_properties(n, feature, path) for n, feature in lines])
     number: dict[tuple[float, float], int] = {}
     ends: list[tuple[int, int, Highway]] = []
     for (n, feature), road in zip(lines, roads, strict=True):
@@ -227,6 +228,14 @@ def _geojson(path: Path, projection: Projection, notes: _Notes) -> RoadNet:
         edges += _both(a, b, length, road.kind or UNKNOWN, road)
     # edges of a directed graph, written as lines, have each two-way road twice
     return _net(path, xy, list(dict.fromkeys(edges)))
+
+
+def _properties(n: int, feature: dict[str, Any], path: Path) -> dict[str, Any]:
+    said = feature.get("properties") or {}
+    if not isinstance(said, dict):
+        allowed = "a table of properties, or none"
+        raise InputError(path, f"features[{n}], properties", said, allowed)
+    return said
 
 
 def _parts(geometry: dict[str, Any]) -> list[list[Any]]:

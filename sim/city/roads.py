@@ -161,7 +161,7 @@ def ways(
     if key not in _known:
         if len(_known) >= 32:
             _known.pop(next(iter(_known)))
-        found = _load(key)
+        found = _load(key, len(grid_xy))
         if found is None:
             found = _ways(name, net, seconds, grid_xy, town_xy, straight_s_m)
             if len(net.xy) > _LARGE:
@@ -175,10 +175,25 @@ def ways(
 _known: dict[str, Ways] = {}
 
 
-def _load(key: str) -> Ways | None:
-    """Fetch ways that an earlier process kept on disk."""
+def _load(key: str, grids: int) -> Ways | None:
+    """Fetch ways that an earlier process kept on disk, if they can be those of so many grids."""
     arrays = cache.fetch(key)
     if arrays is None or set(arrays) != {field.name for field in fields(Ways)}:
+        return None
+    size = len(arrays["node_xy"]) if arrays["node_xy"].ndim else 0
+    forms = {
+        "node_xy": ("f8", (size, 2)),
+        "seconds": ("f4", (size, size)),
+        "hop": ("i2", (size, size)),
+        "grid_node": ("i4", (grids,)),
+    }
+    for name, (kind, shape) in forms.items():
+        array = arrays[name]
+        if array.dtype != np.dtype(kind) or array.shape != shape or not np.isfinite(array).all():
+            return None
+        if array.dtype.kind == "i" and ((array < 0) | (array >= size)).any():
+            return None
+    if arrays["notes"].dtype.kind != "U" or arrays["notes"].ndim != 1:
         return None
     return Ways(**{**arrays, "notes": tuple(arrays["notes"].tolist())})  # type: ignore[arg-type]
 

@@ -8,11 +8,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from sim.errors import InputError, InputWarning
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 overrides = click.option(
     "--set",
@@ -71,13 +74,28 @@ def _notes() -> Iterator[None]:
         yield
 
 
+def console(width: int = 120, *, stderr: bool = False) -> Console:
+    """Return the console: names are shown as they are, whatever they look like to Rich.
+
+    Parameters
+    ----------
+    width : int
+        Columns, where it is no terminal.
+    """
+    from rich.console import Console
+
+    found = Console(stderr=stderr, markup=False, emoji=False)
+    if not found.is_terminal and not stderr:
+        found.width = width
+    return found
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[float], None]]:
     """Show a bar with the time left on stderr, if that is a terminal, after two seconds."""
     if not sys.stderr.isatty():
         yield lambda _share: None
         return
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         Progress,
@@ -91,7 +109,7 @@ def progress(what: str) -> Iterator[Callable[[float], None]]:
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console(stderr=True),
         transient=True,
     )
     task = bar.add_task(what, total=None)  # it pulses until something is reported

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.base import as_json, overrides, progress, seed
+from sim.cli.base import as_json, console, overrides, progress, seed
 from sim.clock import DAY
 from sim.errors import InputError
 
@@ -261,11 +261,9 @@ def _run(
     from sim.experiment.measures import CITY
     from sim.experiment.precision import Precision
     from sim.experiment.replication import ENGINE
-    from sim.experiment.results import check_folder, write
+    from sim.experiment.results import write
 
     find_engine(engine or ENGINE)
-    if out is not None:
-        check_folder(out)
     context = click.get_current_context()
     try:
         with progress("replicate") as bar:
@@ -349,16 +347,13 @@ def _tell(found: Comparison, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts(found), ensure_ascii=False, indent=1, default=float))
         return
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=140)
+    screen = console(140)
     settings = found.settings
-    console.print(found.question, style="bold", markup=False)
+    screen.print(found.question, style="bold")
     for line in found.verdict:
-        console.print(f"· {line}", markup=False)
+        screen.print(f"· {line}")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("metric 指标", no_wrap=True)
     table.add_column("arm 方案", overflow="fold")  # long names fold, figures do not
@@ -373,16 +368,15 @@ def _tell(found: Comparison, as_json: bool) -> None:
             str(one.n),
             f"{one.pairing:.3g}×",
         )
-    console.print(table)
+    screen.print(table)
     if found.rooms:
-        console.print(_bounds(found.rooms))
+        screen.print(_bounds(found.rooms))
     for arm, told in found.told.items():
         figures = ", ".join(f"{name} {amount(*figure)}" for name, figure in told.items())
-        console.print(f"{arm}, of a run 每次运行: {figures}", style="dim", markup=False)
-    console.print(
+        screen.print(f"{arm}, of a run 每次运行: {figures}", style="dim")
+    screen.print(
         f"{settings['replications']} replications, seed {settings['seed']}, engine "
         f"{settings['engine']}, warm-up {settings['warm_up_days']:.3g} days; all differences hold "
         f"at once with {100 * settings['confidence']:g} %",
         style="dim",
-        markup=False,
     )

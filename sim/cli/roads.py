@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.base import as_json, overrides, progress
+from sim.filename import file_name
 
 if TYPE_CHECKING:
     from sim.city import City
@@ -81,7 +82,7 @@ def _draw(city: City, nets: Sequence[RoadNet], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with progress("draw") as report:
         for district, net in enumerate(nets):
-            name = city.district_name[district]
+            name = file_name(city.district_name[district])
             plot_roads(city, district, net).savefig(out / f"roads-{name}.png", dpi=150)
             report((district + 1) / len(nets))
     click.echo(f"written: {out}", err=True)

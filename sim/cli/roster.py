@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, interruptible, overrides, progress, seed
+from sim.cli.base import as_json, console, interruptible, overrides, progress, seed
 from sim.errors import InputError
 from sim.processors import processors
 
@@ -129,10 +129,7 @@ def roster(
     if as_json:
         click.echo(json.dumps(told.facts, ensure_ascii=False, indent=1, default=str))
     else:
-        from rich.console import Console
-
-        console = Console()
-        (console if console.is_terminal else Console(width=120)).print(told)
+        console().print(told)
     if out is not None:
         from sim.optimize.roster.store import write
 
@@ -243,7 +240,5 @@ def _line(total: int) -> Iterator[Callable[[int, str], None]]:
     if not sys.stderr.isatty():
         yield lambda _done, _words: None
         return
-    from rich.console import Console
-
-    with Console(stderr=True).status("roster") as status:
+    with console(stderr=True).status("roster") as status:
         yield lambda done, words: status.update(f"roster {done} of {total}: {words} points")

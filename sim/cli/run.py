@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, interruptible, overrides, progress, seed
+from sim.cli.base import as_json, console, interruptible, overrides, progress, seed
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -129,11 +129,24 @@ def run(
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")
 @click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
+@click.option(
+    "--policy",
+    help="Needed where the run began with your own: module:Class or path/to/file.py:Class.",
+)
 @as_json
 def resume(
-    folder: Path, every: float, out: Path | None, overwrite: bool, plots: bool, as_json: bool
+    folder: Path,
+    every: float,
+    out: Path | None,
+    overwrite: bool,
+    plots: bool,
+    policy: str | None,
+    as_json: bool,
 ) -> None:
-    """Go on with a run that `sim run --checkpoint DIR` began and that did not end."""
+    """Go on with a run that `sim run --checkpoint DIR` began and that did not end.
+
+    A folder names no code: a policy of your own is named again, and must be the same.
+    """
     from sim.measure import store
     from sim.measure.checkpoint import resume as go_on
 
@@ -143,10 +156,10 @@ def resume(
         store.check_target(out, overwrite)
         _check_writable(out)
     with progress("prepare"):
-        simulation, saved = go_on(folder)
+        simulation, saved = go_on(folder, policy)
     click.echo(f"going on from day {simulation.now / 86400:.2f}", err=True)
     whole = _drive(simulation, saved, every)
-    _end(simulation, whole, as_json, out, overwrite, plots)
+    _end(simulation, whole, as_json, out, overwrite, plots, folder)
 
 
 def _replan(text: str) -> tuple[float, Path]:
@@ -167,16 +180,36 @@ def _end(
     out: Path | None,
     overwrite: bool,
     plots: bool,
+    resumed: Path | None = None,
 ) -> None:
     """Say what became of a run that is over, or was stopped, and keep it."""
     from sim.engine.simulation import recorded
+    from sim.measure.checks import check_outcome
 
     outcome = recorded(simulation)
+    if resumed is not None:
+        check_outcome(outcome, resumed)
+    if out is not None:
+        _gather(outcome, plots)
     if not whole:
         click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
     _tell(outcome, as_json)
     if out is not None:
         _keep(outcome, out, overwrite, plots)
+
+
+def _gather(outcome: Outcome, plots: bool) -> None:
+    """Count what the tables and the pictures rest on, and the summary with them, in one pass."""
+    from sim.measure import store
+    from sim.measure.fold import gather
+
+    wanted = store.requests()
+    if plots:
+        from sim.measure.plots import gallery
+
+        wanted += gallery.requests(outcome)
+    with progress("count"):
+        gather(outcome, wanted)
 
 
 def _check_writable(out: Path) -> None:
@@ -210,13 +243,11 @@ def _drive(simulation: Simulation, saved: Checkpoint | None = None, every: float
 
 def _drive_live(simulation: Simulation, pace: float) -> bool:
     """Run against the clock with the counters on the terminal; False if Ctrl-C ended it."""
-    from rich.console import Console
-
     from sim.live.session import Session, Stop
     from sim.live.terminal import shown
 
     session = Session(simulation, pace)
-    with interruptible(lambda: session.post(Stop())), shown(session, Console(stderr=True)) as show:
+    with interruptible(lambda: session.post(Stop())), shown(session, console(stderr=True)) as show:
         session.run(show)
     return simulation.now >= simulation.horizon
 
@@ -235,18 +266,13 @@ def _say_plan(path: Path, simulation: Simulation) -> None:
 
 
 def _tell(outcome: Outcome, as_json: bool) -> None:
-    from rich.console import Console
-
     from sim.measure.summary import summary
 
     told = summary(outcome)
     if as_json:
         click.echo(json.dumps(told.facts, ensure_ascii=False, indent=1))
     else:
-        console = Console()
-        if not console.is_terminal:
-            console = Console(width=120)
-        console.print(told)
+        console().print(told)
 
 
 def _keep(outcome: Outcome, out: Path, overwrite: bool, plots: bool) -> None:

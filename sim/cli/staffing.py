@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, interruptible, overrides, seed
+from sim.cli.base import as_json, console, interruptible, overrides, seed
 from sim.engine import ENGINES
 from sim.errors import InputError
 
@@ -130,9 +130,7 @@ def _incumbent() -> Iterator[Callable[[str, float, float], None]]:
     if not sys.stderr.isatty():
         yield lambda _what, _cost, _gap: None
         return
-    from rich.console import Console
-
-    with Console(stderr=True).status("surrogate") as status:
+    with console(stderr=True).status("surrogate") as status:
 
         def report(what: str, cost: float, gap: float) -> None:
             status.update(
@@ -144,14 +142,11 @@ def _incumbent() -> Iterator[Callable[[str, float, float], None]]:
 
 
 def _tell(answer: Answer) -> None:
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=120)
+    screen = console()
     found, scenario = answer.found, answer.scenario
-    console.print(
-        f"[bold]{scenario.title_en} · {scenario.title_zh}: staffing 人员配置[/bold]\n"
+    title = f"{scenario.title_en} · {scenario.title_zh}: staffing 人员配置"
+    screen.print(title, style="bold", highlight=False)
+    screen.print(
         f"scenario {scenario.name} {answer.base_hash[:12]}, {scenario.time.days} days, engine "
         f"{answer.problem.engine}, policy {answer.problem.policy}, seed {answer.seed}, "
         f"{answer.runs} runs"
@@ -165,12 +160,13 @@ def _tell(answer: Answer) -> None:
         "budget": "the best that was found for the budget",
     }[found.ended]
     minimal = "; no single post can go" if found.minimal and found.ended != "budget" else ""
-    console.print(f"{ended}{minimal}\n")
+    screen.print(f"{ended}{minimal}\n")
     for reason in answer.unmet:
-        console.print(f"[red]not kept 未达标[/red] {reason}", highlight=False)
-    _service_table(console, answer)
-    _cost_table(console, answer)
-    console.print(
+        screen.print("not kept 未达标", style="red", end=" ")
+        screen.print(reason, highlight=False)
+    _service_table(screen, answer)
+    _cost_table(screen, answer)
+    screen.print(
         f"bound by work 工作量下界: {answer.work_bound:,.0f} of {answer.decided_cost:,.0f} yuan a "
         "week of the roles decided; all work of a mean week done within it, nobody ever idle\n"
         f"bound of the cover 覆盖下界: {answer.cover_bound:,.0f}, cover {answer.cover_cost:,.0f}: "
@@ -178,11 +174,11 @@ def _tell(answer: Answer) -> None:
     )
     for target, price in answer.prices.items():
         run = "" if price.simulated is None else f"{price.simulated:+,.0f} in simulation, "
-        console.print(
+        screen.print(
             f"one point more of {target}: {run}{price.surrogate:+,.0f} by the surrogate, "
             "yuan a week"
         )
-    _patrol_table(console, answer)
+    _patrol_table(screen, answer)
 
 
 def _service_table(console: Console, answer: Answer) -> None:

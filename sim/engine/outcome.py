@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.engine.stored import StoredColumns
+from sim.engine.stored import Chosen, OnDemand, StoredColumns
 from sim.model.plan import Plan
 from sim.model.replan import Plans
 from sim.policy import Figure
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Columns = dict[str, NDArray[Any]]
 Table = Mapping[str, NDArray[Any]]
 """Columns in memory, or on disk: `StoredColumns`."""
+
+_PIECE = 100_000  # rows of a table in memory that are dealt with at a time
 
 TIMES = (
     "arisen",
@@ -46,6 +48,32 @@ TIMES = (
     "due_close",
 )
 """Columns of `Outcome.tickets` that hold times, s since the scenario's start; NaN: never."""
+
+TICKETS: dict[str, str] = {
+    "key": "i8",
+    "category": "i2",
+    "district": "i2",
+    "town": "i4",
+    "grid": "i4",
+    "citizen": "i1",
+    "priority": "i1",
+    "at_once": "b1",
+    "joint": "b1",
+    **dict.fromkeys(TIMES, "f8"),
+    "channel": "i1",
+    "level": "i1",
+    "state": "i1",
+    "unit": "i4",
+    "worker": "i4",
+    "attempts": "i2",
+    "sent_back": "i2",
+    "reopened": "i2",
+    "on_spot": "b1",
+    "duplicate": "b1",
+    "abandoned": "b1",
+    "satisfied": "i1",
+}
+"""Columns of `Outcome.tickets`, in their order."""
 
 LOGS: dict[str, dict[str, str]] = {
     "visits": {"crew": "i4", "unit": "i4", "ticket": "i8"}
@@ -96,6 +124,8 @@ class Outcome:
     figures : dict
         What the policy tells of its own work (`Policy.figures`), such as how long it took: not a
         part of what was simulated, and not the same on every machine.
+    folds : dict
+        What was counted of it already; see `sim.measure.fold`.
     tickets : dict of arrays
         One row for each matter that arose, in order of arising. Times as in `TIMES`, and
 
@@ -146,25 +176,42 @@ class Outcome:
     keep: object = None
     plans: Plans = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    folds: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.plans:
             object.__setattr__(self, "plans", ((0.0, self.plan),))
 
     def __len__(self) -> int:
-        return len(self.tickets["key"])
+        return rows_of(self.tickets)
 
     def pieces(self) -> Iterator[Outcome]:
         """Yield outcomes with some of the tickets each, in no order: all of them together.
 
-        For sums over a run whose tickets lie on disk: what a piece needs stays near the
-        processor.
+        For sums over a run: what a piece needs stays near the processor, and of a run on disk
+        no more than that need be in memory.
         """
+        for piece in _pieces(self.tickets):
+            yield replace(self, tickets=piece)
+
+    def where(self, table: str, keep: Callable[[Table], NDArray[np.bool_]]) -> Outcome:
+        """Return the outcome with some rows of a table only; nothing is copied before its turn.
+
+        Parameters
+        ----------
+        table : str
+            ``tickets``, or a log.
+        keep : callable
+            Tells of some of its rows which are meant, bool [N].
+        """
+        rows = Chosen(lambda: _pieces(getattr(self, table)), keep)
+        return replace(self, **{table: rows})  # type: ignore[arg-type]
+
+    def of_tickets(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return a column's values of some tickets, by their rows."""
         if isinstance(self.tickets, StoredColumns):
-            for part in self.tickets.pieces():
-                yield replace(self, tickets=part)
-        else:
-            yield self
+            return self.tickets.take(name, rows)
+        return np.asarray(self.tickets[name][rows])
 
     def log_pieces(self) -> Iterator[Outcome]:
         """Yield outcomes with some rows of one log each, for sums as with `pieces`."""
@@ -172,13 +219,9 @@ class Outcome:
             log: {name: np.zeros(0, kind) for name, kind in columns.items()}
             for log, columns in LOGS.items()
         }
-        stored = {log: getattr(self, log) for log in LOGS}
-        if not all(isinstance(table, StoredColumns) for table in stored.values()):
-            yield self
-            return
-        for log, table in stored.items():
-            for part in table.pieces():
-                yield replace(self, **(empty | {log: part}))
+        for log in LOGS:
+            for piece in _pieces(getattr(self, log)):
+                yield replace(self, **(empty | {log: piece}))
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -212,3 +255,16 @@ class Outcome:
         table["citizen"] = named(table["citizen"], [n for n, _ in CHANNEL_NAMES.values()])
         table["state"] = named(table["state"], [n for n, _ in STATE_NAMES.values()])
         return pd.DataFrame(table)
+
+
+def rows_of(table: Table) -> int:
+    """Return how many rows a table has, without reading one that is on disk."""
+    return table.rows if isinstance(table, OnDemand) else len(next(iter(table.values())))
+
+
+def _pieces(table: Table) -> Iterator[Table]:
+    if isinstance(table, OnDemand):
+        yield from table.pieces()
+        return
+    for start in range(0, max(rows_of(table), 1), _PIECE):
+        yield {name: column[start : start + _PIECE] for name, column in table.items()}

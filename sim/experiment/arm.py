@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -14,7 +13,7 @@ from sim.city.city import City
 from sim.errors import InputError
 from sim.model.plan import Plan
 from sim.model.planfile import read_plan
-from sim.policy import POLICIES, Guarded, Policy, find_policy
+from sim.policy import POLICIES, Guarded, Policy, class_digest, find_policy
 from sim.scenario import Scenario, load, restrict
 
 
@@ -180,15 +179,4 @@ def _policy_digest(policy: str | Policy) -> str:
     if isinstance(policy, str) and policy in POLICIES:
         return policy
     decides = _bare(policy)
-    kind = type(decides)
-    try:
-        text = Path(inspect.getfile(kind)).read_bytes()
-    except (OSError, TypeError):
-        raise InputError(
-            f"policy {kind.name}",
-            "class",
-            kind.__qualname__,
-            "a class in a file, so that kept results can tell whether it has changed",
-        ) from None
-    state = repr(_parameters(decides))
-    return f"{kind.__qualname__} {hashlib.sha256(text + state.encode()).hexdigest()}"
+    return class_digest(decides, repr(_parameters(decides)))

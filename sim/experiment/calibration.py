@@ -9,8 +9,6 @@ long requests stay open.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cells import csv_text
 from sim.clock import DAY, WEEK
 from sim.engine import find_engine
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.measure.intervals import Interval, stratified_interval
 from sim.measure.tables import Bools, hotline, known, police
+from sim.reading import read_csv
 from sim.scenario import Scenario, restrict
 from sim.workload.channel import Channel
 
@@ -126,15 +126,12 @@ def _part(progress: Callable[[float], None], done: int, of: int) -> Callable[[fl
 def with_reported(path: Path, reported: pd.DataFrame) -> str:
     """Return a table of categories with its column ``reported`` as measured, three digits."""
     share = dict(zip(reported["category"], reported["measured"], strict=True))
-    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
+    header, *rows = (row for row in read_csv(path) if row)
+    name, column = header.index("id"), header.index("reported")
     for row in rows:
-        if not np.isnan(share[row["id"]]):
-            row["reported"] = f"{share[row['id']]:.3g}"
-        writer.writerow(row)
-    return out.getvalue()
+        if not np.isnan(found := share[row[name].strip()]):
+            row[column] = f"{found:.3g}"
+    return csv_text([header, *rows])
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,6 +43,8 @@ class Cluster(Executor):
         package or has other versions.
     """
 
+    here = False
+
     def __init__(self, address: str, patience: float = 30.0) -> None:
         try:
             from distributed import Client

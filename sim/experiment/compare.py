@@ -18,6 +18,7 @@ from sim.experiment.difference import (
 )
 from sim.experiment.executor import Executor
 from sim.experiment.experiment import Experiment, Failed
+from sim.experiment.folder import check_folder
 from sim.experiment.measures import CITY, POLICY
 from sim.experiment.parts import Parts
 from sim.experiment.pool import Pool
@@ -231,16 +232,19 @@ def compare_arms(
     executor : Executor, optional
         A `Pool` of all processors by default.
     out : Path, optional
-        Where finished replications are kept, and found again.
+        Where finished replications are kept, and found again: a folder for this comparison alone.
 
     Raises
     ------
     InputError
-        If an option is not allowed, or fewer than two arms run to their end.
+        If an option is not allowed, ``out`` is of another experiment, or fewer than two arms run
+        to their end.
     """
     _check(arms, replications, confidence, policy_timeout)
     wanted = list(dict.fromkeys(targets or TARGETS))
     used = arms[0].scenario.seed if seed is None else seed
+    if out is not None:
+        check_folder(out, question, arms, used, engine)
     with executor if executor is not None else Pool() as running:
         if warm_up == "auto":
             file = out / "warm-up.json" if out is not None else None

@@ -49,6 +49,9 @@ class Executor(ABC):
     remote: bool = True
     """Whether tasks leave this process, so that they must be picklable."""
 
+    here: bool = True
+    """Whether they are run on this machine, and share its memory."""
+
     @abstractmethod
     def run(
         self, function: Callable[[Task], Result], tasks: Iterable[Task]

@@ -11,6 +11,7 @@ from sim.experiment.arm import Arm
 from sim.experiment.executor import Executor, Failure
 from sim.experiment.parts import Parts
 from sim.experiment.replication import ENGINE, Replication, replicate
+from sim.scenario.room import check_room
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +92,9 @@ class Experiment:
         """
         wanted = self.going if arms is None else arms
         total, done = len(wanted) * len(numbers), 0
+        if self.executor.here:
+            for arm in wanted:
+                check_room(arm.scenario, max(min(self.executor.workers, total), 1))
 
         def missing() -> Iterator[Replication]:
             nonlocal done
@@ -181,7 +185,7 @@ class Experiment:
 
     @staticmethod
     def _unknown(metric: str, district: str, known: list[str]) -> None:
-        from sim.scenario.suggest import suggestion
+        from sim.errors import suggestion
 
         if not known:
             raise InputError("command line", "district", district, "one that is simulated")

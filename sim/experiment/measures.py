@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.clock import DAY
-from sim.engine.outcome import Outcome, Table
+from sim.engine.outcome import LOGS, Outcome
 from sim.experiment.bound import limits
-from sim.measure.kpis import kpis
+from sim.measure.fold import gather
+from sim.measure.kpis import Kpis, kpis, percentiles
 from sim.measure.tables import known
 from sim.measure.use import use
 from sim.model.cost import plan_cost
@@ -61,13 +61,14 @@ def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.D
 
     counted = _after(outcome, warm_up)
     columns = ["district", "metric", "value", "unit", "n"]
+    gather(counted, [(Kpis, ("district",))])
     city = kpis(counted).assign(district=CITY)
     places = kpis(counted, "district").rename(columns={"name": "district"})
     both = pd.concat([city, places], ignore_index=True)
     if warm_up > 0:  # the run was longer than what is counted of it
         daily = both["unit"] == "1/d"
         both.loc[daily, "value"] *= outcome.until / (outcome.until - warm_up)
-    urgent = kpis(_rows(counted, counted.tickets["priority"] <= 1))
+    urgent = kpis(counted.where("tickets", lambda t: t["priority"] <= 1))
     urgent = urgent[urgent["metric"].isin(_URGENT)].assign(district=CITY)
     urgent["metric"] = "urgent." + urgent["metric"]
     limited = []
@@ -85,22 +86,15 @@ def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.D
 def _after(outcome: Outcome, warm_up: float) -> Outcome:
     if warm_up <= 0:
         return outcome
-    return _rows(outcome, outcome.tickets["arisen"] >= warm_up)
-
-
-def _rows(outcome: Outcome, rows: NDArray[np.bool_]) -> Outcome:
-    return replace(outcome, tickets={name: c[rows] for name, c in outcome.tickets.items()})
+    return outcome.where("tickets", lambda t: t["arisen"] >= warm_up)
 
 
 def _percentiles(outcome: Outcome) -> list[tuple[Any, ...]]:
-    t = outcome.tickets
     rows: list[tuple[Any, ...]] = []
-    for name, end in (("arrive", "arrived"), ("close", "closed")):
-        span = np.sort((t[end] - t["accepted"])[known(t["accepted"]) & known(t[end])])
-        for share in SHARES:
-            place = max(int(np.ceil(share / 100 * len(span))) - 1, 0)
-            value = float(span[place]) if len(span) else np.nan
-            rows.append((CITY, f"{name}.p{share:02d}", value, "s", len(span)))
+    for name in ("arrive", "close"):
+        values, n = percentiles(outcome, name, [share / 100 for share in SHARES])
+        for share, value in zip(SHARES, values, strict=True):
+            rows.append((CITY, f"{name}.p{share:02d}", float(value), "s", n))
     return rows
 
 
@@ -131,14 +125,6 @@ def _staff(outcome: Outcome, warm_up: float) -> list[tuple[Any, ...]]:
 
 
 def _until(outcome: Outcome, time: float) -> Outcome:
-    def before(columns: Table) -> Table:
-        rows = columns["start"] < time
-        return {name: column[rows] for name, column in columns.items()}
-
-    return replace(
-        outcome,
-        until=time,
-        visits=before(outcome.visits),
-        stops=before(outcome.stops),
-        services=before(outcome.services),
-    )
+    for log in LOGS:
+        outcome = outcome.where(log, lambda t: t["start"] < time)
+    return replace(outcome, until=time)

@@ -6,14 +6,53 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
+from sim.errors import InputError
 from sim.experiment.replication import Replication
+from sim.reading import checked, kind_of, open_parquet, read_bytes, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 1
+
+
+_COLUMNS = {"district": "text", "metric": "text", "value": "double", "unit": "text", "n": "int64"}
+
+
+class _Manifest(BaseModel):
+    """What is said of a part."""
+
+    key: dict[str, Any]
+    sha256: str
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Read a part, and check that it is as `sim.experiment.measures.measure` makes it."""
+    import pyarrow as pa
+
+    with open_parquet(path) as file:
+        schema = file.schema_arrow
+        for name in sorted(set(schema.names) ^ set(_COLUMNS)):
+            allowed = f"just {', '.join(_COLUMNS)}"
+            raise InputError(path, f"column {name}", name in schema.names, allowed)
+        for column in schema:
+            kind = str(column.type).replace("large_string", "text").replace("string", "text")
+            if kind != _COLUMNS[column.name] or len(schema) != len(_COLUMNS):
+                wanted = _COLUMNS[column.name]
+                raise InputError(path, f"column {column.name}", kind, f"{wanted}, and once")
+        try:
+            table = file.read()
+        except (pa.ArrowException, OSError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(path, "rows", reason, "a whole Parquet file") from None
+    for name in _COLUMNS:
+        if name != "value" and table[name].null_count:
+            raise InputError(path, f"column {name}", None, "a value in each row")
+    return table.replace_schema_metadata(None).to_pandas()
 
 
 class Parts:
@@ -36,19 +75,25 @@ class Parts:
             left.unlink()
 
     def find(self, task: Replication) -> pd.DataFrame | None:
-        """Return a replication's table if it is there and whole."""
-        import pandas as pd
+        """Return a replication's table if it is there and whole.
 
+        Raises
+        ------
+        InputError
+            If what is there is no part: naming the file and the field or column.
+        """
         table, manifest = self._files(task)
+        if kind_of(manifest) is None or kind_of(table) is None:
+            return None
         try:
-            said = json.loads(manifest.read_text(encoding="utf-8"))
-            kept = table.read_bytes()
-        except (OSError, ValueError):
+            manifest_said = read_json(manifest)
+        except InputError:  # torn: of a process that was killed
             return None
-        whole = said.get("sha256") == hashlib.sha256(kept).hexdigest()
-        if not whole or said.get("key") != {"format": FORMAT, **task.key}:
+        said = checked(_Manifest, manifest_said, manifest)
+        digest = hashlib.sha256(read_bytes(table)).hexdigest()
+        if said.sha256 != digest or said.key != {"format": FORMAT, **task.key}:
             return None
-        return pd.read_parquet(table)
+        return _read(table)
 
     def keep(self, task: Replication, result: pd.DataFrame) -> None:
         """Write a replication's table, then its manifest."""

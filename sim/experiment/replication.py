@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.city.city import City
@@ -17,6 +15,7 @@ from sim.experiment.arm import Arm
 from sim.experiment.measures import measure
 from sim.policy import POLICIES, Guarded, find_policy
 from sim.scenario import Scenario
+from sim.sources import digest_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 ENGINE = "compiled"
 """The engine of experiments unless another is asked for."""
-
-_UPON = ("scenario", "city", "workload", "model", "engine", "policy", "measure")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,15 +103,8 @@ def program_digest() -> str:
 
     What another version of the program has kept is not taken for its own.
     """
-    root = Path(__file__).parents[1]
-    files = [file for part in _UPON for file in (root / part).rglob("*.py")]
-    files += [root / "clock.py"]
-    files += [root / "experiment" / name for name in ("measures.py", "bound.py")]
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.relative_to(root).as_posix().encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    kernels = "sim.engine.compiled_engine"  # imported by name
+    return digest_of(__name__, f"{kernels}.kernels", f"{kernels}.handover")
 
 
 _cities: dict[str, City] = {}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.results import read_facts
+from sim.errors import InputError
+from sim.experiment.facts import read_facts
 from sim.experiment.words import gap_text, interval_text, metric_name
 from sim.measure.intervals import Interval
+from sim.reading import check_no_links, kind_of, read_bytes, read_csv
 
 _STYLE = """
 body { font: 16px/1.55 system-ui, "Noto Sans CJK SC", sans-serif; color: #222; max-width: 62rem;
@@ -21,6 +24,7 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowra
 .answer li { font-size: 1.05rem } .bad { color: #a33 } .small { color: #666; font-size: .85rem }
 .better { color: #00734f } .worse { color: #a33 } summary { cursor: pointer }
 """
+_PICTURE = 1 << 26  # bytes, at most
 _PICTURES = {
     "differences": ("Differences", "差异"),
     "ecdf": ("Distributions", "分布"),
@@ -43,6 +47,7 @@ def write_report(folder: Path, target: Path | None = None) -> Path:
     InputError
         If the folder holds no finished experiment.
     """
+    check_no_links(folder)
     page = render(folder, read_facts(folder))
     path = folder / "report.html" if target is None else target
     temporary = path.with_name(f".{path.name}.tmp")
@@ -68,8 +73,8 @@ def render(folder: Path, said: dict[str, Any]) -> str:
     ]
     for name, (english, chinese) in _PICTURES.items():
         picture = folder / "plots" / f"{name}.png"
-        if picture.is_file():
-            data = base64.b64encode(picture.read_bytes()).decode()
+        if kind_of(picture) == "a file":
+            data = base64.b64encode(read_bytes(picture, folder, "plots", _PICTURE)).decode()
             parts.append(f"<h2>{english} {chinese}</h2>")
             parts.append(f'<img alt="{english}" src="data:image/png;base64,{data}">')
     parts += _assumptions(folder, said)
@@ -138,7 +143,8 @@ def _differences(rows: list[dict[str, Any]]) -> str:
             f"<tr><td>{escape(f'{english} {chinese}')}</td><td>{escape(row['arm'])}</td>"
             + "".join(f"<td class=n>{escape(cell)}</td>" for cell in cells)
             + f"<td class='n {kind}'>{escape(gap)}</td><td class=n>{holm}</td>"
-            f"<td>{row['method']}</td><td class=n>{pairing}</td><td class=n>{row['n']}</td></tr>"
+            f"<td>{escape(row['method'])}</td><td class=n>{pairing}</td>"
+            f"<td class=n>{row['n']}</td></tr>"
         )
     base = escape(rows[0]["baseline"]) if rows else ""
     heads = (
@@ -188,22 +194,18 @@ def _interval(row: dict[str, Any], name: str) -> Interval:
 
 def _assumptions(folder: Path, said: dict[str, Any]) -> list[str]:
     """List the figures with their sources, what was changed for the experiment first."""
-    import pandas as pd
-
-    table = pd.read_csv(folder / "sources.csv", dtype=str, keep_default_na=False)
-    counts = table["basis"].value_counts()
-    summed = ", ".join(f"{count} {basis}" for basis, count in counts.items())
+    table = _sources(folder / "sources.csv")
+    counts = Counter(basis for _, _, basis, _ in table).most_common()
+    summed = ", ".join(f"{count} {basis}" for basis, count in counts)
     rows = "".join(
-        f"<tr><td>{escape(row['path'])}</td><td>{escape(row['value'][:60])}</td>"
-        f"<td>{escape(row['basis'])}</td><td>{escape(row['note'])}</td></tr>"
-        for row in table.sort_values(
-            "basis", key=lambda b: b != "command line", kind="stable"
-        ).to_dict("records")
+        f"<tr><td>{escape(path)}</td><td>{escape(value[:60])}</td>"
+        f"<td>{escape(basis)}</td><td>{escape(note)}</td></tr>"
+        for path, value, basis, note in sorted(table, key=lambda row: row[2] != "command line")
     )
     arms = "".join(
         f"<tr><td>{escape(arm['label'])}</td><td>{escape(arm['scenario_name'])}</td>"
         f"<td>{escape(arm['plan_name'])}</td><td>{escape(arm['policy_name'])}</td>"
-        f"<td><code>{arm['scenario'][:12]}</code></td></tr>"
+        f"<td><code>{escape(arm['scenario'][:12])}</code></td></tr>"
         for arm in said["arms"]
     )
     versions = ", ".join(f"{name} {number}" for name, number in said["versions"].items())
@@ -213,8 +215,21 @@ def _assumptions(folder: Path, said: dict[str, Any]) -> list[str]:
         arms,
         "</table>",
         f"<p>Engine {escape(said['settings']['engine'])}, seed {said['settings']['seed']}; "
-        f"{escape(versions)}; program {said['program'][:12]}.</p>",
+        f"{escape(versions)}; program {escape(said['program'][:12])}.</p>",
         f"<details><summary>{len(table)} figures of the baseline's scenario and their sources: "
         f"{escape(summed)}</summary><table><tr><th>figure<th>value<th>basis<th>source</tr>{rows}"
         "</table></details>",
     ]
+
+
+def _sources(path: Path) -> list[tuple[str, ...]]:
+    """Read what `sim.experiment.results.write` says of figures: path, value, basis and note."""
+    header, *rows = read_csv(path) or [[]]
+    wanted = ("path", "value", "basis", "note")
+    for name in wanted:
+        if header.count(name) != 1:
+            raise InputError(path, "header", header.count(name), f"exactly one column {name}")
+    for line, row in enumerate(rows, start=2):
+        if row and len(row) != len(header):
+            raise InputError(path, f"row {line}", f"{len(row)} cells", f"{len(header)} cells")
+    return [tuple(row[header.index(name)] for name in wanted) for row in rows if row]

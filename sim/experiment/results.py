@@ -7,35 +7,18 @@ import math
 import platform
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError
+from sim.cells import frame_text
 from sim.experiment.arm import Arm
 from sim.experiment.compare import Comparison
+from sim.experiment.facts import FORMAT, MARK
 from sim.experiment.plots import PLOTS
 from sim.experiment.replication import program_digest
 from sim.experiment.room import Room
-
-MARK = "experiment.json"
-FORMAT = 1
-
-
-def check_folder(folder: Path) -> None:
-    """Check that an experiment may use a folder, before the work is done.
-
-    Raises
-    ------
-    InputError
-        If it holds something else.
-    """
-    if not folder.exists():
-        return
-    here = {path.name for path in folder.iterdir()} if folder.is_dir() else None
-    if here is None or (here and not here & {MARK, "parts"}):
-        allowed = "a new folder, or one of an experiment, to go on with it"
-        raise InputError("command line", "out", str(folder), allowed)
 
 
 def facts(found: Comparison) -> dict[str, Any]:
@@ -106,10 +89,10 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     tidy = found.metrics.drop(columns="arm")
     _replace(folder / "metrics.parquet", lambda p: tidy.to_parquet(p, index=False))
-    _replace(folder / "metrics.csv", lambda p: tidy.to_csv(p, index=False))
-    _replace(folder / "differences.csv", lambda p: found.table.to_csv(p, index=False))
     sources = pd.DataFrame([asdict(one) for one in found.arms[0].scenario.figures])
-    _replace(folder / "sources.csv", lambda p: sources.to_csv(p, index=False))
+    for name, table in (("metrics", tidy), ("differences", found.table), ("sources", sources)):
+        text = frame_text(table)
+        _replace(folder / f"{name}.csv", partial(Path.write_text, data=text, encoding="utf-8"))
     if plots:
         (folder / "plots").mkdir(exist_ok=True)
         for done, (name, plot) in enumerate(PLOTS.items(), start=1):
@@ -129,23 +112,3 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
     write(temporary)
     temporary.replace(path)
-
-
-def read_facts(folder: Path) -> dict[str, Any]:
-    """Read what an experiment found.
-
-    Raises
-    ------
-    InputError
-        If the folder holds no finished experiment.
-    """
-    mark = folder / MARK
-    try:
-        said = json.loads(mark.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        allowed = f"a folder of sim compare or sim sweep, with a readable {MARK}"
-        raise InputError("command line", "DIR", str(folder), allowed) from None
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
-        raise InputError(mark, "format", said if not isinstance(said, dict) else
-                         said.get("format"), f"{FORMAT}")  # fmt: skip
-    return said

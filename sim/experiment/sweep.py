@@ -41,8 +41,11 @@ class Vary:
             If it is not of this form, or a value stands there twice.
         """
         key, separator, rest = text.partition("=")
-        row = next(csv.reader([rest], skipinitialspace=True), [])
-        values = tuple(value.strip() for value in row)
+        try:
+            row, *more = csv.reader(rest.splitlines() or [""], skipinitialspace=True, strict=True)
+        except csv.Error as error:
+            raise InputError("command line", "vary", text, f"key=value,... ({error})") from None
+        values = tuple(value.strip() for value in row) if not more else ()
         if not separator or not key.strip() or not values or not all(values):
             raise InputError("command line", "vary", text, "key=value,value,...")
         if len(set(values)) < len(values):

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel, Field
 
 from sim.clock import HOUR
 from sim.errors import InputError
 from sim.experiment.arm import Arm
 from sim.experiment.executor import Executor, Failure
 from sim.experiment.replication import Replication, run
+from sim.reading import checked, kind_of, read_json
 
 PILOTS = 3
 """Replications over which the number of open tickets is averaged."""
@@ -48,6 +51,13 @@ def mser(values: ArrayLike, batch: int = 5) -> int | None:
     return None if best == count // 2 else best * batch
 
 
+class _Kept(BaseModel):
+    """What was found before, and for what."""
+
+    key: dict[str, Any]
+    warm_up_s: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+
+
 def open_by_hour(task: Replication) -> NDArray[np.float64]:
     """Run a replication, and count the open tickets at every full hour."""
     from sim.measure.counters import counters
@@ -75,10 +85,10 @@ def find_warm_up(
     """
     tasks = [Replication(arm, seed, number, engine) for number in range(PILOTS)]
     key = tasks[0].key
-    if file is not None and file.is_file():
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        if kept["key"] == key:
-            return float(kept["warm_up_s"])
+    if file is not None and kind_of(file) is not None:
+        kept = checked(_Kept, read_json(file, field="warm-up"), file)
+        if kept.key == key:
+            return kept.warm_up_s
     series = []
     for _, result in executor.run(open_by_hour, tasks):
         if isinstance(result, Failure):

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
+from sim.city.city import City
 from sim.errors import InputError
-from sim.measure.store import read_plan_arrays, write_inputs
+from sim.measure.checks import PLAN
+from sim.measure.store import write_inputs
+from sim.model.planarrays import read_plan_arrays
+from sim.policy import POLICIES, Guarded, class_digest, find_policy
+from sim.reading import check_no_links, checked, kind_of, parse_json, read_arrays, read_json
 
 if TYPE_CHECKING:
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.simulation import Simulation
 
-FORMAT = 5
+FORMAT = 6
 _MARK = "checkpoint.json"
 _STATE = "state.npz"
 
@@ -56,6 +62,7 @@ class Checkpoint:
             "format": FORMAT,
             "content_hash": simulation.scenario.content_hash,
             "policy": policy,
+            "policy_digest": "" if policy in POLICIES else _digest(policy),
             "seed": simulation.seed,
             "replication": simulation.replication,
             "check": simulation.check,
@@ -74,8 +81,61 @@ class Checkpoint:
         temporary.replace(self.folder / _STATE)
 
 
-def resume(folder: Path) -> tuple[CompiledSimulation, Checkpoint]:
+class _Asked(BaseModel):
+    """What `_MARK` says: how the run was asked for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    format: int
+    content_hash: Annotated[str, Field(max_length=100)]
+    policy: Annotated[str, Field(max_length=4096)]
+    policy_digest: Annotated[str, Field(max_length=1000)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    replication: Annotated[int, Field(ge=0, lt=2**32)]
+    check: bool
+
+
+def _digest(policy: str) -> str:
+    """Name a policy of the user's own, so that another is not taken for it."""
+    found = find_policy(policy)
+    return class_digest(found.policy if isinstance(found, Guarded) else found)
+
+
+def _policy(mark: Path, asked: _Asked, named: str | None) -> str:
+    """Return the policy to go on with: code is named by the user, never by a folder.
+
+    Raises
+    ------
+    InputError
+        If a policy of one's own is not named, or another one than the run began with.
+    """
+    if asked.policy in POLICIES:
+        if named not in (None, asked.policy):
+            raise InputError("command line", "policy", named, f"{asked.policy}, as the run began")
+        return asked.policy
+    if named is None:
+        raise InputError(
+            mark, "policy", asked.policy,
+            "a policy of the program; name your own again, as --policy path/to/file.py:Class",
+        )  # fmt: skip
+    if _digest(named) != asked.policy_digest:
+        raise InputError(
+            "command line", "policy", named,
+            f"the policy that the run began with, {asked.policy}, unchanged",
+        )  # fmt: skip
+    return named
+
+
+def resume(folder: Path, policy: str | None = None) -> tuple[CompiledSimulation, Checkpoint]:
     """Make a run again as it was at its last checkpoint.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a `Checkpoint`. What it says is data: no code that it names is run.
+    policy : str, optional
+        ``module:Class`` or ``file.py:Class``, needed where the run began with a policy of the
+        user's own; it must be the same, to the byte.
 
     Returns
     -------
@@ -85,35 +145,43 @@ def resume(folder: Path) -> tuple[CompiledSimulation, Checkpoint]:
     Raises
     ------
     InputError
-        If the folder holds no complete checkpoint of this version.
+        If the folder holds no complete checkpoint of this version, or a link, or the policy is
+        not that of the run.
     """
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.scenario import load
 
-    if not (folder / _MARK).is_file() or not (folder / _STATE).is_file():
+    mark = folder / _MARK
+    if kind_of(mark) != "a file" or kind_of(folder / _STATE) != "a file":
         raise InputError("command line", "checkpoint", str(folder), f"a folder with {_STATE}")
+    check_no_links(folder)
+    said = read_json(mark)
+    form = said.get("format") if isinstance(said, dict) else None
+    if form != FORMAT:
+        raise InputError(mark, "format", form, str(FORMAT))
+    asked = checked(_Asked, said, mark)
+    named = _policy(mark, asked, policy)
     try:
-        asked = json.loads((folder / _MARK).read_text(encoding="utf-8"))
-        if asked["format"] != FORMAT:
-            raise InputError(folder / _MARK, "format", asked["format"], str(FORMAT))
         scenario = load(folder / "scenario.toml")
-        if scenario.content_hash != asked["content_hash"]:
+        if scenario.content_hash != asked.content_hash:
             raise InputError(
                 folder / "scenario.toml", "content", scenario.content_hash[:12],
-                f"the scenario of the run, {asked['content_hash'][:12]}",
+                f"the scenario of the run, {asked.content_hash[:12]}",
             )  # fmt: skip
+        city = City.build(scenario)
         simulation = CompiledSimulation(
             scenario,
-            plan=read_plan_arrays(folder),
-            policy=asked["policy"],
-            seed=asked["seed"],
-            replication=asked["replication"],
-            check=asked["check"],
+            city=city,
+            plan=read_plan_arrays(folder / PLAN, scenario, city),
+            policy=named,
+            seed=asked.seed,
+            replication=asked.replication,
+            check=asked.check,
         )
-        with np.load(folder / _STATE) as saved:
-            arrays: dict[str, Any] = {name: saved[name] for name in saved.files}
+        arrays = read_arrays(folder / _STATE)
+        facts = arrays.pop("facts", np.zeros(0, np.uint8)).tobytes().decode()
         simulation.keep_parts_in(folder / "parts")
-        simulation.restore(arrays, json.loads(arrays.pop("facts").tobytes()))
+        simulation.restore(arrays, parse_json(facts, folder / _STATE, nan=True))
     except (ValueError, KeyError, TypeError, OSError) as error:
         if isinstance(error, InputError):
             raise

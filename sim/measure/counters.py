@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numba import njit
 
 from sim.clock import HOUR
 from sim.engine.outcome import Outcome
-from sim.measure.tables import Bools, Floats, group_of, groups, known
+from sim.measure.fold import gather
+from sim.measure.tables import PLACES, Floats, coarser, group_of, groups, known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,24 +64,16 @@ def counters(outcome: Outcome, by: str = "city", every: float = HOUR) -> pd.Data
     """
     import pandas as pd
 
-    at = instants(outcome, every)
-    group, (names, _) = group_of(outcome, by), groups(outcome, by)
-    t = outcome.tickets
-    accepted, closed = t["accepted"], t["closed"]
-    signed = np.fmin(t["signed"], closed)  # what closes unsigned waits no longer
-    overdue = np.where(known(closed) & (closed <= t["due_close"]), np.nan, t["due_close"])
-    settled = np.where(known(overdue), closed, np.nan)
-    there = known(accepted)
-    count = {
-        name: reached(times, there, group, len(names), at)
-        for name, times in (
-            ("tickets", accepted),
-            ("signed", signed),
-            ("closed", closed),
-            ("overdue", overdue),
-            ("settled", settled),
-        )
-    }
+    at, (names, _) = instants(outcome, every), groups(outcome, by)
+    base = "town" if by in PLACES else by
+    flow: Flow
+    (flow,) = gather(outcome, [(Flow, base, every)])
+    of = coarser(outcome, base, by)
+    assert of is not None, by
+    passed = np.zeros((len(_COUNTED), len(names), len(at)), dtype=np.int64)
+    for out, some in zip(passed, flow.passed, strict=True):
+        np.add.at(out, of, some)
+    count = dict(zip(_COUNTED, np.cumsum(passed, axis=2), strict=True))
     return pd.DataFrame(
         {
             "time": np.tile(at, len(names)),
@@ -94,15 +87,75 @@ def counters(outcome: Outcome, by: str = "city", every: float = HOUR) -> pd.Data
     )
 
 
-def reached(
-    times: Floats, rows: Bools, group: NDArray[np.int64], groups: int, at: Floats
-) -> NDArray[np.int64]:
-    """Count, by group, the times that lie at or before each instant; int64 [groups, instants]."""
-    rows = rows & known(times)
-    place = np.searchsorted(at, times[rows], side="left")
-    flat = group[rows] * (len(at) + 1) + place
-    first = np.bincount(flat, minlength=groups * (len(at) + 1)).reshape(groups, len(at) + 1)
-    return np.asarray(np.cumsum(first[:, :-1], axis=1))
+_COUNTED = ("tickets", "signed", "closed", "overdue", "settled")
+"""What counters are made of: tickets that had come to be so."""
+
+
+class Flow:
+    """When tickets came to be accepted, signed for, closed, overdue and no longer overdue.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    by : str
+        One of `sim.measure.tables.GROUPS`.
+    every : float
+        Between instants, s.
+
+    Attributes
+    ----------
+    passed : int32 [5, groups, instants]
+        How many after the instant before, and at the latest at each.
+    """
+
+    logs = False
+
+    def __init__(self, outcome: Outcome, by: str, every: float) -> None:
+        self._by, self._at = by, instants(outcome, every)
+        size = len(groups(outcome, by)[0])
+        self.passed = np.zeros((len(_COUNTED), size, len(self._at)), dtype=np.int32)
+
+    def add(self, piece: Outcome) -> None:
+        """Count the tickets of a piece."""
+        t, group = piece.tickets, group_of(piece, self._by)
+        accepted, closed = t["accepted"], t["closed"]
+        signed = np.fmin(t["signed"], closed)  # what closes unsigned waits no longer
+        overdue = np.where(known(closed) & (closed <= t["due_close"]), np.nan, t["due_close"])
+        settled = np.where(known(overdue), closed, np.nan)
+        there = known(accepted)
+        for out, times in zip(
+            self.passed, (accepted, signed, closed, overdue, settled), strict=True
+        ):
+            pass_by(times, there, group, self._at, out)
+
+    def merge(self, other: Flow) -> None:
+        """Add the tickets of another."""
+        self.passed += other.passed
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def pass_by(times, rows, group, at, out) -> None:  # type: ignore[no-untyped-def]
+    """Count times by group and the first instant, of even ones and the last, at or after each.
+
+    Parameters
+    ----------
+    times, rows, group : float64, bool, int64 [N]
+        s; NaN and what is after the last instant count nowhere.
+    at : float64 [instants]
+        s, from 0 on at even distances; the last may come sooner.
+    out : int32 [groups, instants]
+        What is counted is added to it.
+    """
+    last = len(at) - 1
+    every = at[1] - at[0] if last > 1 else at[last]
+    for i in range(len(times)):
+        if rows[i] and times[i] <= at[last]:
+            k = min(int(times[i] / every), last) if times[i] > 0 else 0
+            while k > 0 and at[k - 1] >= times[i]:
+                k -= 1
+            while at[k] < times[i]:
+                k += 1
+            out[group[i], k] += 1
 
 
 def eight_steps(outcome: Outcome) -> pd.DataFrame:
@@ -124,11 +177,28 @@ def steps_over_time(outcome: Outcome, every: float = HOUR) -> pd.DataFrame:
     """Count how many tickets had passed each of the eight steps at each instant."""
     import pandas as pd
 
-    at = instants(outcome, every)
-    t = outcome.tickets
-    everybody = np.zeros(len(outcome), dtype=np.int64)
-    there = known(t["accepted"])
-    table = {"time": at}
-    for step, (column, _) in STEPS.items():
-        table[step] = reached(t[column], there, everybody, 1, at)[0]
-    return pd.DataFrame(table)
+    passed: Steps
+    (passed,) = gather(outcome, [(Steps, every)])
+    count = np.cumsum(passed.passed, axis=1)
+    return pd.DataFrame({"time": instants(outcome, every), **dict(zip(STEPS, count, strict=True))})
+
+
+class Steps:
+    """When tickets had passed each of the eight steps: `passed`, int32 [steps, instants]."""
+
+    logs = False
+
+    def __init__(self, outcome: Outcome, every: float) -> None:
+        self._at = instants(outcome, every)
+        self.passed = np.zeros((len(STEPS), len(self._at)), dtype=np.int32)
+
+    def add(self, piece: Outcome) -> None:
+        """Count the tickets of a piece."""
+        t = piece.tickets
+        there, one = known(t["accepted"]), np.zeros(len(piece), dtype=np.int64)
+        for out, (column, _) in zip(self.passed, STEPS.values(), strict=True):
+            pass_by(t[column], there, one, self._at, out[None])
+
+    def merge(self, other: Steps) -> None:
+        """Add the tickets of another."""
+        self.passed += other.passed

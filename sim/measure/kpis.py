@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +10,20 @@ from numpy.typing import NDArray
 
 from sim.clock import DAY
 from sim.engine.outcome import Outcome
-from sim.measure.tables import Bools, Floats, group_of, groups, hotline, known, police
+from sim.measure.fold import Request, gather
+from sim.measure.tables import (
+    SENT_OUT,
+    Bools,
+    Floats,
+    coarser,
+    group_of,
+    groups,
+    hotline,
+    known,
+    police,
+)
 from sim.measure.tally import Tally
 from sim.model.state import Level, State
-from sim.processors import threads
 from sim.workload.channel import Channel
 
 if TYPE_CHECKING:
@@ -32,7 +41,6 @@ CHANNELS = {
 Figures = dict[str, tuple[str, Floats, NDArray[np.int64]]]
 """By metric: unit, value and n of each group."""
 
-_CELLS = 4000  # of all groupings together; where there were more, each goes by itself
 _SOUND = "sound"  # work that was not reopened: of the appraisal only
 
 
@@ -41,6 +49,7 @@ def kpis(outcome: Outcome, by: str = "city") -> pd.DataFrame:
 
     Durations are of the tickets for which they are over; ``n`` says how many those are, and
     ``open`` beside them how many are not over yet, so that nobody takes the quick ones for all.
+    Means are exact, percentiles within 1 % (`sim.measure.durations`).
     A deadline counts as met or missed once it is over: a ticket that is still in time is in
     neither. Shares without cases are NaN.
 
@@ -85,49 +94,85 @@ def figures(outcome: Outcome, by: str = "city") -> Figures:
 
 
 def figures_by(outcome: Outcome, bys: Sequence[str]) -> dict[str, Figures]:
-    """Compute all KPIs in several groupings, and look at each ticket once.
+    """Compute all KPIs in several groupings, and look at each ticket once."""
+    counted: Kpis
+    (counted,) = gather(outcome, [request(outcome, bys)])
+    return {by: _figures(outcome, counted, by) for by in bys}
 
-    Tickets that lie on disk are looked at part by part, on all processors.
+
+class Kpis:
+    """A tally of the tickets in some groupings, one behind the other.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    bases : tuple of str
+        Of `sim.measure.tables.GROUPS`, or `sim.measure.tables.SENT_OUT`.
     """
-    sizes = [len(groups(outcome, by)[0]) for by in bys]
-    if len(bys) > 1 and np.prod(sizes) > _CELLS:
-        return {by: figures(outcome, by) for by in bys}
 
-    def tallied(piece: Outcome) -> Tally:
-        cell = np.zeros(len(piece), dtype=np.int64)
-        for by, size in zip(bys, sizes, strict=True):
-            cell = cell * size + group_of(piece, by)
-        tally = Tally(cell, int(np.prod(sizes)))
+    logs = False
+
+    def __init__(self, outcome: Outcome, bases: tuple[str, ...]) -> None:
+        self.sizes = {base: len(groups(outcome, base)[0]) for base in bases}
+        self.tally = Tally(sum(self.sizes.values()))
+
+    def add(self, piece: Outcome) -> None:
+        """Count the tickets of a piece."""
+        nowhere, first = sum(self.sizes.values()), 0
+        cell = np.empty((len(piece), len(self.sizes)), dtype=np.int32)
+        for column, (base, size) in enumerate(self.sizes.items()):
+            group = group_of(piece, base)
+            cell[:, column] = np.where(group >= 0, group + first, nowhere)
+            first += size
+        self.tally.begin(cell)
         for count in (_volumes, _calls, _times, _promises, _quality):
-            count(piece, tally)
-        return tally
+            count(piece, self.tally)
 
-    with ThreadPoolExecutor(threads()) as pool:
-        tallies = pool.map(tallied, outcome.pieces())
-        whole = next(tallies)
-        for tally in tallies:
-            whole.add(tally)
-        of_cell = np.unravel_index(np.arange(int(np.prod(sizes))), sizes)
-        found = [
-            pool.submit(_figures, whole, of, size, outcome.until / DAY)
-            for of, size in zip(of_cell, sizes, strict=True)
-        ]
-        return {by: one.result() for by, one in zip(bys, found, strict=True)}
+    def merge(self, other: Kpis) -> None:
+        """Add the tickets of another."""
+        self.tally.merge(other.tally)
+
+    def group(self, outcome: Outcome, by: str) -> NDArray[np.int64] | None:
+        """Return the group of each cell; -1: of none; None if this tells no such groups apart."""
+        first = 0
+        for base, size in self.sizes.items():
+            of = coarser(outcome, base, by)
+            if of is not None:
+                out = np.full(sum(self.sizes.values()), -1)
+                out[first : first + size] = of
+                return out
+            first += size
+        return None
 
 
-def _figures(tally: Tally, group: NDArray[np.int64], size: int, days: float) -> Figures:
+ALL: Request = (Kpis, ("town", "category", "hour", SENT_OUT))
+"""The request for KPIs in every grouping."""
+
+
+def request(outcome: Outcome, bys: Sequence[str]) -> Request:
+    """Return the request for KPIs in some groupings: one that was answered, where it tells them."""
+    for answered, fold in outcome.folds.items():
+        if isinstance(fold, Kpis) and all(fold.group(outcome, by) is not None for by in bys):
+            return answered
+    return Kpis, tuple(dict.fromkeys(bys))
+
+
+def _figures(outcome: Outcome, counted: Kpis, by: str) -> Figures:
     """Return the figures of groups of cells."""
+    group, size = counted.group(outcome, by), len(groups(outcome, by)[0])
+    assert group is not None
     found: Figures = {}
-    for metric, entry in tally.entries.items():
+    for metric, entry in counted.tally.entries.items():
         value, n = entry.figure(group, size)
         found[metric] = (entry.unit, value, n)
         if metric.endswith(".requests"):
-            found[f"{metric}_per_day"] = ("1/d", value / days, n)
-        if entry.durations:
-            for share, values in zip(
-                (50, 90, 95), entry.quantiles((0.5, 0.9, 0.95), group, size), strict=True
-            ):
-                found[f"{metric.removesuffix('.mean')}.p{share}"] = (entry.unit, values, n)
+            found[f"{metric}_per_day"] = ("1/d", value / (outcome.until / DAY), n)
+        name = metric.removesuffix(".mean")
+        if name in counted.tally.durations:
+            shares = (0.5, 0.9, 0.95)
+            quantiles = counted.tally.durations[name].quantiles(shares, group, size)
+            for share, values in zip(shares, quantiles, strict=True):
+                found[f"{name}.p{100 * share:.0f}"] = (entry.unit, values, n)
     # the appraisal: as much for being on time as for work that holds and citizens content
     _, punctual, n = found["close.on_time"]
     parts = np.array([punctual, found.pop(_SOUND)[1], found["satisfied"][1]])
@@ -141,6 +186,30 @@ def _figures(tally: Tally, group: NDArray[np.int64], size: int, days: float) -> 
     )
     found["evaluation"] = ("share", score, n)
     return found
+
+
+def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[Floats, int]:
+    """Return durations that shares of all tickets do not exceed, and of how many there are any.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    name : str
+        ``discovery``, ``sign``, ``arrive`` or ``close``.
+    shares : sequence of float
+        From 0 to 1.
+
+    Returns
+    -------
+    float64 [shares], int
+        s, within 1 %; NaN where there are none.
+    """
+    counted: Kpis
+    (counted,) = gather(outcome, [request(outcome, ("city",))])
+    group = counted.group(outcome, "city")
+    assert group is not None
+    _, n = counted.tally.entries[f"{name}.mean"].figure(group, 1)
+    return counted.tally.durations[name].quantiles(shares, group, 1)[:, 0], int(n[0])
 
 
 def table(outcome: Outcome, by: str = "district") -> pd.DataFrame:
@@ -188,8 +257,8 @@ def _calls(outcome: Outcome, tally: Tally) -> None:
     tally.count("hotline.callers", called)
     tally.share("hotline.answered", answered, settled)
     tally.share("hotline.answered_20s", quick, settled)
-    tally.mean("hotline.wait.mean", "s", wait, answered)
-    tally.add_up("hotline.calls", "1", t["attempts"], called)
+    tally.mean("hotline.wait.mean", wait, answered)
+    tally.add_up("hotline.calls", t["attempts"], called)
     tally.share("hotline.lost", t["abandoned"].astype(bool), settled)
 
 
@@ -211,7 +280,8 @@ def _times(outcome: Outcome, tally: Tally) -> None:
             begun = begun & (known(t[end]) | _on_the_way(outcome, end))
         over = begun & known(t[end])
         span = t[end] - t[start]
-        tally.keep(tally.mean(f"{name}.mean", "s", span, over), span, over)
+        tally.mean(f"{name}.mean", span, over)
+        tally.last(name, span, over, outcome.until - t[start], begun)
         tally.count(f"{name}.open", begun & ~over)
 
 

@@ -14,21 +14,33 @@ from typing import Any
 
 import numpy as np
 
+from sim.cells import frame_text
 from sim.city.city import City
+from sim.clock import HOUR
 from sim.engine.outcome import Outcome, Table
 from sim.engine.stored import Cache, StoredColumns, write_part
 from sim.errors import InputError
-from sim.measure.counters import counters
-from sim.measure.kpis import kpis
-from sim.measure.use import PLACES, use, use_by_hour
+from sim.measure.checks import (
+    FORMAT,
+    MARK,
+    PARTS,
+    PLAN,
+    Checks,
+    Run,
+    columns_of,
+    parts_of,
+    read_run,
+)
+from sim.measure.counters import Flow, counters
+from sim.measure.fold import Request, gather
+from sim.measure.kpis import ALL, kpis
+from sim.measure.tables import PLACES
+from sim.measure.use import Busy, use, use_by_hour
 from sim.model.plan import Plan
+from sim.model.planarrays import read_plan_arrays
 from sim.policy import Figure
+from sim.reading import kind_of
 from sim.scenario import Scenario, load, to_toml
-
-FORMAT = 1
-_PARTS = ("tickets", "visits", "stops", "services")
-_MARK = "run.json"
-_PLAN = "plan.npz"
 
 
 def write(
@@ -60,14 +72,14 @@ def write(
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as temporary:
         folder = Path(temporary) / "result"
         folder.mkdir()
-        for part in _PARTS:
+        for part in PARTS:
             _write_table(getattr(outcome, part), folder, part)
         write_inputs(outcome.scenario, outcome.plan, folder)
         if len(outcome.plans) > 1:  # the plan above has everybody
             for number, (_, plan) in enumerate(outcome.plans):
                 write_plan_arrays(plan, folder / _plan_file(number))
         _write_kpis(outcome, folder)
-        (folder / _MARK).write_text(json.dumps(provenance(outcome), indent=1, ensure_ascii=False))
+        (folder / MARK).write_text(json.dumps(provenance(outcome), indent=1, ensure_ascii=False))
         if extra is not None:
             extra(folder)
         if target.exists():
@@ -78,7 +90,7 @@ def write(
 
 def write_inputs(scenario: Scenario, plan: Plan, folder: Path) -> None:
     """Write what a run starts from: the scenario with its tables and files, and the plan."""
-    write_plan_arrays(plan, folder / _PLAN)
+    write_plan_arrays(plan, folder / PLAN)
     (folder / "scenario.toml").write_text(to_toml(scenario, beside=True), encoding="utf-8")
     for source in (*scenario.source_files[-3:], *scenario.attached.values()):
         shutil.copyfile(source, folder / source.name)
@@ -93,12 +105,6 @@ def _plan_file(number: int) -> str:
     return f"plan-{number}.npz"
 
 
-def read_plan_arrays(folder: Path, name: str = _PLAN) -> Plan:
-    """Read the plan that `write_inputs` wrote, or another of that form."""
-    with np.load(folder / name) as arrays:
-        return Plan(**{f.name: arrays[f.name] for f in fields(Plan)})
-
-
 def check_target(target: Path, overwrite: bool) -> None:
     """Check that a result may be written to a folder, before the work is done.
 
@@ -109,7 +115,7 @@ def check_target(target: Path, overwrite: bool) -> None:
     """
     if not target.exists():
         return
-    if not (target / _MARK).is_file():
+    if not (target / MARK).is_file():
         if target.is_dir() and not any(target.iterdir()):
             return
         raise InputError("command line", "out", str(target), "a new folder; this is something else")
@@ -122,46 +128,38 @@ def check_target(target: Path, overwrite: bool) -> None:
 def read(directory: str | Path) -> Outcome:
     """Read an outcome back, the same to the bit.
 
+    What it says is checked: a column that lies in parts as it is asked for.
+
     Raises
     ------
     InputError
-        If the folder holds no result of this format.
+        If the folder holds no result of this format, or not all of it: naming file and field.
     """
     folder = Path(directory)
-    mark = folder / _MARK
-    if not mark.is_file():
-        raise InputError("command line", "result", str(folder), f"a folder with {_MARK}")
-    try:
-        facts = json.loads(mark.read_text(encoding="utf-8"))
-        if facts["format"] != FORMAT:
-            raise InputError(mark, "format", facts["format"], f"{FORMAT}")
-        scenario = load(folder / "scenario.toml")
-        cache = Cache()
-        parts = {part: _read_table(folder, part, cache) for part in _PARTS}
-        run = facts["run"]
-        plans = tuple(
-            (time, read_plan_arrays(folder, _plan_file(number)))
-            for number, time in enumerate(run.get("plans_from", ()))
-        )
-        return Outcome(
-            scenario=scenario,
-            city=City.build(scenario),
-            plan=read_plan_arrays(folder),
-            policy=run["policy"],
-            engine=run["engine"],
-            seed=run["seed"],
-            replication=run["replication"],
-            until=run["until"],
-            events=run["events"],
-            plans=plans,
-            figures={name: Figure(*told) for name, told in run.get("figures", {}).items()},
-            **parts,
-        )
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        if isinstance(error, InputError):
-            raise
-        reason = f"{type(error).__name__}: {error}"
-        raise InputError(folder, "result", reason, "a complete result") from None
+    if kind_of(folder / MARK) != "a file":
+        raise InputError("command line", "result", str(folder), f"a folder with {MARK}")
+    run = read_run(folder)
+    scenario = load(folder / "scenario.toml")
+    city = City.build(scenario)
+    plan = read_plan_arrays(folder / PLAN, scenario, city)
+    plans = tuple(
+        (time, read_plan_arrays(folder / _plan_file(number), scenario, city))
+        for number, time in enumerate(run.plans_from)
+    )
+    return Outcome(
+        scenario=scenario,
+        city=city,
+        plan=plan,
+        policy=run.policy,
+        engine=run.engine,
+        seed=run.seed,
+        replication=run.replication,
+        until=run.until,
+        events=run.events,
+        plans=plans,
+        figures={name: Figure(*told) for name, told in run.figures.items()},
+        **_read_tables(folder, run, columns_of(scenario, city, plan, run.tickets)),
+    )
 
 
 def provenance(outcome: Outcome) -> dict[str, Any]:
@@ -201,21 +199,27 @@ def provenance(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def requests() -> list[Request]:
+    """Return what the tables of KPIs rest on, for one pass."""
+    return [ALL, (Flow, "town", HOUR), *((Busy, by) for by in (*PLACES, "hour"))]
+
+
 def _write_kpis(outcome: Outcome, folder: Path) -> None:
     import pandas as pd
 
+    gather(outcome, requests())
     groups = ("city", "district", "town", "department", "category", "family", "hour")
     tidy = pd.concat([kpis(outcome, by) for by in groups], ignore_index=True)
     tidy.to_parquet(folder / "kpis.parquet", compression="zstd", index=False)
-    tidy[tidy["by"].isin(("city", "district", "department"))].to_csv(
-        folder / "kpis.csv", index=False
-    )
+    shown = tidy[tidy["by"].isin(("city", "district", "department"))]
+    (folder / "kpis.csv").write_text(frame_text(shown), encoding="utf-8")
     by_place = [counters(outcome, by).assign(by=by) for by in PLACES]
     pd.concat(by_place, ignore_index=True).to_parquet(
         folder / "counters.parquet", compression="zstd", index=False
     )
     used = [use(outcome, by).assign(by=by) for by in PLACES]
-    pd.concat(used, ignore_index=True).to_csv(folder / "use.csv", index=False)
+    table = frame_text(pd.concat(used, ignore_index=True))
+    (folder / "use.csv").write_text(table, encoding="utf-8")
     use_by_hour(outcome).to_parquet(folder / "use_by_hour.parquet", index=False)
 
 
@@ -226,17 +230,28 @@ def _write_table(table: Table, folder: Path, name: str) -> None:
         return
     (folder / name).mkdir()
     for number, part in enumerate(table.parts):
-        shutil.copyfile(part, folder / name / f"part-{number:05}.parquet")
+        _place(part, folder / name / f"part-{number:05}.parquet")
 
 
-def _read_table(folder: Path, name: str, cache: Cache) -> Table:
-    """Read a table: all of it, or where it lies in parts, its columns as they are asked for."""
-    if (folder / name).is_dir():
-        return StoredColumns(sorted((folder / name).glob("*.parquet")), cache)
-    import pyarrow.parquet as pq
+def _place(part: Path, path: Path) -> None:
+    """Give a part, which is never written to again, another name; or copy it to another disk."""
+    try:
+        path.hardlink_to(part)
+    except OSError:
+        shutil.copyfile(part, path)
 
-    table = pq.read_table(folder / f"{name}.parquet")
-    return {
-        column: np.asarray(table[column].to_numpy(zero_copy_only=False))
-        for column in table.column_names
-    }
+
+def _read_tables(folder: Path, run: Run, columns: dict[str, Any]) -> dict[str, Table]:
+    """Read the tables: of one that lies in parts, each column as it is asked for."""
+    cache = Cache()
+    tables: dict[str, Table] = {}
+    for name in PARTS:
+        parts, rows = parts_of(folder, name)
+        if name == "tickets" and rows != run.tickets:
+            raise InputError(folder / MARK, "run.tickets", run.tickets, f"{rows}, as the table has")
+        checks = Checks(folder, name, columns[name], rows)
+        checks.schema(parts)
+        stored = StoredColumns(parts, cache, checks.values)
+        whole = not (folder / name).is_dir()
+        tables[name] = dict(stored) if whole else stored
+    return tables

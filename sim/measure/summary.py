@@ -10,9 +10,10 @@ import numpy as np
 
 from sim.clock import DAY
 from sim.engine.outcome import Outcome
-from sim.measure.kpis import figures_by, wide
+from sim.measure.fold import Request, gather
+from sim.measure.kpis import figures_by, request, wide
 from sim.measure.tables import groups
-from sim.measure.use import use
+from sim.measure.use import Busy, use
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +72,16 @@ class Summary:
         )
 
 
+def requests(outcome: Outcome) -> list[Request]:
+    """Return what a summary rests on, for one pass."""
+    bys = _places(outcome)
+    return [request(outcome, (*bys, "department")), *((Busy, by) for by in bys)]
+
+
+def _places(outcome: Outcome) -> tuple[str, ...]:
+    return ("city", "district")[: 1 + (len(outcome.city.district_name) > 1)]
+
+
 def summary(outcome: Outcome) -> Summary:
     """Sum an outcome up.
 
@@ -78,8 +89,9 @@ def summary(outcome: Outcome) -> Summary:
     districts' share of the totals by population, per day.
     """
     scenario, city = outcome.scenario, outcome.city
-    several = len(city.district_name) > 1
-    bys = ("city", "district")[: 1 + several]
+    bys = _places(outcome)
+    several = len(bys) > 1
+    gather(outcome, requests(outcome))
     found = figures_by(outcome, (*bys, "department"))
     tables = {by: wide(one, groups(outcome, by)[0]) for by, one in found.items()}
     values = tables["city"].loc["city"]

@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.clock import TICKS_PER_SECOND
+from sim.measure.durations import Durations
 from sim.measure.tables import Bools, Floats
 
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Durations:
-    """Durations of some of the tickets: ``values``, cell by cell, each from its ``first`` on."""
-
-    values: Floats
-    first: Ints
+Cells = NDArray[np.int32]
 
 
 @dataclass(eq=False)
 class Entry:
-    """What one metric is made of.
+    """What one metric is made of: whole numbers, which add up to the same in any order.
 
     Attributes
     ----------
     unit : str
     n : int64 [cells]
         Cases.
-    total : float64 [cells]
-        What is added up over them: hits, seconds, calls, or the cases themselves.
+    total : int64 [cells]
+        What is added up over them: hits, ticks, calls, or the cases themselves.
+    each : float
+        What one of the total is in the unit.
     mean : bool
         Whether the figure is the total of a case, and not that of all.
-    durations : list of Durations, optional
-        Where quantiles are asked for too; one for each part.
     """
 
     unit: str
     n: Ints
-    total: Floats
+    total: Ints
+    each: float = 1.0
     mean: bool = False
-    durations: list[Durations] = field(default_factory=list)
 
     def figure(self, group: Ints, size: int) -> tuple[Floats, Ints]:
         """Return the value and n of groups of cells.
@@ -51,69 +46,70 @@ class Entry:
         Parameters
         ----------
         group : int64 [cells]
-            The group of each cell.
+            The group of each cell; -1: none.
         size : int
             Groups there are.
         """
-        n = np.bincount(group, self.n, size).astype(np.int64)
-        total = np.bincount(group, self.total, size).astype(float)
+        n, whole = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        rows = group >= 0
+        np.add.at(n, group[rows], self.n[rows])
+        np.add.at(whole, group[rows], self.total[rows])
+        total = np.asarray(whole * self.each, dtype=np.float64)
         if not self.mean:
             return total, n
         return np.divide(total, n, out=np.full(size, np.nan), where=n > 0), n
-
-    def quantiles(self, shares: Iterable[float], group: Ints, size: int) -> list[Floats]:
-        """Return the smallest duration that at least this share does not exceed, by group."""
-        shares = tuple(shares)
-        out = np.full((len(shares), size), np.nan)
-        for i in range(size):
-            cells = np.flatnonzero(group == i)
-            found = [
-                part.values[part.first[cell] : part.first[cell + 1]]
-                for part in self.durations
-                for cell in cells
-            ]
-            values = np.concatenate(found) if found else np.empty(0)
-            if n := len(values):
-                low = 0
-                for k in np.argsort(shares):  # at one place at a time NumPy is five times quicker
-                    place = max(int(np.ceil(shares[k] * n)) - 1, 0)
-                    values[low:].partition(place - low)
-                    out[k, i] = values[place]
-                    low = place
-        return list(out)
 
 
 class Tally:
     """Counts, sums and durations of tickets, told apart by cell.
 
+    A ticket may lie in several cells, one of each grouping.
+
     Parameters
     ----------
-    cell : int64 [N]
-        That of each ticket.
     size : int
-        Cells there are.
+        Cells there are, of all groupings together.
 
     Attributes
     ----------
     entries : dict
         An `Entry` for each metric.
+    durations : dict
+        By name, how long something took.
     """
 
-    def __init__(self, cell: Ints, size: int) -> None:
-        self._cell, self._size = cell.astype(np.int32), size
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._cell: Cells = np.zeros((0, 1), dtype=np.int32)
         self.entries: dict[str, Entry] = {}
+        self.durations: dict[str, Durations] = {}
+
+    def begin(self, cell: Cells) -> None:
+        """Go on with other tickets: their cells, int32 [N, groupings]; the size: none."""
+        self._cell = np.ascontiguousarray(cell, dtype=np.int32)
+
+    def _entry(self, metric: str, unit: str, each: float = 1.0, *, mean: bool = False) -> Entry:
+        if metric not in self.entries:
+            n, total = np.zeros((2, self._size), dtype=np.int64)
+            self.entries[metric] = Entry(unit, n, total, each, mean)
+        return self.entries[metric]
 
     def _of(self, rows: Bools) -> Ints:
-        if self._size == 1:
-            return np.array([np.count_nonzero(rows)])
-        out = np.zeros(self._size, dtype=np.int64)
+        out = np.zeros(self._size + 1, dtype=np.int64)  # the last: of no cell
         _count(self._cell, rows, out)
-        return out
+        return out[:-1]
+
+    def _sum(self, entry: Entry, values: NDArray[np.generic], rows: Bools) -> None:
+        total = np.zeros(self._size + 1, dtype=np.int64)
+        _add_up(self._cell, values, rows, 1 / entry.each, total)
+        entry.n += self._of(rows)
+        entry.total += total[:-1]
 
     def count(self, metric: str, rows: Bools) -> None:
         """Count tickets."""
-        n = self._of(rows)
-        self.entries[metric] = Entry("1", n, n.astype(float))
+        entry, n = self._entry(metric, "1"), self._of(rows)
+        entry.n += n
+        entry.total += n
 
     def count_codes(
         self, metrics: Mapping[int, str], codes: NDArray[np.int8], rows: Bools | None = None
@@ -122,72 +118,70 @@ class Tally:
 
         Codes without a name are left out.
         """
-        n = np.zeros((max(metrics) + 1, self._size), dtype=np.int64)
+        n = np.zeros((max(metrics) + 1, self._size + 1), dtype=np.int64)
         _count_codes(self._cell, codes, np.ones(len(codes), bool) if rows is None else rows, n)
         for code, metric in metrics.items():
-            self.entries[metric] = Entry("1", n[code], n[code].astype(float))
+            entry = self._entry(metric, "1")
+            entry.n += n[code, :-1]
+            entry.total += n[code, :-1]
 
     def share(self, metric: str, part: Bools, whole: Bools) -> None:
         """Count tickets, and those of them of which something holds."""
-        hits = self._of(part & whole).astype(float)
-        self.entries[metric] = Entry("share", self._of(whole), hits, mean=True)
+        entry = self._entry(metric, "share", mean=True)
+        entry.n += self._of(whole)
+        entry.total += self._of(part & whole)
 
-    def add_up(self, metric: str, unit: str, values: NDArray[np.generic], rows: Bools) -> Entry:
-        """Add values of tickets up."""
-        total = np.zeros(self._size)
-        _add_up(self._cell, values, rows, total)
-        self.entries[metric] = Entry(unit, self._of(rows), total)
-        return self.entries[metric]
+    def add_up(self, metric: str, values: NDArray[np.integer], rows: Bools) -> None:
+        """Add whole numbers of tickets up."""
+        self._sum(self._entry(metric, "1"), values, rows)
 
-    def mean(self, metric: str, unit: str, values: Floats, rows: Bools) -> Entry:
-        """Add values of tickets up for their mean."""
-        entry = self.add_up(metric, unit, values, rows)
-        entry.mean = True
-        return entry
+    def mean(self, metric: str, seconds: Floats, rows: Bools) -> None:
+        """Add times of tickets up for their mean, in ticks."""
+        self._sum(self._entry(metric, "s", 1 / TICKS_PER_SECOND, mean=True), seconds, rows)
 
-    def keep(self, entry: Entry, values: Floats, rows: Bools) -> None:
-        """Keep the values of an entry's tickets, for quantiles."""
-        first = np.append(0, np.cumsum(entry.n))
-        found = np.empty(first[-1])
-        _sort(self._cell, values, rows, first[:-1].copy(), found)
-        entry.durations.append(Durations(found, first))
+    def last(self, name: str, seconds: Floats, over: Bools, so_far: Floats, begun: Bools) -> None:
+        """Count how long something took where it is over, and so far where it only began."""
+        if name not in self.durations:
+            self.durations[name] = Durations(self._size)
+        self.durations[name].add(self._cell, seconds, over)
+        self.durations[name].censor(self._cell, so_far, begun & ~over)
 
-    def add(self, other: Tally) -> None:
-        """Add the tickets of another tally of the same metrics and cells."""
+    def merge(self, other: Tally) -> None:
+        """Add the tickets of another tally of the same cells."""
         for metric, more in other.entries.items():
-            entry = self.entries[metric]
-            entry.n = entry.n + more.n
-            entry.total = entry.total + more.total
-            entry.durations += more.durations
+            entry = self._entry(metric, more.unit, more.each, mean=more.mean)
+            entry.n += more.n
+            entry.total += more.total
+        for name, durations in other.durations.items():
+            if name in self.durations:
+                self.durations[name].merge(durations)
+            else:
+                self.durations[name] = durations
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _count(cell, rows, out) -> None:  # type: ignore[no-untyped-def]
     """Count the rows of each cell, with no copy of any column."""
     for i in range(len(rows)):
-        out[cell[i]] += rows[i]
+        if rows[i]:
+            for g in range(cell.shape[1]):
+                out[cell[i, g]] += 1
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _count_codes(cell, codes, rows, out) -> None:  # type: ignore[no-untyped-def]
     """Count the rows of each code and cell."""
     for i in range(len(rows)):
-        if 0 <= codes[i] < len(out):
-            out[codes[i], cell[i]] += rows[i]
+        if rows[i] and 0 <= codes[i] < len(out):
+            for g in range(cell.shape[1]):
+                out[codes[i], cell[i, g]] += 1
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _sort(cell, values, rows, place, out) -> None:  # type: ignore[no-untyped-def]
-    """Write the values of the rows cell by cell, each cell's from its place on."""
+def _add_up(cell, values, rows, times, out) -> None:  # type: ignore[no-untyped-def]
+    """Sum the rows of each cell up, so many times each, rounded."""
     for i in range(len(rows)):
         if rows[i]:
-            out[place[cell[i]]] = values[i]
-            place[cell[i]] += 1
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_up(cell, values, rows, out) -> None:  # type: ignore[no-untyped-def]
-    """Sum the rows of each cell up."""
-    for i in range(len(rows)):
-        if rows[i]:
-            out[cell[i]] += values[i]
+            value = np.int64(np.rint(values[i] * times))
+            for g in range(cell.shape[1]):
+                out[cell[i, g]] += value

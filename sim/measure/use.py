@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,20 +11,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.clock import DAY, HOUR
-from sim.engine.outcome import Outcome
-from sim.measure.tables import Floats
+from sim.clock import DAY, HOUR, TICKS_PER_SECOND
+from sim.engine.outcome import Outcome, rows_of
+from sim.measure.fold import gather
+from sim.measure.tables import PLACES, Floats
 from sim.model.calendar import day_seconds, shift_calendars
 from sim.model.plan import Plan
-from sim.processors import threads
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Ints = NDArray[np.int64]
-
-PLACES = ("city", "district", "town")
-"""By which place the use of staff can be told apart."""
 
 _DESKS = (
     ("12345 hotline", "12345 话务员", "hotline_posts"),
@@ -203,20 +199,11 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     duty = [[calendar.between(*span) for calendar in calendars] for span in spans]
     names = _names(outcome, by)
 
-    kinds, found = roles(outcome, by), resources(outcome, by)
-
-    def summed(piece: Outcome) -> Floats:
-        """Return busy time and overtime, s [2, cells]."""
-        out = np.zeros((2, len(kinds) * len(names)))
-        for those in found:
-            log = getattr(piece, those.log)
-            who, start, end = (log[name] for name in (those.column, "start", "end"))
-            _add_up(who, those.cell, those.begin, those.length, start, end, outcome.until, out)
-        out[0] -= out[1]
-        return out
-
-    with ThreadPoolExecutor(threads()) as pool:
-        total = sum(pool.map(summed, outcome.log_pieces()), np.zeros(()))
+    kinds = roles(outcome, by)
+    busy_time: Busy
+    (busy_time,) = gather(outcome, [(Busy, by)])
+    total = busy_time.spent / TICKS_PER_SECOND
+    total[0] -= total[1]
     total = total.reshape(2, len(kinds), len(names))
     frames = []
     for role, busy, late in zip(kinds, *total, strict=True):
@@ -241,9 +228,54 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+class Busy:
+    """How long staff were busy, in ticks, from the logs of what they did.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    by : str
+        One of `PLACES`; or ``hour``: of the city, by hour of day.
+
+    Attributes
+    ----------
+    spent : int64 [2, cells]
+        By the cells of `resources`: all, and overtime.
+    in_hour : int64 [cells, 24]
+        By hour of day, where that is asked for.
+    """
+
+    logs = True
+
+    def __init__(self, outcome: Outcome, by: str) -> None:
+        place = "city" if by == "hour" else by
+        self._found = resources(outcome, place)
+        cells = len(roles(outcome, place)) * len(_names(outcome, place))
+        self._until = outcome.until
+        self.spent = np.zeros((2, cells), dtype=np.int64)
+        self.in_hour = np.zeros((cells if by == "hour" else 0, 24), dtype=np.int64)
+
+    def add(self, piece: Outcome) -> None:
+        """Take in rows of the logs."""
+        for those in self._found:
+            log = getattr(piece, those.log)
+            if rows_of(log):
+                who, start, end = (log[name] for name in (those.column, "start", "end"))
+                if len(self.in_hour):
+                    _by_hour(who, those.cell, start, end, self._until, self.in_hour)
+                else:
+                    shift = those.cell, those.begin, those.length
+                    _add_up(who, *shift, start, end, self._until, self.spent)
+
+    def merge(self, other: Busy) -> None:
+        """Take in what another took in."""
+        self.spent += other.spent
+        self.in_hour += other.in_hour
+
+
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_up(who, cell, begin, length, start, end, until, out) -> None:  # type: ignore[no-untyped-def]
-    """Sum the time of spans up by the cell of who was busy, s [2, cells]: all, and overtime.
+    """Sum the time of spans up by the cell of who was busy, ticks [2, cells]: all, and overtime.
 
     Overtime is what lies beyond the shift in which a span began.
     """
@@ -253,8 +285,29 @@ def _add_up(who, cell, begin, length, start, end, until, out) -> None:  # type: 
             continue
         span = (end[i] if end[i] < until else until) - start[i]  # not a number: not yet
         left = length[who[i]] - (start[i] - begin[who[i]]) % DAY
-        out[0, at] += span
-        out[1, at] += max(span - left, 0.0)
+        out[0, at] += int(np.rint(span * TICKS_PER_SECOND))
+        if span > left:
+            out[1, at] += int(np.rint((span - left) * TICKS_PER_SECOND))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _by_hour(who, cell, start, end, until, out) -> None:  # type: ignore[no-untyped-def]
+    """Sum the time of spans up by cell and hour of day, ticks [cells, 24]."""
+    hour = int(HOUR * TICKS_PER_SECOND)
+    for i in range(len(who)):
+        at = cell[who[i]]
+        if at < 0:
+            continue
+        now = int(np.rint(start[i] * TICKS_PER_SECOND))
+        last = int(np.rint((end[i] if end[i] < until else until) * TICKS_PER_SECOND))
+        days = (last - now) // (24 * hour)
+        if days > 0:
+            out[at] += days * hour
+            now += days * 24 * hour
+        while now < last:
+            next_hour = min((now // hour + 1) * hour, last)
+            out[at, now // hour % 24] += next_hour - now
+            now = next_hour
 
 
 def use_by_hour(outcome: Outcome) -> pd.DataFrame:
@@ -282,14 +335,9 @@ def use_by_hour(outcome: Outcome) -> pd.DataFrame:
     ]
     share = np.maximum(seconds, 1e-9)
     kinds = roles(outcome)
-    busy_in = np.zeros((len(kinds), len(hour)))
-    for those in resources(outcome):
-        log = getattr(outcome, those.log)
-        role_of = those.cell[log[those.column]]
-        for number in np.unique(role_of):
-            rows = role_of == number
-            end = np.fmin(log["end"][rows], outcome.until)
-            busy_in[number] = np.diff(_busy_before(log["start"][rows], end, edges))
+    busy_time: Busy
+    (busy_time,) = gather(outcome, [(Busy, "hour")])
+    busy_in = busy_time.in_hour / TICKS_PER_SECOND
     frames = []
     for role, busy in zip(kinds, busy_in, strict=True):
         on_duty = sum(posts[0] @ hours for posts, hours in zip(role.posts, duty, strict=True))
@@ -300,7 +348,7 @@ def use_by_hour(outcome: Outcome) -> pd.DataFrame:
                     "name": role.name,
                     "name_zh": role.name_zh,
                     "hour": np.arange(24),
-                    "busy": np.bincount(hour, weights=busy, minlength=24) / share,
+                    "busy": busy / share,
                     "on_duty": on_duty / share,
                 }
             )
@@ -321,15 +369,3 @@ def _mean_posts(role: Role, spans: list[tuple[float, float]]) -> Ints | Floats:
         return np.asarray(posts[0])
     length = np.array([end - start for start, end in spans])
     return np.asarray(length @ posts / max(length.sum(), 1e-9))
-
-
-def _busy_before(start: Floats, end: Floats, at: Floats) -> Floats:
-    """Return the busy time of all spans before each instant, s."""
-
-    def since(times: Floats) -> Floats:
-        ordered = np.sort(times)
-        below = np.concatenate(([0.0], np.cumsum(ordered)))
-        n = np.searchsorted(ordered, at)
-        return np.asarray(n * at - below[n])
-
-    return since(start) - since(end)

@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
+from typing import TYPE_CHECKING
 
 from sim.clock import DAY, HOUR, WEEK, modulo, tick
-from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 Floats = Sequence[float]
 

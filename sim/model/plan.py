@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.declared import check_types
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -51,3 +53,6 @@ class Plan:
     crew_unit: NDArray[np.int32]
     crew_shift: NDArray[np.int16]
     crew_xy: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        check_types(self)

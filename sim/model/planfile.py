@@ -10,33 +10,34 @@ that what is read is what was written, to the bit.
 
 from __future__ import annotations
 
-import csv
-import io
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import tomli_w
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
+from sim.cells import csv_text
 from sim.city.city import City
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
 from sim.model.plan import Plan
 from sim.model.staffing import units
+from sim.reading import parse_csv, parse_toml, read_text
 from sim.scenario import Scenario
+from sim.scenario.base import Model, Name, plain
+from sim.scenario.room import check_posts
 from sim.scenario.staff import Shift
-from sim.scenario.suggest import suggestion
 
 VERSION = 1
 COLUMNS = ("role", "department", "place", "place_zh", "shift", "number", "base", "offset")
 ROLES = ("hotline", "town_centre", "district_centre", "crew", "gridworker", "part_time")
 
 Row = tuple[str, ...]
+Text = Annotated[str, Field(max_length=10_000), AfterValidator(plain)]
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,13 @@ def write_plan(
         "note": note,
         "shifts": {name: shift.model_dump() for name, shift in scenario.shifts.items()},
     }
-    text = io.StringIO()
-    for line in tomli_w.dumps(head).splitlines():
-        text.write(f"# {line}".rstrip() + "\n")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for row, equal in groupby(_rows(scenario, city, plan)):
-        number = sum(int(r[5]) for r in equal)
-        table.writerow([*row[:5], number, *row[6:]])
+    lines = [f"# {line}".rstrip() + "\n" for line in tomli_w.dumps(head).splitlines()]
+    rows = [
+        (*row[:5], sum(int(r[5]) for r in equal), *row[6:])
+        for row, equal in groupby(_rows(scenario, city, plan))
+    ]
     part = path.with_name(path.name + ".part")
-    part.write_text(text.getvalue(), encoding="utf-8")
+    part.write_text("".join(lines) + csv_text([COLUMNS, *rows]), encoding="utf-8")
     part.replace(path)
 
 
@@ -246,47 +244,47 @@ def _say(shift: Shift) -> str:
 
 def _split(path: Path) -> tuple[PlanHead, list[tuple[int, dict[str, str]]]]:
     """Read a plan file: its head, and its rows with their line numbers."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise InputError("command line", "plan", str(path), f"a plan file ({reason})") from None
+    lines = read_text(path, field="plan").split("\n")
     size = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     head = _head(path, "\n".join(line[1:].strip() for line in lines[:size]))
-    table = csv.DictReader(lines[size:])
-    if tuple(table.fieldnames or ()) != COLUMNS:
-        found = ",".join(table.fieldnames or ())
-        raise InputError(path, f"line {size + 1}", found, f"the columns {','.join(COLUMNS)}")
+    table = parse_csv("\n".join(lines[size:]), path)
+    if not table or tuple(table[0]) != COLUMNS:
+        raise InputError(
+            path, f"line {size + 1}", "other columns", f"the columns {','.join(COLUMNS)}"
+        )
     rows = []
-    for row in table:
-        line = size + table.line_num
-        if None in row or None in row.values():
-            raise InputError(path, f"line {line}", lines[line - 1], f"{len(COLUMNS)} columns")
-        rows.append((line, row))
+    for line, cells in enumerate(table[1:], start=size + 2):
+        if cells and len(cells) != len(COLUMNS):
+            raise InputError(path, f"line {line}", f"{len(cells)} cells", f"{len(COLUMNS)} columns")
+        if cells:
+            rows.append((line, dict(zip(COLUMNS, cells, strict=True))))
     return head, rows
 
 
+class _Head(Model):
+    """What the head of a plan file may say."""
+
+    sim_plan: int
+    scenario: Text = ""
+    scenario_hash: Text = ""
+    districts: tuple[Text, ...] = ()
+    note: Text = ""
+    shifts: dict[Name, Shift] = Field(default_factory=dict)
+
+
 def _head(path: Path, text: str) -> PlanHead:
-    try:
-        head: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, "head", str(error), "lines of TOML after #") from None
+    head = parse_toml(text, path)
     if head.get("sim_plan") != VERSION:
         raise InputError(
             path, "sim_plan", head.get("sim_plan"), f"{VERSION}: the first line of a plan file"
         )
     try:
-        return PlanHead(
-            str(head.get("scenario", "")),
-            str(head.get("scenario_hash", "")),
-            tuple(map(str, head.get("districts", ()))),
-            str(head.get("note", "")),
-            TypeAdapter(dict[str, Shift]).validate_python(head.get("shifts", {})),
-        )
+        said = _Head.model_validate(head)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in ("shifts", *first["loc"]))
+        field = ".".join(str(part) for part in first["loc"])
         raise InputError(path, field, first["input"], str(first["msg"]).lower()) from None
+    return PlanHead(said.scenario, said.scenario_hash, said.districts, said.note, said.shifts)
 
 
 class _Reader:
@@ -323,6 +321,13 @@ class _Reader:
             "town_centre": self.towns,
             "district_centre": self.districts,
         }
+        check_posts(
+            self.path,
+            (
+                (f"line {line}, column number", row["role"], self.number(line, row))
+                for line, row in rows
+            ),
+        )
         for line, row in rows:
             role = self.one(line, row, "role", ROLES)
             number = self.number(line, row)

@@ -177,13 +177,24 @@ class Succession:
     def restore(
         self, arrays: dict[str, NDArray[np.generic]], times: Sequence[float], past: int
     ) -> None:
-        """Take over what `state` returned, after the same first plan."""
-        self.coming = [
-            (time, Plan(**{f.name: arrays[f"plan.{i}.{f.name}"] for f in fields(Plan)}))  # type: ignore[arg-type]
-            for i, time in enumerate(times)
-        ]
-        for time in times[:past]:
-            self.go_on(time)
+        """Take over what `state` returned, after the same first plan.
+
+        Raises
+        ------
+        InputError
+            If a plan is missing, does not fit, or is not in order of time.
+        """
+        if list(times) != sorted(times) or not all(0 <= time < float("inf") for time in times):
+            raise InputError("state", "plans", list(times), "instants in order of time")
+        for i, time in enumerate(times):
+            names = {f.name: f"plan.{i}.{f.name}" for f in fields(Plan)}
+            for name in names.values():
+                if name not in arrays:
+                    raise InputError("state", name, None, "an array of each plan")
+            plan = Plan(**{field: arrays[name] for field, name in names.items()})  # type: ignore[arg-type]
+            self.ask(plan, time, 0.0)
+            if i < past:
+                self.go_on(time)
 
 
 def check_days(days: Sequence[float], length: float) -> None:

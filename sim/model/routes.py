@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cells import csv_text
 from sim.city.city import City
 from sim.clock import tick
 from sim.errors import InputError
+from sim.reading import read_csv
 from sim.scenario import Scenario
-from sim.scenario.files import read_text
 
 COLUMNS = ("district", "grid", "leg", "of", "start", "cells", "cross_m")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _MOST_CELLS, _MOST_LEGS = 1000, 1000
 
 
@@ -144,13 +145,12 @@ def _edge(edge: list[float], loop: float, number: int) -> float:
 
 def write_routes(routes: Routes, path: Path) -> None:
     """Write routes as a table, which `read_routes` reads."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for (district, grid), route in sorted(routes.items()):
-        for n, leg in enumerate(route.legs):
-            table.writerow([district, grid, n, route.of, leg.start, leg.cells, f"{leg.cross_m:g}"])
-    path.write_text(out.getvalue(), encoding="utf-8")
+    rows = [
+        (district, grid, n, route.of, leg.start, leg.cells, f"{leg.cross_m:g}")
+        for (district, grid), route in sorted(routes.items())
+        for n, leg in enumerate(route.legs)
+    ]
+    path.write_text(csv_text([COLUMNS, *rows]), encoding="utf-8")
 
 
 def read_routes(path: Path, scenario: Scenario, city: City) -> Routes:
@@ -162,10 +162,9 @@ def read_routes(path: Path, scenario: Scenario, city: City) -> Routes:
         Naming row and column: no such district or grid, a leg that is missing, a part of the
         loop that is never passed (a check there would wait for ever).
     """
-    rows = list(csv.reader(io.StringIO(read_text(path, "command line", "patrol.routes"))))
+    rows = read_csv(path, field="patrol.routes")
     if not rows or tuple(rows[0]) != COLUMNS:
-        found = ",".join(rows[0]) if rows else ""
-        raise InputError(path, "header", found, f"the columns {','.join(COLUMNS)}")
+        raise InputError(path, "header", "other columns", f"the columns {','.join(COLUMNS)}")
     codes = {row.code for row in scenario.district_table}
     grids = {
         code: int((city.grid_district == d).sum()) for d, code in enumerate(city.district_code)
@@ -199,7 +198,7 @@ def read_routes(path: Path, scenario: Scenario, city: City) -> Routes:
 
 def _whole(path: Path, line: int, row: list[str], column: int, low: int, high: int) -> int:
     text = row[column]
-    if not text.lstrip("-").isdigit() or not low <= int(text) <= high:
+    if not _WHOLE.fullmatch(text) or not low <= int(text) <= high:
         allowed = f"{low} to {high}" if low < high else f"{low}"
         raise InputError(path, f"row {line}, column {COLUMNS[column]}", text, allowed)
     return int(text)

@@ -7,8 +7,6 @@ simulated annealing does the others, and finds CP-SAT's start.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, inf
@@ -18,14 +16,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cells import csv_text
 from sim.city.city import City
 from sim.city.geometry import curve
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
 from sim.model.staffing import base_plan
 from sim.optimize.atoms import MEASURES, Atoms
 from sim.optimize.risk import Risk
 from sim.scenario import Scenario
-from sim.scenario.suggest import suggestion
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -279,11 +277,9 @@ def write_grids(redrawn: Redrawn, path: Path) -> None:
         people.append(int(atoms.population[own].sum()))
     xy = np.array(middles)
     lonlat = city.projection.to_lonlat(xy)
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(["name", "lon", "lat", "area_m2", "population"])
+    rows: list[tuple[object, ...]] = [("name", "lon", "lat", "area_m2", "population")]
     for n, g in enumerate(np.lexsort((np.arange(len(xy)), curve(xy))).tolist(), start=1):
         name = f"{city.district_code[district]}-{own_town}-{n}"
         lon, lat = lonlat[g]
-        table.writerow([name, f"{lon:.7f}", f"{lat:.7f}", f"{area[g]:.0f}", people[g]])
-    path.write_text(out.getvalue(), encoding="utf-8")
+        rows.append((name, f"{lon:.7f}", f"{lat:.7f}", f"{area[g]:.0f}", people[g]))
+    path.write_text(csv_text(rows), encoding="utf-8")

@@ -11,7 +11,7 @@ from sim.policy.fifo import Fifo
 from sim.policy.guard import Guarded
 from sim.policy.hindsight import Hindsight
 from sim.policy.nearest import Nearest
-from sim.policy.own import load_policy
+from sim.policy.own import class_digest, load_policy
 from sim.policy.patrol import DispatchFirst, PatrolFirst
 from sim.policy.priority import Priority
 from sim.policy.reserve import Reserve
@@ -53,6 +53,7 @@ __all__ = [
     "Reserve",
     "RollingVrp",
     "View",
+    "class_digest",
     "find_policy",
 ]
 

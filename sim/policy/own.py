@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import sys
 from pathlib import Path
 from types import ModuleType
 
 from sim.errors import InputError
 from sim.policy.base import Policy
+from sim.reading import is_plain, read_bytes
 
 
 def load_policy(spec: str) -> Policy:
@@ -43,8 +45,9 @@ def load_policy(spec: str) -> Policy:
     if not (isinstance(kind, type) and issubclass(kind, Policy)):
         found = f"its policies are {', '.join(known)}" if known else "it has none"
         raise InputError(place, "policy", name, f"a class derived from sim.policy.Policy; {found}")
-    if not isinstance(getattr(kind, "name", None), str) or not kind.name:
-        raise InputError(place, f"{name}.name", getattr(kind, "name", None), "a name for tables")
+    called = getattr(kind, "name", None)
+    if not isinstance(called, str) or not called or not is_plain(called):
+        raise InputError(place, f"{name}.name", called, "a name for tables, on one line")
     missing = ", ".join(sorted(getattr(kind, "__abstractmethods__", ())))
     if missing:
         raise InputError(place, name, f"no {missing}", f"a policy that defines {missing}")
@@ -55,10 +58,34 @@ def load_policy(spec: str) -> Policy:
         raise InputError(place, name, _told(error), allowed) from error
 
 
+def class_digest(policy: Policy, state: str = "") -> str:
+    """Return the name of a policy's class with a digest of its file, and of what was given to it.
+
+    Parameters
+    ----------
+    state : str
+        Further text that tells it from others.
+
+    Raises
+    ------
+    InputError
+        If its class stands in no file.
+    """
+    kind = type(policy)
+    try:
+        text = Path(inspect.getfile(kind)).read_bytes()
+    except (OSError, TypeError):
+        raise InputError(
+            f"policy {kind.name}",
+            "class",
+            kind.__qualname__,
+            "a class in a file, so that what is kept can tell whether it has changed",
+        ) from None
+    return f"{kind.__qualname__} {hashlib.sha256(text + state.encode()).hexdigest()}"
+
+
 def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise InputError("command line", "policy", str(path), "a file that exists")
-    text = path.read_bytes()
+    text = read_bytes(path, field="policy")
     # named by what it says: a changed file is another module, the same one is loaded once
     name = f"policy_{path.stem}_{hashlib.sha256(text).hexdigest()[:12]}"
     if name in sys.modules:

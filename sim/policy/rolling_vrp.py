@@ -14,6 +14,7 @@ from sim.errors import InputError
 from sim.policy.base import Figure, Policy, View
 from sim.policy.edd import edd_key
 from sim.routing import Instance, solve
+from sim.scenario.base import Model
 
 NO_URGENCY = 4
 """The urgency at which a second of waiting costs as much as a second under way; each step more
@@ -32,6 +33,14 @@ def _due(view: View, ticket: int) -> float:
     if view.arrived(ticket):
         return view.due_close(ticket) - view.expected_work(ticket)
     return view.due_arrive(ticket)
+
+
+class _Memory(Model):
+    """What is kept in a checkpoint."""
+
+    plans: list[tuple[int, float, list[int]]]  # crew, when it was made, tickets
+    took: list[float]
+    missed: int
 
 
 @dataclass
@@ -118,9 +127,13 @@ class RollingVrp(Policy):
 
     def recall(self, view: View, memory: dict[str, Any]) -> None:
         """Take the tours over."""
+        told = _Memory.model_validate(memory)
+        planned = [ticket for _, _, tour in told.plans for ticket in tour]
+        if len(set(planned)) < len(planned):
+            raise ValueError("a ticket stands in two tours")
         self._begin(view)
-        self._plans = {crew: _Plan(at, tour) for crew, at, tour in memory["plans"]}
-        self._took, self._missed = memory["took"], memory["missed"]
+        self._plans = {crew: _Plan(at, tour) for crew, at, tour in told.plans}
+        self._took, self._missed = told.took, told.missed
 
     def key(self, view: View, ticket: int) -> tuple[float, ...]:
         """Order by the next deadline, as `Edd` does."""

@@ -18,6 +18,8 @@ from __future__ import annotations
 import numpy as np
 from numba import float64, int64, njit, types
 
+from sim.machinecode import kept
+
 FIRST_STEP, FALL = 0.1, 0.25
 """The step of the first phase, in costs of a row, and of each over the one before."""
 FULL = 3
@@ -260,7 +262,7 @@ def _scale(cost, leave):
     return total / (n * m)
 
 
-@njit(types.Tuple((_i1, float64))(_f2, _f1, float64), cache=True, nogil=True)
+@kept(types.Tuple((_i1, float64))(_f2, _f1, float64), nogil=True)
 def auction(cost, leave, gap):
     """Match rows to columns; return the column of each row (-1: out) and a lower bound.
 

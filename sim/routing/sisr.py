@@ -17,6 +17,8 @@ import numpy as np
 from numba import boolean, float64, int32, int64, njit, types, uint8, uint64
 from numpy.typing import NDArray
 
+from sim.machinecode import kept
+
 REMOVED_MEAN = 10.0
 """Stops removed an iteration, on average."""
 STRING_MAX = 10.0
@@ -378,8 +380,8 @@ def _shortfall(p, absent, count, absence):
     return prizes, missing, guide
 
 
-@njit(int64(_PROBLEM, _TOURS, _TOURS, _i2, _i1, _f1, _f1, _i1, int64, uint64[::1], int64, float64,
-            float64, boolean), cache=True, nogil=True)  # fmt: skip
+@kept(int64(_PROBLEM, _TOURS, _TOURS, _i2, _i1, _f1, _f1, _i1, int64, uint64[::1], int64, float64,
+            float64, boolean), nogil=True)  # fmt: skip
 def anneal(
     p, s, kept, best_seq, best_length, best, absence, out, out_count, rng, iterations, hot, cold,
     stop_complete,

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-FileName = Annotated[str, Field(min_length=1, max_length=4096)]
+from sim.reading import is_plain
+
+
+def plain(text: str) -> str:
+    """Let a text through that can be shown, and written into any file, as it is.
+
+    Raises
+    ------
+    PydanticCustomError
+        If it has control characters, or is more than one line.
+    """
+    if not is_plain(text):
+        raise PydanticCustomError("control", "one line of text without control characters")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(plain)]
+FileName = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(plain)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -1,13 +1,11 @@
-"""Finding and reading the files of a scenario."""
+"""Finding the file of a scenario."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any
 
-from sim.errors import InputError
-from sim.scenario.suggest import suggestion
+from sim.errors import InputError, suggestion
+from sim.reading import COMMAND_LINE, kind_of
 
 
 def shipped() -> Path:
@@ -39,17 +37,18 @@ def find(name: str | Path, beside: Path | None = None, field: str = "scenario") 
     InputError
         If there is none.
     """
-    asked_by = beside or "command line"
+    asked_by = beside or COMMAND_LINE
     path = Path(name)
-    if path.is_dir():
-        raise InputError(asked_by, field, str(name), "a TOML file, not a folder")
-    tries = [path, path.with_name(path.name + ".toml")]
+    tries = [path, path.parent / (path.name + ".toml")]
     if beside is not None and not path.is_absolute():
         tries = [beside.parent / candidate for candidate in tries]
+    kind = kind_of(tries[0])
+    if kind is not None and kind != "a file":
+        raise InputError(asked_by, field, str(name), f"a TOML file, not {kind}")
     if path.parent in (Path(), Path("scenarios")):
         tries += [shipped() / path.name, shipped() / (path.name + ".toml")]
     for candidate in tries:
-        if candidate.is_file():
+        if kind_of(candidate) == "a file":
             return candidate.resolve()
     names = shipped_names()
     raise InputError(
@@ -58,36 +57,3 @@ def find(name: str | Path, beside: Path | None = None, field: str = "scenario") 
         str(name),
         f"the path of a TOML file, or one of {', '.join(names)}{suggestion(path.stem, names)}",
     )
-
-
-def read_text(path: Path, asked_by: Path | str, field: str) -> str:
-    """Read a UTF-8 file, its line ends made plain.
-
-    Raises
-    ------
-    InputError
-        If it is not there, or not UTF-8.
-    """
-    try:
-        return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise InputError(path, f"byte {error.start}", error.object[error.start], "UTF-8") from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(
-            asked_by, field, str(path), f"a file that can be read ({reason})"
-        ) from None
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises
-    ------
-    InputError
-        With line and column where it is not TOML.
-    """
-    try:
-        return tomllib.loads(read_text(path, "command line", "scenario"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, "TOML", str(error), "valid TOML") from None

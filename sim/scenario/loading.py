@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from pathlib import Path
@@ -12,18 +11,27 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
+from sim.reading import COMMAND_LINE, DEPTH, parse_toml, read_text, read_toml
 from sim.scenario.boundaries import boundaries
-from sim.scenario.files import find, read_text, read_toml
+from sim.scenario.files import find
 from sim.scenario.schema import (
     ATTACHED,
     SCHEMA_VERSION,
     Scenario,
     check_categories,
+    check_names,
     check_references,
 )
-from sim.scenario.sources import CHOICES, COMMAND_LINE, NEED_NONE, Figure, Leaf, is_figure, trace
-from sim.scenario.suggest import suggestion
+from sim.scenario.sources import (
+    CHOICES,
+    NEED_NONE,
+    Figure,
+    Leaf,
+    check_fields,
+    is_figure,
+    trace,
+)
 from sim.scenario.tables import Category, DistrictRow, read_table
 
 Tree = dict[str, Any]
@@ -74,6 +82,7 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
         data.pop("extends", None)
         trees.append(_tag(data, file))
     tree = reduce(_merge, trees)
+    said = [path for one in trees for path, _ in _leaves(one)]
     for override in overrides:
         _override(tree, override)
 
@@ -100,6 +109,9 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     )
     categories = read_table(places["tables.categories"], texts["tables.categories"], Category, "id")
     boundaries(texts["area.boundaries"], places["area.boundaries"], districts)
+    check_fields(
+        sources, [*said, *_paths(Scenario), *(path for path, _ in _leaves(_content(scenario)))]
+    )
     traced = tuple(trace(_leaves(tree), sources))
     figures = (
         *traced,
@@ -127,9 +139,13 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     try:
         check_references(scenario, path)
     except InputError as error:
-        loc = [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", error.field)]
+        loc = [
+            int(part) if _below(part, 10**9) else part
+            for part in re.split(r"[.\[\]]+", error.field)
+        ]
         at_fault = _file_of(tree, [*loc, error.value]) or path
         raise InputError(at_fault, error.field, error.value, error.allowed) from None
+    check_names(scenario, places["area.districts"], places["tables.categories"])
     check_categories(scenario, places["tables.categories"])
     return scenario
 
@@ -198,11 +214,14 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Leaf]]:
         yield from _leaves(item, f"{path}.{key}" if path else str(key))
 
 
+def _content(scenario: Scenario) -> Any:
+    return _tag(scenario.model_dump(mode="python", exclude_none=True), None)
+
+
 def _defaults(scenario: Scenario, traced: Sequence[Figure]) -> Iterator[Figure]:
     """List the figures that no file sets: those of the program, which change nothing."""
     known = {figure.path for figure in traced}
-    content = _tag(scenario.model_dump(mode="python", exclude_none=True), None)
-    for path, leaf in _leaves(content):
+    for path, leaf in _leaves(_content(scenario)):
         said = is_figure(leaf.value) or path in CHOICES
         if said and path not in known and path not in NEED_NONE:
             yield Figure(path, leaf.value, "assumed", "neutral default: changes nothing", "default")
@@ -222,18 +241,18 @@ def _override(tree: Tree, text: str) -> None:
     """Set one leaf of the merged tree from ``key=value``."""
     key, separator, word = text.partition("=")
     key, word = key.strip(), word.strip()
-    if not separator or not all(key.split(".")):
+    if not separator or not all(key.split(".")) or key.count(".") > DEPTH:
         raise InputError(COMMAND_LINE, "--set", text, "key=value with a dotted key")
     try:
-        value = tomllib.loads(f"value = {word}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {word}", COMMAND_LINE)["value"]
+    except InputError:
         value = word
     if key in ("extends", "schema_version") or key.startswith("sources"):
         raise InputError(COMMAND_LINE, f"--set {key}", word, "a field of the scenario's content")
     node: Any = tree
     *parents, last = key.split(".")
     for depth, part in enumerate(parents):
-        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+        if isinstance(node, list) and _below(part, len(node)):
             node = node[int(part)]
         elif isinstance(node, dict):
             node = node.setdefault(part, {})
@@ -247,11 +266,16 @@ def _override(tree: Tree, text: str) -> None:
                 f"a field; {'.'.join(parents[: depth + 1])} has none",
             )
     if isinstance(node, list):
-        if not (last.isdigit() and int(last) < len(node)):
+        if not _below(last, len(node)):
             raise InputError(COMMAND_LINE, f"--set {key}", word, f"an index below {len(node)}")
         node[int(last)] = _tag(value, None)
     else:
         node[last] = _tag(value, None)
+
+
+def _below(word: str, size: int) -> bool:
+    """Tell whether a word is an index of a list."""
+    return word.isascii() and word.isdigit() and len(word) < 10 and int(word) < size
 
 
 def _validate(plain: Tree, tree: Tree, path: Path) -> Scenario:
@@ -306,6 +330,16 @@ def _fields_at(loc: Sequence[int | str]) -> list[str]:
         if found is not None:
             model = found
     return [name for name in model.model_fields if name not in _FILLED]
+
+
+def _paths(model: type[BaseModel], path: str = "") -> Iterator[str]:
+    """List the fields that each scenario may have, whether it has them or not."""
+    for name, field in model.model_fields.items():
+        if name not in _FILLED:
+            yield path + name
+            for inner in (field.annotation, *get_args(field.annotation)):
+                if isinstance(inner, type) and issubclass(inner, BaseModel):
+                    yield from _paths(inner, f"{path}{name}.")
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

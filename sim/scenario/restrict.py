@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
+from sim.reading import COMMAND_LINE
 from sim.scenario.schema import Scenario
-from sim.scenario.sources import COMMAND_LINE
-from sim.scenario.suggest import suggestion
 
 
 def restrict(

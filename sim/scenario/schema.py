@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
 from sim.scenario.base import Model, Name
 from sim.scenario.sources import Figure
 from sim.scenario.staff import (
@@ -26,7 +28,6 @@ from sim.scenario.staff import (
     Shift,
     StaffScale,
 )
-from sim.scenario.suggest import suggestion
 from sim.scenario.tables import Category, DistrictRow
 from sim.scenario.world import (
     Area,
@@ -43,6 +44,7 @@ from sim.scenario.world import (
     Travel,
     Variation,
 )
+from sim.word import NAMED_BITS, same_word
 
 SCHEMA_VERSION = 1
 ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file")
@@ -117,8 +119,8 @@ class Scenario(Model):
     def _repr_html_(self) -> str:
         places = ", ".join(self.area.include) or f"all {len(self.district_table)} districts"
         return (
-            f"<b>{self.name}</b>: {self.title_en} {self.title_zh}<br>"
-            f"{places}; {self.time.days} days from {self.time.start}; "
+            f"<b>{escape(self.name)}</b>: {escape(self.title_en)} {escape(self.title_zh)}<br>"
+            f"{escape(places)}; {self.time.days} days from {self.time.start}; "
             f"{len(self.categories)} categories; hash <code>{self.content_hash[:12]}</code>"
         )
 
@@ -216,6 +218,37 @@ def _check_figures(scenario: Scenario, file: Path) -> None:
         raise InputError(
             file, "grid.loop_min_m", scenario.grid.loop_min_m, "at most grid.loop_max_m"
         )
+
+
+def check_names(scenario: Scenario, districts: Path, categories: Path) -> None:
+    """Check that random numbers, which names are turned into, tell all names apart.
+
+    Parameters
+    ----------
+    districts, categories : Path
+        The files of the tables.
+
+    Raises
+    ------
+    InputError
+        Naming the two names that they do not, or the table with too many.
+    """
+    for file, column, names in (
+        (districts, "code", [row.code for row in scenario.district_table]),
+        (categories, "id", [row.id for row in scenario.categories]),
+        (categories, "family", list(dict.fromkeys(row.family for row in scenario.categories))),
+    ):
+        if len(names) > 1 << NAMED_BITS:
+            raise InputError(file, "table", f"{len(names)} rows", f"at most {1 << NAMED_BITS}")
+        twice = next((name for name, many in Counter(names).items() if many > 1), None)
+        if twice is not None:
+            raise InputError(file, f"column {column}", twice, "each in one row")
+        same = same_word(names)
+        if same is not None:
+            raise InputError(
+                file, f"column {column}", same[1],
+                f"another name: to the random numbers it is the same as {same[0]}",
+            )  # fmt: skip
 
 
 def check_categories(scenario: Scenario, file: Path) -> None:

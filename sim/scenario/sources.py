@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
+from sim.reading import COMMAND_LINE, is_plain
 
-COMMAND_LINE = "command line"
 NEED_NONE = {"schema_version", "seed"}
 CHOICES = {"area.grids", "patrol.routes", "travel.model", "travel.roads.file"}
 """Words that say on what a scenario rests, as figures do."""
@@ -92,11 +92,39 @@ def trace(
         yield Figure(path, leaf.value, entry["basis"], entry["note"], leaf.file.name)
 
 
+def check_fields(sources: Mapping[Path, Mapping[str, Any]], fields: Iterable[str]) -> None:
+    """Check that sources are given for what there is: a mistyped one would do nothing.
+
+    Parameters
+    ----------
+    sources : mapping
+        The ``[sources]`` of each file.
+    fields : iterable of str
+        Dotted paths of all fields.
+
+    Raises
+    ------
+    InputError
+        Naming the first that is no field, nor a part of one from the left.
+    """
+    known = {
+        ".".join(parts[:size])
+        for parts in (path.split(".") for path in fields)
+        for size in range(1, len(parts) + 1)
+    }
+    for file, entries in sources.items():
+        for path in entries:
+            if path not in known:
+                hint = suggestion(path, sorted(known))
+                raise InputError(file, "sources", path, f"a field of the scenario{hint}")
+
+
 def _check_entry(file: Path, path: str, entry: object) -> None:
     field = f'sources."{path}"'
     if not isinstance(entry, dict) or set(entry) != {"basis", "note"}:
         raise InputError(file, field, entry, 'a table { basis = "…", note = "…" }')
     if entry["basis"] not in _BASES:
         raise InputError(file, f"{field}.basis", entry["basis"], f"one of {', '.join(_BASES)}")
-    if not isinstance(entry["note"], str) or not entry["note"].strip():
+    note = entry["note"]
+    if not isinstance(note, str) or not note.strip() or not is_plain(note.replace("\n", " ")):
         raise InputError(file, f"{field}.note", entry["note"], "words on what the figure rests")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from sim.errors import InputError
-from sim.scenario.base import Model, Name, NonNegative, Positive, Share
+from sim.reading import parse_csv
+from sim.scenario.base import Model, Name, NonNegative, Positive, Share, plain
 
 Basis = Literal["published", "measured", "assumed"]
-Source = Annotated[str, Field(min_length=1, max_length=300)]
+Source = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(plain)]
 
 
 class Category(Model):
@@ -62,7 +61,7 @@ class DistrictRow(Model):
     name_en: Name
     name_zh: Name
     kind: Name
-    population_2020_census: Annotated[int, Field(ge=1)]
+    population_2020_census: Annotated[int, Field(ge=1, le=10**10)]
     area_km2: Positive
     lon: Annotated[float, Field(ge=-180, le=180)]
     lat: Annotated[float, Field(ge=-90, le=90)]
@@ -95,17 +94,14 @@ def read_table(path: Path, text: str, model: type[Row], key: str) -> tuple[Row, 
     InputError
         Naming the row (the line in the file) and the column.
     """
-    try:
-        lines = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), strict=True))
-    except csv.Error as error:
-        raise InputError(path, "table", str(error), "comma-separated values") from None
+    lines = parse_csv(text, path)
     wanted = list(model.model_fields)
     if not lines:
         raise InputError(path, "table", "", f"a first line with the columns {', '.join(wanted)}")
     header = lines[0]
     for column in wanted:
-        if header.count(column) != 1:
-            raise InputError(path, "header", ",".join(header), f"exactly one column {column}")
+        if (count := header.count(column)) != 1:
+            raise InputError(path, "header", count, f"exactly one column {column}")
     for column in header:
         if column not in wanted:
             raise InputError(

@@ -50,7 +50,7 @@ class Totals(Model):
     """Totals of the whole city, apportioned by population."""
 
     period_days: Annotated[int, Field(ge=1, le=3660)]
-    population: Annotated[int, Field(ge=1)]
+    population: Annotated[int, Field(ge=1, le=10**10)]
     grids: Annotated[int, Field(ge=1, le=1_000_000)]
     grid_leaders: Count
     full_time: Count

@@ -7,24 +7,20 @@ times their mean, so plain Poisson days are far too even.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, pdtr, pdtrik
 
 from sim.city.apportion import apportion
 from sim.city.city import City
 from sim.clock import DAY, HOUR
+from sim.machinecode import kept
 from sim.scenario import Scenario
+from sim.word import word
+from sim.workload.names import cell_words, check_numbers
 from sim.workload.philox import Draws
 from sim.workload.purpose import Purpose
-
-
-def word(name: str) -> int:
-    """Name a thing by 32 bits that do not change when its neighbours do."""
-    return crc32(name.encode())
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,12 +147,13 @@ def _day_factors(
 class Arrivals:
     """Matters that arise in one district: their category, number within the cell, and time.
 
-    A cell is a category's day; ``cell`` are the two words that name each matter's cell.
+    ``cell`` are the two words that name each matter's cell, ``named`` the word of its number there.
     """
 
     category: NDArray[np.int64]
     day: NDArray[np.int64]
     index: NDArray[np.int64]
+    named: NDArray[np.uint64]
     cell: tuple[NDArray[np.uint64], NDArray[np.uint64]]
     time: NDArray[np.float64]
 
@@ -171,7 +168,7 @@ def _poisson_quantile(share: NDArray[np.float64], mean: NDArray[np.float64]) -> 
     return np.where(pdtr(below, mean) >= share, below, about)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def _hours(below, of, target):  # type: ignore[no-untyped-def]
     """Find in which hour of its cell's day each target lies."""
     out = np.empty(len(target), np.int64)
@@ -197,14 +194,14 @@ def arrivals(
         Times in s since the scenario's start, not yet sorted.
     """
     expected = intensity(scenario, city, demand, draws, district, days)
-    names = np.array([word(c.id) for c in scenario.categories], dtype=np.uint64)
-    here = np.uint64(word(city.district_code[district]) & 0xFFFF) << np.uint64(16)
-    where = here | np.arange(days.start, days.stop, dtype=np.uint64)
+    code = city.district_code[district]
+    names, where, which = cell_words(scenario, code, np.arange(days.start, days.stop))
 
     mean = expected.sum(axis=2)
     uniform = draws.uniform(Purpose.COUNT, 0, (names[:, None], where[None, :]))
     count = np.where(mean > 0, _poisson_quantile(uniform, np.maximum(mean, 1e-300)), 0)
 
+    check_numbers(scenario, code, count)
     flat = count.ravel().astype(np.int64)
     of = np.repeat(np.arange(len(flat)), flat)
     index = np.arange(len(of)) - np.repeat(np.cumsum(flat) - flat, flat)
@@ -213,9 +210,10 @@ def arrivals(
 
     below = np.zeros((len(flat), 25))
     np.cumsum(expected.reshape(len(flat), 24), axis=1, out=below[:, 1:])
-    target = draws.uniform(Purpose.ARISE, index, cell) * below[of, 24]
+    named = index.astype(np.uint64) | which
+    target = draws.uniform(Purpose.ARISE, named, cell) * below[of, 24]
     hour = _hours(below, of, target)
     low, high = below[of, hour], below[of, hour + 1]
     within = np.divide(target - low, high - low, out=np.zeros(len(of)), where=high > low)
     time = (day + days.start) * DAY + (hour + np.minimum(within, 1)) * HOUR
-    return Arrivals(category, day + days.start, index, cell, time)
+    return Arrivals(category, day + days.start, index, named, cell, time)

@@ -14,6 +14,7 @@ from sim.clock import DAY, HOUR, MINUTE, to_ticks
 from sim.scenario import Scenario
 from sim.workload.arrivals import Arrivals, Demand
 from sim.workload.channel import Channel
+from sim.workload.names import keys
 from sim.workload.philox import Draws
 from sim.workload.purpose import Purpose
 
@@ -53,10 +54,8 @@ def marks(
         """Look up the figure of each matter's category."""
         return each(name, scale)[code]
 
-    index = found.index.astype(np.uint64)
-
     def pair(first: Purpose) -> tuple[Floats, Floats]:
-        return draws.pair(first, index, found.cell)
+        return draws.pair(first, found.named, found.cell)
 
     grid_u, loop_u = pair(Purpose.GRID)
     grid = _grids(scenario, city, district, code, grid_u)
@@ -95,7 +94,7 @@ def marks(
     others = max(len(scenario.departments) - 1, 1)
 
     return {
-        "key": _keys(scenario, city, district, found),
+        "key": keys(scenario, city.district_code[district], found.day, found.category, found.index),
         "arise": to_ticks(found.time),
         "category": code.astype(np.int16),
         "district": np.full(size, district, dtype=np.int16),
@@ -238,11 +237,3 @@ def _citizens(
         [Channel.POLICE, Channel.ONLINE, Channel.HOTLINE],
         Channel.NONE,
     ).astype(np.int8)
-
-
-def _keys(scenario: Scenario, city: City, district: int, found: Arrivals) -> NDArray[np.int64]:
-    """Pack day, district, category and number: 10 + 8 + 20 bits below the day."""
-    code = city.district_code[district]
-    place = next(i for i, row in enumerate(scenario.district_table) if str(row.code) == code)
-    packed = (found.day * 256 + place) * 1024 + found.category
-    return np.asarray(packed * 2**20 + found.index, dtype=np.int64)

@@ -9,8 +9,9 @@ leaves the numbers of all others as they were.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from sim.machinecode import kept
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -18,7 +19,7 @@ _LOW, _HALF, _DROPPED = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12)
 
 
 # inlined, so that a loop over it is seen whole and takes four matters at a time
-@njit(cache=True, nogil=True, inline="always")
+@kept(nogil=True, inline="always")
 def philox4x32(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Ten rounds of Philox4x32.
 
@@ -41,13 +42,13 @@ def philox4x32(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kept(nogil=True, inline="always")
 def _unit(high, low):  # type: ignore[no-untyped-def]
     # 53 bits, from the middle of each cell: never 0 and never 1, so logarithms are safe
     return (float(np.int64(((high << _HALF) | low) >> _DROPPED)) + 0.5) * 2.0**-52
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kept(nogil=True)
 def _fill(purpose, index, one, two, k0, k1, first, second) -> None:  # type: ignore[no-untyped-def]
     for i in range(len(index)):
         a, b, c, d = philox4x32(purpose, index[i], one[i], two[i], k0, k1)

@@ -8,7 +8,8 @@ from sim.city.city import City
 from sim.clock import DAY, tick
 from sim.errors import InputError
 from sim.scenario import Scenario
-from sim.workload.arrivals import Arrivals, Demand, word
+from sim.word import word
+from sim.workload.arrivals import Arrivals, Demand
 from sim.workload.channel import Channel
 from sim.workload.marks import marks, place
 from sim.workload.philox import Draws
@@ -63,6 +64,7 @@ def reported(
         category=np.array([ids.index(category)]),
         day=np.array([int(time // DAY)]),
         index=np.array([number]),
+        named=np.array([number], dtype=np.uint64),
         cell=(
             np.array([word(category)], dtype=np.uint64),
             np.array([word("reported")], dtype=np.uint64),

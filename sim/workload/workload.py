@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
+from sim.declared import check_types
 from sim.scenario import Scenario
 from sim.workload.arrivals import Demand, arrivals
 from sim.workload.marks import marks
@@ -104,6 +105,7 @@ class Workload:
     satisfied: Floats
 
     def __post_init__(self) -> None:
+        check_types(self)
         for field in fields(self):
             getattr(self, field.name).flags.writeable = False
 

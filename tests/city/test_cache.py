@@ -16,6 +16,7 @@ from sim.city.roads import ways
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SIM_CACHE", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "suzhou-dispatch"
 
@@ -36,8 +37,8 @@ def test_a_damaged_file_is_as_none(own_folder: Path) -> None:
     assert cache.fetch("a") is None
 
 
-def test_a_disk_that_cannot(own_folder: Path) -> None:
-    own_folder.write_text("in the way")
+def test_a_disk_that_cannot(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "folder", lambda: own_folder / "none")
     cache.store("a", {"x": np.arange(3)})
     assert cache.fetch("a") is None
 
@@ -84,6 +85,35 @@ def test_large_grid_nets_are_kept(monkeypatch: pytest.MonkeyPatch, own_folder: P
         with pytest.raises(AssertionError, match="laid again"):
             another()
     assert len(small.grid_xy) == 19
+
+
+@pytest.mark.parametrize("how", ["shape", "type", "range", "missing", "sum", "nan", "order"])
+def test_a_net_that_cannot_be_it_is_laid_again(
+    how: str, monkeypatch: pytest.MonkeyPatch, own_folder: Path
+) -> None:
+    monkeypatch.setattr(grids, "_LARGE", 2)
+    border, centre = shapely.box(0, 0, 3000, 2000), np.array([1500.0, 900.0])
+    arguments = ("320508", border, centre, 3, 20, 1000, 4.0)
+    first = grid_net(*arguments)
+    (path,) = own_folder.glob("*.npz")
+    with np.load(path) as kept:
+        arrays = dict(kept)
+    town, people = arrays["grid_town"], arrays["grid_population"]
+    arrays |= {
+        "shape": {"grid_town": town[:-1]},
+        "type": {"grid_town": town.astype("i4")},
+        "range": {"grid_community": arrays["grid_community"] + 10**6},
+        "missing": {},
+        "sum": {"grid_population": people + 1},
+        "nan": {"grid_xy": arrays["grid_xy"] * np.nan},
+        "order": {"grid_town": town[::-1]},
+    }[how]
+    if how == "missing":
+        del arrays["grid_area"]
+    np.savez(path, **arrays)
+    again = grid_net(*arguments)
+    for name, column in vars(first).items():
+        assert np.array_equal(getattr(again, name), column), name
 
 
 def test_nets_of_other_code_are_not_taken(

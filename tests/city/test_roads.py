@@ -207,8 +207,8 @@ def test_lines_meet_where_they_share_a_point(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.graphml", "<graphml", r"a\.graphml: GraphML: 'ParseError"),
-        ("a.geojson", "{", r"a\.geojson: GeoJSON: 'Expecting property name"),
+        ("a.graphml", "<graphml", r"a\.graphml: GraphML: 'unclosed token"),
+        ("a.geojson", "{", r"a\.geojson: GeoJSON: 'Expecting"),
         ("a.geojson", '{"features": []}', "road net: 'no road' is not allowed"),
         ("a.geojson", "", "road net: 'an empty file' is not allowed; GraphML or GeoJSON"),
     ],
@@ -397,7 +397,13 @@ def test_an_undirected_graph_keeps_its_one_way_roads(tmp_path: Path) -> None:
     assert edges == {(0, 1), (1, 0), (2, 1)}
 
 
-@pytest.mark.parametrize("said", [5, "x", [], {"highway": {"a": 1}}, {"highway": 5}, {"tags": []}])
+@pytest.mark.parametrize("said", [5, "x", ["highway"]])
+def test_properties_are_a_table(said: Any, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"features\[0\], properties"):
+        read_roads(roads_of(tmp_path, said), HERE)
+
+
+@pytest.mark.parametrize("said", [None, [], {"highway": {"a": 1}}, {"highway": 5}, {"tags": []}])
 def test_whatever_properties_are(said: Any, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InputWarning)

@@ -15,7 +15,7 @@ from generated import write_turns
 from tiny import tiny
 
 import sim
-from sim.engine.compiled_engine.layout import FIXED
+from sim.engine.compiled_engine.layout import SAVED
 from sim.engine.outcome import LOGS, Outcome, in_order
 from sim.errors import InputError
 from sim.measure.checkpoint import Checkpoint, resume
@@ -63,8 +63,8 @@ def test_going_on_by_road_and_on_routes(policy: str, tmp_path: Path) -> None:
     run.run(100_000.0)
     checkpoint.save()
     with np.load(tmp_path / "run" / "state.npz") as state:
-        assert "crews" in state.files
-        assert not set(FIXED) & set(state.files)  # they are large, and made from the scenario
+        # what is large and made from the scenario is not there
+        assert {name for name in state.files if "." not in name} == {*SAVED, "facts"}
     run.run()
     again, _ = resume(tmp_path / "run")
     assert again.now == 100_000.0
@@ -110,5 +110,5 @@ def test_bad_folders(tmp_path: Path) -> None:
         Checkpoint(tmp_path / "a", sim.prepare("gusu-week", days=1, engine="simpy"), "priority")
     Checkpoint(tmp_path / "b", run, "priority")
     (tmp_path / "b" / "state.npz").write_bytes(b"half")
-    with pytest.raises(InputError, match="a complete checkpoint"):
+    with pytest.raises(InputError, match=r"state.npz: npz: .* whole arrays of numbers"):
         resume(tmp_path / "b")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from tiny import tiny
 
@@ -15,9 +17,9 @@ from sim.clock import DAY
 from sim.engine.outcome import Outcome
 from sim.measure.kpis import table
 from sim.measure.plots import PLOTS, save_all
-from sim.measure.plots.response import sent_out
 from sim.measure.plots.style import chinese_font
 from sim.measure.summary import Summary, duration, summary
+from sim.measure.tables import SENT_OUT, group_of
 from sim.workload.channel import Channel
 
 matplotlib.use("Agg")
@@ -64,15 +66,15 @@ def test_map_of_one_district_is_filled_by_grid(tmp_path: Path) -> None:
 
 
 def test_response_leaves_out_what_was_answered_in_the_call(outcome: Outcome) -> None:
-    every, sent = outcome.tickets, sent_out(outcome).tickets
-    triaged = {
-        name: (~np.isnan(t["triaged"])).sum() for name, t in (("all", every), ("sent", sent))
-    }
-    assert triaged["sent"] == triaged["all"] > 0
-    answered = every["at_once"] & ~np.isnan(every["closed"]) & np.isnan(every["triaged"])
-    assert len(sent["key"]) == len(every["key"]) - answered.sum() < len(every["key"])
-    written = sent["at_once"] & (sent["citizen"] == Channel.ONLINE)
-    assert (~np.isnan(sent["triaged"][written])).any()
+    t, rows = outcome.tickets, group_of(outcome, SENT_OUT) >= 0
+    assert not np.isnan(t["closed"][~rows]).any()
+    assert np.isnan(t["triaged"][~rows]).all()
+    assert 0 < rows.sum() < len(rows)
+    written = t["at_once"] & (t["citizen"] == Channel.ONLINE)
+    assert rows[written].all()
+    assert (~np.isnan(t["triaged"][written])).any()
+    sent = replace(outcome, tickets={name: column[rows] for name, column in t.items()})
+    pd.testing.assert_frame_equal(table(outcome, SENT_OUT), table(sent, "department"))
 
 
 @pytest.mark.parametrize(("start", "weekend"), [("2018-01-01", []), ("2018-01-05", [1, 2])])

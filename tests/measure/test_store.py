@@ -103,7 +103,7 @@ def test_a_long_run_is_kept_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     from sim.engine.stored import StoredColumns
 
     whole = sim.simulate("gusu-week", days=3)
-    monkeypatch.setattr(engine, "_IN_MEMORY", 0)
+    monkeypatch.setattr(engine, "IN_MEMORY", 0)
     monkeypatch.setattr(engine, "_BLOCK", 3_000)  # a day at a time
     run = sim.prepare("gusu-week", days=3)
     run.run(100_000)

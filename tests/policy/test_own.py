@@ -34,7 +34,7 @@ def test_from_a_file_and_from_a_module(monkeypatch: pytest.MonkeyPatch, tmp_path
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("nowhere.py:X", "a file that exists"),
+        ("nowhere.py:X", "a file that can be read"),
         ("no_such_module:X", "a module that can be imported"),
         (f"{OWN}:Absent", "its policies are Shortest, Raises"),
         (f"{OWN}:Sequence", "derived from sim.policy.Policy"),

@@ -189,7 +189,7 @@ FILES = {
     "border missing": ("districts.geojson", "900001", "900009", "feature 900001", "one border"),
     "no geojson": ("districts.geojson", "{", "[", "GeoJSON", "valid GeoJSON"),
     "a line": ("districts.geojson", "Polygon", "LineString", "feature 900001", "MultiPolygon"),
-    "open quote": ("districts.csv", "East", '"East', "table", "comma-separated"),
+    "open quote": ("districts.csv", "East", '"East', "line 3", "comma-separated"),
 }
 
 

@@ -17,8 +17,29 @@ from sim.engine.ledger import MOVES
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 from sim.model.plan import Plan
 from sim.model.routes import Walks
-from sim.policy import Policy
+from sim.policy import (
+    CostBenefit,
+    DispatchFirst,
+    Edd,
+    Fifo,
+    Hindsight,
+    Nearest,
+    PatrolFirst,
+    Policy,
+    Priority,
+)
 from sim.scenario import Scenario
+
+_POLICIES = {
+    Fifo: layout.FIFO,
+    Priority: layout.PRIORITY,
+    PatrolFirst: layout.PRIORITY,
+    DispatchFirst: layout.PRIORITY,
+    Edd: layout.EDD,
+    Nearest: layout.NEAREST,
+    CostBenefit: layout.COST_BENEFIT,
+    Hindsight: layout.HINDSIGHT,
+}
 
 _EVENTS, _CHUNKS, _NODES, _LOG = 4096, 1024, 16384, 16384  # to begin with, a shard
 
@@ -33,7 +54,7 @@ def rules_of(
         len(city.district_name),
         len(scenario.shifts),
         len(city.town_name),
-        layout.POLICY_CODES.get(type(policy), layout.PYTHON),
+        _POLICIES.get(type(policy), layout.PYTHON),
         callback,
         check,
         policy.jobs_first,
@@ -155,8 +176,8 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         services=np.zeros(0, layout.SERVED),
         calls=np.zeros(0, layout.CALL_MADE),
         logs=logs,
-        scratch=np.zeros((shards, 16), dtype=np.int64),
-        team=np.zeros(18, dtype=np.int64),
+        scratch=np.zeros((shards, 0), dtype=np.int64),  # `_with_leads`
+        team=np.zeros(3 + partners.shape[1], dtype=np.int64),
         lanes=np.zeros(16, dtype=np.int64),
         largest_first=_largest_first(city),
     )
@@ -438,5 +459,6 @@ def _with_leads(arrays: Arrays) -> Arrays:
     bounds = np.concatenate(([0], np.cumsum(np.bincount(of, minlength=len(arrays.units)))))
     arrays.units["first_lead"], arrays.units["last_lead"] = bounds[:-1], bounds[1:]
     most = int(np.diff(bounds).max(initial=0))
-    scratch = np.zeros((len(arrays.shards), 16 + most), dtype=np.int64)
+    team = 1 + arrays.partners.shape[1]
+    scratch = np.zeros((len(arrays.shards), team + most), dtype=np.int64)
     return arrays._replace(leads=leads, scratch=scratch)

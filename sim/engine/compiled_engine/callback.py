@@ -7,8 +7,12 @@ from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Any
 from weakref import proxy
 
+import numpy as np
+
 from sim.engine.compiled_engine import layout
+from sim.engine.compiled_engine.soundness import Queues
 from sim.engine.compiled_engine.view import Facts, Hindsight
+from sim.errors import InputError
 from sim.policy import Policy
 from sim.policy.decision import check_crew, check_pairs
 
@@ -52,15 +56,44 @@ class Callback:
             "slots": list(self.view.slots.items()),
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take over the queues."""
-        self.order = {
-            unit: [(tuple(key), ticket) for key, ticket in order] for unit, order in state["order"]
-        }
+    def restore(self, queues: Queues) -> None:
+        """Take over the queues.
+
+        Raises
+        ------
+        InputError
+            If they are not those of the tickets that wait.
+        """
+        self.order = dict(queues.order)
         self.keys = {ticket: key for order in self.order.values() for key, ticket in order}
-        self.view.slots = dict(map(tuple, state["slots"]))
-        if state["memory"] is not None:
-            self.policy.recall(self.view, state["memory"])
+        self.view.slots = dict(queues.slots)
+        self._check()
+        if queues.memory is not None:
+            self.policy.recall(self.view, queues.memory)
+
+    def _check(self) -> None:
+        """Check the queues against the tickets that wait, where the policy is called back."""
+        arrays = self.simulation.arrays
+        tickets = arrays.tickets
+        for slot in self.view.slots.values():
+            if not 0 <= slot < len(tickets):
+                raise InputError("state", "queues.slots", slot, f"0 to {len(tickets) - 1}")
+        if arrays.rules["policy"][0] != layout.PYTHON:
+            return
+        waits = tickets["used"] & (tickets["state"] == layout.WAITING) & (tickets["unit"] >= 0)
+        there = {
+            (int(t["unit"]), int(t["id"]), int(slot))
+            for slot, t in zip(np.flatnonzero(waits), tickets[waits], strict=True)
+        }
+        listed = [
+            (unit, ticket, self.view.slots.get(ticket, -1))
+            for unit, order in self.order.items()
+            for _, ticket in order
+        ]
+        if len(listed) != len(there) or set(listed) != there:
+            raise InputError("state", "queues.order", len(listed), f"the {len(there)} that wait")
+        if any(order != sorted(order) for order in self.order.values()):
+            raise InputError("state", "queues.order", "unsorted", "tickets in order of their keys")
 
     def _call(self, what: int, unit: int, other: int) -> int:
         try:

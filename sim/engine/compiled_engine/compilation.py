@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import sim
+from sim.machinecode import kept
+from sim.private import private_folder
+from sim.sources import digest_of
 
-# what lies around the kernels, and is not compiled into them
-_AROUND = (
-    "build callback compilation engine invariants matters record replan view".split()  # noqa: SIM905
-)
+_HERE = "sim.engine.compiled_engine"
+_MADE_OF = (f"{_HERE}.kernels", f"{_HERE}.handover", f"{_HERE}.handle")
 
 
+@cache
 def _folder() -> Path:
     """Return where compiled kernels are kept: one folder for each state of their sources."""
     import numba
 
-    root = Path(sim.__file__).parent
-    digest = hashlib.sha256(numba.__version__.encode())
-    parts = ("clock.py", "model", "policy", "engine/compiled_engine", "workload/channel.py")
-    for part in parts:
-        found = root / part
-        for file in sorted(found.glob("*.py")) if found.is_dir() else [found]:
-            if file.stem not in _AROUND or found.name != "compiled_engine":
-                digest.update(file.read_bytes())
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "suzhou-dispatch" / digest.hexdigest()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except OSError:
-        pass
-    folder = Path(tempfile.gettempdir()) / f"suzhou-dispatch-{os.getuid()}" / folder.name
-    folder.mkdir(parents=True, exist_ok=True)
+    state = hashlib.sha256(f"{numba.__version__} {digest_of(*_MADE_OF)}".encode()).hexdigest()
+    folder = private_folder() / state[:16]
+    folder.mkdir(exist_ok=True)
     return folder
 
 
@@ -53,20 +37,14 @@ def kernel(name: str, module: str = "kernels") -> Callable[..., Any]:
 
     Says so on stderr when it is to be compiled: it takes up to a minute, once.
     """
-    from numba import config, njit
-
     from sim.engine.compiled_engine.jit import OPTIONS
 
-    loop = getattr(import_module(f"sim.engine.compiled_engine.{module}"), name).py_func
+    loop = getattr(import_module(f"{_HERE}.{module}"), name).py_func
     folder = _folder()
     if not any(folder.rglob(f"*{name}*.nbi")):
         print("compiling the engine, once; it takes up to a minute …", file=sys.stderr, flush=True)
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)
-    try:
-        return njit(cache=True, **OPTIONS)(loop)
-    finally:
-        config.CACHE_DIR = before
+    made: Callable[..., Any] = kept(folder=folder, **OPTIONS)(loop)
+    return made
 
 
 def warm_up() -> None:

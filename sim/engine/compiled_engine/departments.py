@@ -17,6 +17,7 @@ from sim.engine.compiled_engine.layout import (
     LEAVE,
     NEAREST,
     NONE,
+    ONE,
     POLICY_FAILED,
     PRIORITY,
     PYTHON,
@@ -437,7 +438,7 @@ def decide(A: Arrays, R: Rules, s: int, u: int) -> None:
     """
     unit = A.units[u]
     leads, many = A.scratch[s], 0
-    base = 16  # the first places of the scratch are for teams
+    base = ONE + A.partners.shape[1]  # the first places of the scratch are for teams
     for i in range(unit.first_lead, unit.last_lead):
         if A.leads[i].count > 0:
             leads[base + many] = A.leads[i].unit

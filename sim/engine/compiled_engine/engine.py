@@ -20,21 +20,22 @@ from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.invariants import check_arrays
 from sim.engine.compiled_engine.matters import drain, load_matters, present, take_done, under_way
 from sim.engine.compiled_engine.record import Record
-from sim.engine.compiled_engine.replan import most_busy, replan
+from sim.engine.compiled_engine.replan import most_busy, replan, staffed
+from sim.engine.compiled_engine.soundness import facts_of, plain, sound
 from sim.engine.outcome import Outcome
 from sim.engine.simulation import resolved
-from sim.errors import InvariantError
+from sim.errors import InputError, InvariantError
 from sim.model.plan import Plan
 from sim.model.replan import Succession
 from sim.model.state import State
 from sim.policy import Policy
 from sim.processors import threads as all_threads
 from sim.scenario import Scenario
+from sim.scenario.room import IN_MEMORY
 from sim.workload.arrivals import Demand
 from sim.workload.workload import Places, Workload
 
 _BLOCK = 130_000  # matters drawn at a time, about
-_IN_MEMORY = 3_000_000  # tickets of a run that is kept in memory
 _LOOKAHEAD = 60.0  # s; with less than this, windows do not pay
 
 Drawn = tuple[list[Workload], Places]
@@ -91,7 +92,7 @@ class CompiledSimulation:
         self._drawn: Future[Drawn] | None = None  # the next days' matters, being drawn
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
-        self._record = Record(on_disk=expected > _IN_MEMORY)
+        self._record = Record(on_disk=expected > IN_MEMORY)
         if workload is not None:
             self._load([workload], [np.arange(len(workload))])
             self._until_day = scenario.time.days
@@ -251,12 +252,11 @@ class CompiledSimulation:
         Returns
         -------
         dict of arrays, dict
-            And plain facts, as JSON has them.
+            And plain facts, as JSON has them. The arrays are the run's own: they are to be
+            written, or copied, before it goes on. `restore` takes over what it is given.
         """
         self._put_away()
-        arrays = {
-            name: array for name, array in self.arrays._asdict().items() if name not in layout.FIXED
-        }
+        arrays = {name: plain(getattr(self.arrays, name)) for name in layout.SAVED}
         facts = {
             "loaded": self._loaded,
             "until_day": self._until_day,
@@ -268,19 +268,30 @@ class CompiledSimulation:
         return arrays | plans, facts
 
     def restore(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
-        """Take over a state; scenario, plan, policy and seed must be those of its run."""
-        self._plans.restore(arrays, facts["plans"], facts["past_plans"])
-        # of the very types that the machine code was made for: what is read knows less of them
-        fitting = {
-            name: arrays[name].view(getattr(self.arrays, name).dtype)
-            for name in self.arrays._fields
-            if name not in layout.FIXED
-        }
-        self.arrays = layout.on_lines(self.arrays._replace(**fitting))
-        self._loaded, self._until_day, self._drawn = facts["loaded"], facts["until_day"], None
-        self._record.go_on(facts["parts"], facts["counts"])
-        self._callback.restore(facts["queues"])
+        """Take over a state; scenario, plan, policy and seed must be those of its run.
+
+        Raises
+        ------
+        InputError
+            If there is anything in it that no run can have come to: see `soundness`.
+        """
+        said = facts_of(facts)
+        self._plans.restore(arrays, said.plans, said.past_plans)
+        fresh = staffed(self.arrays, self.scenario, self.city, self._plans.staff)
+        self.arrays = sound(arrays, fresh, self.horizon)
+        first, last = int(self.now // DAY), self.scenario.time.days
+        if not min(first, last) <= said.until_day <= last:
+            raise InputError("state", "until_day", said.until_day, f"a day from {first} to {last}")
+        self._loaded, self._until_day, self._drawn = said.loaded, said.until_day, None
+        self._record.go_on(said.parts, said.counts)
+        self._callback.restore(said.queues)
         self._most_busy = most_busy(self.arrays)
+        try:
+            check_arrays(self.arrays, self._record.counts, self._most_busy, self._plans.staff)
+        except InvariantError as error:
+            raise InputError(
+                "state", "counts", str(error), "a state that a run can be in"
+            ) from None
 
     def add(self, matters: Workload) -> range:
         """Put further matters into a running simulation.

@@ -13,16 +13,6 @@ from numpy.typing import NDArray
 
 from sim.model.order import Kind
 from sim.model.state import Channel, Level, State, StopKind
-from sim.policy import (
-    CostBenefit,
-    DispatchFirst,
-    Edd,
-    Fifo,
-    Hindsight,
-    Nearest,
-    PatrolFirst,
-    Priority,
-)
 
 _int = np.int64  # of a plain number Numba would make a type, and compile each function for each
 
@@ -43,16 +33,6 @@ STATES = len(State)
 
 FIFO, PRIORITY, EDD, NEAREST, COST_BENEFIT, HINDSIGHT = range(6)
 PYTHON = 6  # any other policy is called back
-POLICY_CODES = {
-    Fifo: FIFO,
-    Priority: PRIORITY,
-    PatrolFirst: PRIORITY,
-    DispatchFirst: PRIORITY,
-    Edd: EDD,
-    Nearest: NEAREST,
-    CostBenefit: COST_BENEFIT,
-    Hindsight: HINDSIGHT,
-}
 
 # what a service at a centre is for
 ACCEPT, TRIAGE_AGAIN, CALL_BACK = map(_int, range(3))
@@ -199,7 +179,6 @@ _TOGETHER = (
 # one width for all whole numbers: each kernel is compiled once
 _fields = {n: "i8" if _columns[n].startswith("i") else _columns[n] for n in _TOGETHER.split()}
 TICKET = lined(**_fields)
-SMALL = _LOAD_SMALL
 EVENT = record(time="f8", rank="i8", slot="i4", aux="i4")
 HEAP = apart(start="i8", room="i8", size="i8")
 RUN = apart(start="i8", room="i8", size="i8", first="i8", need="i8")
@@ -256,8 +235,17 @@ Rules = Any
 """The scenario's single figures, a `RULES` record; s unless their name says otherwise."""
 
 
-FIXED = ("rules", "seconds", "hop", "node_xy", "legs")
-"""Arrays that are made from the scenario alone, and can be large: no state has them."""
+POOLS = (
+    "tickets", "arrivals", "events", "in_order", "later", "chunks", "nodes", "calls",
+)  # fmt: skip
+"""Arrays that grow with what happens."""
+
+SAVED = (
+    *POOLS, "shards", "heaps", "runs", "buckets", "desks", "units", "leads", "crews", "workers",
+    "grids", "on_duty", "began", "counts", "logs",
+)  # fmt: skip
+"""Arrays that a state has; the others are made from scenario and plans, or hold nothing between
+two runs of a kernel."""
 
 
 class Arrays(NamedTuple):

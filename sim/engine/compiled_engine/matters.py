@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
-from sim.engine.outcome import Columns
+from sim.engine.outcome import TICKETS, Columns
 from sim.engine.stored import ROW
 from sim.model.order import Kind, rank
 from sim.workload.workload import Places, Workload
 
-_NAMES = {"spot": "on_spot", "content": "satisfied"}
+# what a record calls otherwise: it has the workload's columns of these names, too
+_NAMES = {ROW: "id", "arisen": "arise", "on_spot": "spot", "satisfied": "content"}
 _PIECE = 1024  # tickets dealt with at a time: few enough to stay near the processor
 
 
@@ -51,7 +52,7 @@ def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: i
             piece = slice(start, min(start + _PIECE, len(part)))
             fresh = blank[: piece.stop - start]
             for name in layout.LOAD:
-                fresh[name] = getattr(part, name)[piece]
+                np.copyto(fresh[name], getattr(part, name)[piece], casting="same_kind")
             fresh["id"] = first + place[piece]
             _words(tickets)[slots[place[piece]]] = _words(fresh)
 
@@ -92,17 +93,16 @@ def present(arrays: Arrays, now: float) -> Columns:
 
 def ticket_columns(arrays: Arrays, slots: NDArray[np.int64]) -> Columns:
     """Return the columns of `Outcome.tickets` for some tickets, with their numbers."""
-    small = ("key", "category", "district", "town", "grid", "citizen")
-    of = {ROW: ("id", "i8"), **{name: (name, layout.SMALL[name]) for name in small}}
-    of |= {"arisen": ("arise", "f8"), "at_once": ("at_once", "b1"), "joint": ("joint", "b1")}
-    of |= {_NAMES.get(name, name): (name, kind) for name, kind in layout.DONE.items()}
-    out: Columns = {column: np.empty(len(slots), kind) for column, (_, kind) in of.items()}
+    out: Columns = {
+        name: np.empty(len(slots), kind) for name, kind in {ROW: "i8", **TICKETS}.items()
+    }
+    of = {name: _NAMES.get(name, name) for name in out if name != "priority"}
     for start in range(0, len(slots), _PIECE):
         piece = slice(start, start + _PIECE)
         tickets = _words(arrays.tickets)[slots[piece]].view(layout.TICKET)[:, 0]
-        for column, (name, _) in of.items():
-            out[column][piece] = tickets[name]
-    out["priority"] = arrays.categories["priority"][out["category"]].astype(np.int8)
+        for column, name in of.items():
+            np.copyto(out[column][piece], tickets[name], casting="same_kind")
+    out["priority"][:] = arrays.categories["priority"][out["category"]]
     return out
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.outcome import LOGS, Columns, in_order
+from sim.engine.outcome import LOGS, TICKETS, Columns, in_order
 from sim.engine.stored import ROW, Cache, PartWriter, StoredColumns
 from sim.model.state import State
 
@@ -60,10 +60,10 @@ class Record:
         self.writer.finish()
         return {table: len(parts) for table, parts in self.writer.parts.items()}
 
-    def go_on(self, parts: dict[str, int], counts: list[int]) -> None:
+    def go_on(self, parts: Mapping[str, int], counts: list[int]) -> None:
         """Go on behind the first parts of each table; what came after them is forgotten."""
         assert self.writer is not None
-        self.writer.go_on(parts)
+        self.writer.go_on(parts, {"tickets": {ROW: "i8", **TICKETS}, **LOGS})
         self.counts = np.array(counts, dtype=np.int64)
 
     def add_tickets(self, tickets: Columns) -> None:
@@ -118,7 +118,7 @@ class Record:
         self, writer: PartWriter, present: Columns, visits: NDArray[Any]
     ) -> dict[str, Mapping[str, NDArray[Any]]]:
         """Write what is left beside the parts, as they are now; the run may go on afterwards."""
-        now = PartWriter(Path(tempfile.mkdtemp(dir=writer.folder)))
+        now = writer.beside()
         now.write("tickets", present)
         for name in LOGS:
             pieces = self.logs[name] + ([visits] if name == "visits" else [])
@@ -135,7 +135,7 @@ class Record:
 def _columns(log: str, pieces: Pieces) -> Columns:
     """Put a log's pieces together."""
     return {
-        column: np.concatenate([piece[column] for piece in pieces]).astype(kind)
+        column: np.concatenate([piece[column] for piece in pieces], dtype=kind)
         if pieces
         else np.zeros(0, kind)
         for column, kind in LOGS[log].items()

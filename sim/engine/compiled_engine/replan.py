@@ -35,7 +35,8 @@ def replan(arrays: Arrays, scenario: Scenario, city: City, before: Staff, staff:
     arrays.began[on & ~arrays.on_duty] = now
     arrays.on_duty[:] = on
     had = arrays.grids["last_worker"] > arrays.grids["first_worker"]
-    arrays = _people(arrays, scenario, city, staff, on)
+    arrays = staffed(arrays, scenario, city, staff)
+    arrays.desks["on_duty"] = arrays.posts @ on
     _, leavers = staff.withdrawn(before)
     _, comers = staff.added(before)
     arrays.workers["since"][comers] = now
@@ -63,9 +64,7 @@ def most_busy(arrays: Arrays) -> Ints:
     return np.maximum(arrays.posts.sum(axis=1), arrays.desks["busy"])
 
 
-def _people(
-    arrays: Arrays, scenario: Scenario, city: City, staff: Staff, on: NDArray[np.bool_]
-) -> Arrays:
+def staffed(arrays: Arrays, scenario: Scenario, city: City, staff: Staff) -> Arrays:
     """Lay out who is added, and list who is there by unit and by grid."""
     plan, fresh = staff.plan, people_of(scenario, city, staff.plan)
     crews, workers = fresh["crews"], fresh["workers"]
@@ -81,7 +80,6 @@ def _people(
     by_grid, grid_bounds = grouped(plan.worker_grid[walking], len(arrays.grids))
     arrays.grids["first_worker"], arrays.grids["last_worker"] = grid_bounds[:-1], grid_bounds[1:]
     posts = np.concatenate((plan.hotline_posts[None], plan.town_posts, plan.district_posts))
-    arrays.desks["on_duty"] = posts @ on
     arrays = arrays._replace(
         crews=crews,
         workers=workers,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.city.city import City
 from sim.clock import DAY, tick
 from sim.engine.invariants import check_world
-from sim.engine.outcome import Columns, Outcome, in_order
+from sim.engine.outcome import TICKETS, Columns, Outcome, in_order
 from sim.engine.simpy_engine.department import Unit
 from sim.engine.simpy_engine.desk import Centre
 from sim.engine.simpy_engine.gridworker import Grid
@@ -243,7 +243,7 @@ def _tickets(world: World, now: float) -> Columns:
     del tickets["ready"]
     category = load["category"][rows]
     priority = np.array([c.priority for c in world.categories], dtype=np.int8)
-    out: Columns = {
+    out = tickets | {
         "key": load["key"][rows],
         "category": category,
         "district": load["district"][rows],
@@ -255,5 +255,4 @@ def _tickets(world: World, now: float) -> Columns:
         "at_once": load["at_once"][rows].astype(bool),
         "joint": load["joint"][rows].astype(bool),
     }
-    out.update(tickets)
-    return out
+    return {name: out[name] for name in TICKETS}

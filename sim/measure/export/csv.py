@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
+from sim.cells import guarded
 from sim.engine.outcome import Columns
 from sim.measure.export.events import Events
 from sim.measure.export.labels import TICKET, Calendar, Labels
@@ -22,7 +23,7 @@ def write_csv(result: Result, slices: Iterator[tuple[Columns, Events]], file: IO
     import pyarrow as pa
     from pyarrow import csv
 
-    labels, calendar, count = Labels(result), Calendar(result), 0
+    labels, calendar, count = Labels(result, guarded), Calendar(result), 0
     kinds = {"case_id": pa.int64(), "priority": pa.int8()}
     schema = pa.schema([(name, kinds.get(name, pa.string())) for name in _COLUMNS])
     with csv.CSVWriter(file, schema, write_options=csv.WriteOptions(quoting_style="needed")) as out:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.engine.outcome import Columns
+from sim.errors import InputError
 from sim.measure.export.events import ROLE_NAMES, STEP_NAMES, Events, Role
 from sim.measure.export.result import Result
 from sim.measure.tables import Floats
@@ -120,13 +121,15 @@ class Calendar:
     """Local time of a scenario as ISO 8601."""
 
     def __init__(self, result: Result) -> None:
-        self._local = LocalTime.of(result.scenario.time)
+        self._local, self._folder = LocalTime.of(result.scenario.time), result.folder
 
     def iso(self, seconds: Floats) -> pa.Array:
         """Write instants as ``2018-01-01T08:30:00.000+08:00``, to the millisecond."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        if np.isnan(seconds).any():  # something happened, but never began, or never ended
+            raise InputError(self._folder, "time of an event", "nan", "an instant")
         ms, minutes = self._local.shown(seconds)
         text = pa.array(ms, pa.timestamp("ms")).cast(pa.string())
         offsets, of = np.unique(minutes, return_inverse=True)

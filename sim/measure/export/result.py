@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,12 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.engine.outcome import Columns
+from sim.engine.stored import ROW
 from sim.errors import InputError
+from sim.measure.checks import MARK, PLAN, Checks, Column, Run, columns_of, parts_of, read_run
 from sim.model.plan import Plan
+from sim.model.planarrays import read_plan_arrays
+from sim.reading import kind_of, open_parquet
 from sim.scenario import Scenario, load
 
 if TYPE_CHECKING:
@@ -32,15 +35,16 @@ class Result:
     Attributes
     ----------
     folder : Path
-    run : dict
+    run : Run
         What stands in ``run.json`` of the run: scenario, seed, policy, until ...
-    scenario, plan : Scenario, Plan
+    scenario, plan, city : Scenario, Plan, City
     """
 
     folder: Path
-    run: dict[str, Any]
+    run: Run
     scenario: Scenario
     plan: Plan
+    city: City
 
     @classmethod
     def open(cls, directory: str | Path) -> Result:
@@ -49,35 +53,26 @@ class Result:
         Raises
         ------
         InputError
-            If the folder holds none, or not all of it.
+            If the folder holds none, or not all of it: naming file and field.
         """
         folder = Path(directory)
-        mark = folder / "run.json"
-        if not mark.is_file():
+        if kind_of(folder / MARK) != "a file":
             raise InputError(
                 "command line", "result", str(folder), "a folder that `sim run --out` wrote"
             )
-        try:
-            run = json.loads(mark.read_text(encoding="utf-8"))["run"]
-            with np.load(folder / "plan.npz") as arrays:
-                plan = Plan(**{f.name: arrays[f.name] for f in fields(Plan)})
-            scenario = load(folder / "scenario.toml")
-        except InputError:
-            raise
-        except (ValueError, KeyError, TypeError, OSError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise InputError(folder, "result", reason, "a complete result") from None
-        return cls(folder, run, scenario, plan)
+        run = read_run(folder)
+        scenario = load(folder / "scenario.toml")
+        city = City.build(scenario)
+        return cls(folder, run, scenario, read_plan_arrays(folder / PLAN, scenario, city), city)
 
     @property
     def until(self) -> float:
         """The instant up to which it was run, s."""
-        return float(self.run["until"])
+        return self.run.until
 
     @cached_property
-    def city(self) -> City:
-        """Where it was run."""
-        return City.build(self.scenario)
+    def _columns(self) -> dict[str, dict[str, Column]]:
+        return columns_of(self.scenario, self.city, self.plan, self.run.tickets)
 
     def rows(self, part: str, columns: Sequence[str]) -> Iterator[Columns]:
         """Read a table in batches.
@@ -95,32 +90,26 @@ class Result:
         dict of arrays
             The columns, and ``row``, the rows' numbers in the table.
         """
-        begun = 0
-        for file in self._files(part):
-            numbered = ["row"] if "row" in file.schema_arrow.names else []
-            for batch in file.iter_batches(_READ, columns=[*columns, *numbered]):
-                out = {
-                    name: batch[name].to_numpy(zero_copy_only=False) for name in batch.schema.names
-                }
-                out.setdefault("row", np.arange(begun, begun + len(batch)))
-                begun += len(batch)
-                yield out
-
-    def _files(self, part: str) -> Iterator[ParquetFile]:
-        """Open the files of a table one after the other."""
-        import pyarrow as pa
-        from pyarrow.parquet import ParquetFile
-
-        whole = self.folder / f"{part}.parquet"
-        paths = [whole] if whole.is_file() else sorted((self.folder / part).glob("*.parquet"))
-        if not paths:
-            raise InputError(self.folder, part, None, f"a complete result, with its {part}")
+        begun, seen = 0, _Seen()
+        paths, rows = parts_of(self.folder, part)
+        if part == "tickets" and rows != self.run.tickets:
+            allowed = f"{rows}, as the table has"
+            raise InputError(self.folder / MARK, "run.tickets", self.run.tickets, allowed)
+        checks = Checks(self.folder, part, self._columns[part], rows)
+        checks.schema(paths)
         for path in paths:
-            try:
-                with ParquetFile(path) as file:
-                    yield file
-            except (pa.ArrowException, KeyError, OSError) as error:
-                raise InputError(path, part, str(error), "a complete result") from None
+            with open_parquet(path) as file:
+                numbered = ["row"] if "row" in file.schema_arrow.names else []
+                for batch in _batches(file, path, [*columns, *numbered]):
+                    out = {
+                        name: checks.values(name, batch[name].to_numpy(zero_copy_only=False))
+                        for name in batch.schema.names
+                    }
+                    if numbered:
+                        seen.add(path, out["row"], rows)
+                    out.setdefault("row", np.arange(begun, begun + len(batch)))
+                    begun += len(batch)
+                    yield out
 
     def slices(
         self,
@@ -153,8 +142,7 @@ class Result:
         with tempfile.TemporaryDirectory(prefix=".export-", dir=scratch) as temporary:
             folder = Path(temporary)
             kinds: dict[str, np.dtype[Any]] = {}
-            lengths = [f.metadata.num_rows for part in columns for f in self._files(part)]
-            done, total = 0, max(sum(lengths), 1)
+            done, total = 0, max(sum(parts_of(self.folder, part)[1] for part in columns), 1)
             stretches: set[int] = set()
             for part, names in columns.items():
                 for batch in self.rows(part, names):
@@ -174,6 +162,31 @@ class Result:
                     for part, names in columns.items()
                 }
                 progress(0.3 + 0.7 * number / len(stretches))
+
+
+class _Seen:
+    """Which rows have been read: each may come once."""
+
+    def __init__(self) -> None:
+        self._rows = np.zeros(0, dtype=bool)
+
+    def add(self, path: Path, row: NDArray[np.int64], rows: int) -> None:
+        if not len(self._rows):
+            self._rows = np.zeros(rows, dtype=bool)
+        if self._rows[row].any() or len(np.unique(row)) < len(row):
+            raise InputError(path, ROW, "a number twice", "each row once")
+        self._rows[row] = True
+
+
+def _batches(file: ParquetFile, path: Path, columns: list[str]) -> Iterator[Any]:
+    """Read rows in batches; a torn file is one message."""
+    import pyarrow as pa
+
+    try:
+        yield from file.iter_batches(_READ, columns=columns)
+    except (pa.ArrowException, KeyError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(path, "rows", reason, "a whole Parquet file") from None
 
 
 def _records(columns: Columns) -> NDArray[Any]:

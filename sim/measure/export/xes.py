@@ -88,10 +88,10 @@ def _head(result: Result) -> str:
         '<string key="lifecycle:model" value="standard"/>',
     ]
     lines += [
-        f'<string key="{key}" value={quoteattr(str(run[key]))}/>'
+        f'<string key="{key}" value={quoteattr(str(getattr(run, key)))}/>'
         for key in ("scenario", "content_hash", "policy", "engine")
     ]
-    lines += [f'<int key="{key}" value="{run[key]}"/>' for key in ("seed", "replication")]
+    lines += [f'<int key="{key}" value="{getattr(run, key)}"/>' for key in ("seed", "replication")]
     return "\n".join(lines) + "\n"
 
 

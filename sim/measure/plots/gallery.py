@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from sim.engine.outcome import Outcome
-from sim.measure.plots.crews import plot_crews
-from sim.measure.plots.maps import plot_map
+from sim.measure.fold import Request, gather
+from sim.measure.kpis import ALL
+from sim.measure.plots import steps
+from sim.measure.plots.crews import Busiest, plot_crews
+from sim.measure.plots.maps import OpenByGrid, plot_map
 from sim.measure.plots.response import plot_response
 from sim.measure.plots.staff import plot_use
 from sim.measure.plots.steps import plot_counters, plot_steps
+from sim.measure.use import Busy
 
 PLOTS: dict[str, Callable[[Outcome], Any]] = {
     "steps": plot_steps,
@@ -22,6 +26,11 @@ PLOTS: dict[str, Callable[[Outcome], Any]] = {
     "crews": plot_crews,
 }
 """Plots by name."""
+
+
+def requests(outcome: Outcome) -> list[Request]:
+    """Return what all plots rest on, for one pass."""
+    return [ALL, *steps.folds(outcome), (OpenByGrid,), (Busy, "hour"), (Busiest,)]
 
 
 def save_all(
@@ -37,6 +46,7 @@ def save_all(
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
+    gather(outcome, requests(outcome))
     for done, (name, plot) in enumerate(PLOTS.items(), start=1):
         paths.append(folder / f"{name}.png")
         plot(outcome).savefig(paths[-1], dpi=150)

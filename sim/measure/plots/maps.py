@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.outcome import Outcome
+from sim.measure.fold import gather
 from sim.measure.plots.style import GREY, INK, both, head, new, style
 from sim.measure.tables import Floats, known
 
@@ -22,22 +24,46 @@ if TYPE_CHECKING:
 _APPROXIMATE = {"Gusu", "SIP"}
 
 
+class OpenByGrid:
+    """How many tickets are open in each grid: `count`, int64 [grids]."""
+
+    logs = False
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.count = np.zeros(len(outcome.city.grid_xy), dtype=np.int64)
+
+    def add(self, piece: Outcome) -> None:
+        """Count the tickets of a piece."""
+        t = piece.tickets
+        is_open = known(t["accepted"]) & ~known(t["closed"])
+        np.add.at(self.count, t["grid"][is_open], 1)
+
+    def merge(self, other: OpenByGrid) -> None:
+        """Add the tickets of another."""
+        self.count += other.count
+
+    def by(self, place: NDArray[np.int32], places: int) -> Ints:
+        """Return how many are open in each place: that of each grid, int32 [grids]."""
+        return np.bincount(place, self.count, places).astype(np.int64)
+
+
 def plot_map(outcome: Outcome, ax: Axes | None = None) -> Any:
     """Draw where tickets are open.
 
     Of several districts the towns, by open tickets per 1,000 residents; of a single one the
     grids, by open tickets. The labels count those of each district, or of each town.
     """
-    city, t = outcome.city, outcome.tickets
-    is_open = known(t["accepted"]) & ~known(t["closed"])
+    city = outcome.city
+    is_open: OpenByGrid
+    (is_open,) = gather(outcome, [(OpenByGrid,)])
     single = len(city.district_name) == 1
     cells = [city.grid_cells(d) for d in range(len(city.district_name))]
     towns = _towns(city, [cell for part in cells for cell in part])
-    in_town = np.bincount(t["town"][is_open], minlength=len(towns))
+    in_town = is_open.by(city.grid_town, len(towns))
     with style():
         figure, ax = new(ax, _width(city, 8), 8)
         if single:
-            value = np.bincount(t["grid"][is_open], minlength=len(city.grid_xy)).astype(float)
+            value = is_open.count.astype(float)
             areas = _areas(ax, cells[0], value, "#B0B0B0", 0.3)
             areas.set_clim(0, max(float(np.quantile(value, 0.99)), 1))
             _areas(ax, towns, None, INK, 1.2)
@@ -53,7 +79,7 @@ def plot_map(outcome: Outcome, ax: Axes | None = None) -> Any:
                 both(name, zh, chr(10))
                 for name, zh in zip(city.district_name, city.district_name_zh, strict=True)
             ]
-            count = np.bincount(t["district"][is_open], minlength=len(names))
+            count = is_open.by(city.grid_district, len(names))
             _labels(ax, city.district_border, names, count)
             label = both("open tickets per 1,000 residents of the town", "每千人未办结工单")
         ax.set_aspect("equal")

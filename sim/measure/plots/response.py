@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from sim.engine.outcome import Outcome
 from sim.measure.kpis import table
 from sim.measure.plots.style import BLUE, GREY, ORANGE, both, head, new, style
-from sim.measure.tables import known
+from sim.measure.tables import SENT_OUT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,19 +27,9 @@ _TICKS = {
 }
 
 
-def sent_out(outcome: Outcome) -> Outcome:
-    """Return the outcome without the requests that were answered during the call.
-
-    The same question put in writing is not: it goes to a department like any other request.
-    """
-    t = outcome.tickets
-    rows = ~(t["at_once"] & known(t["answered"]))
-    return replace(outcome, tickets={name: column[rows] for name, column in t.items()})
-
-
 def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
     """Draw how long until someone is there, and until it is closed: median to 90th percentile."""
-    wide = table(sent_out(outcome), "department")
+    wide = table(outcome, SENT_OUT)
     wide = wide[wide["close.p50"].notna() | wide["arrive.p50"].notna()]
     wide = wide.sort_values("arrive.p50", ascending=False)
     bodies = outcome.scenario.departments

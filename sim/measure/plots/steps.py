@@ -9,7 +9,8 @@ import numpy as np
 
 from sim.clock import DAY, HOUR
 from sim.engine.outcome import Outcome
-from sim.measure.counters import COUNTERS, counters, instants, reached
+from sim.measure.counters import COUNTERS, Flow, counters, instants, pass_by
+from sim.measure.fold import Request, gather
 from sim.measure.plots.style import (
     BLUE,
     GREEN,
@@ -26,7 +27,7 @@ from sim.measure.plots.style import (
     new,
     style,
 )
-from sim.measure.tables import Floats, known
+from sim.measure.tables import known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,42 +46,46 @@ def _every(outcome: Outcome) -> float:
     return HOUR / 4 if outcome.until <= 3 * DAY else HOUR
 
 
-def open_by_step(outcome: Outcome, at: Floats) -> list[np.ndarray[Any, Any]]:
-    """Count the open tickets by what they wait for, at each instant.
+class OpenBySteps:
+    """When tickets came to wait for each step, and no longer: `passed`, int32 [7, instants].
 
     A ticket that was reopened is counted where its last time through stands.
     """
-    t = outcome.tickets
-    closed = t["closed"]
 
-    def first(column: str, later: Floats) -> Floats:
-        """When a step was over: at its own time, or at that of a later one."""
-        return np.fmin(t[column], later)
+    logs = False
 
-    checked = closed
-    handled = first("handled", checked)
-    finished = first("finished", handled)
-    dispatched = first("dispatched", finished)
-    signed = first("signed", dispatched)
-    triaged = first("triaged", signed)
-    edges = [t["accepted"], triaged, signed, dispatched, finished, handled, checked]
-    # a ticket is nowhere before it is there
-    edges = [np.fmax(edge, t["accepted"]) if i else edge for i, edge in enumerate(edges)]
-    everybody = np.zeros(len(outcome), dtype=np.int64)
-    there = known(t["accepted"])
-    passed = [
-        reached(_never(e, outcome, i), there, everybody, 1, at)[0] for i, e in enumerate(edges)
-    ]
-    return [before - after for before, after in pairwise(passed)]
+    def __init__(self, outcome: Outcome, every: float) -> None:
+        self._at = instants(outcome, every)
+        self.passed = np.zeros((len(_BANDS) + 1, len(self._at)), dtype=np.int32)
+
+    def add(self, piece: Outcome) -> None:
+        """Count the tickets of a piece."""
+        t = piece.tickets
+        edge = t["closed"]
+        edges = [edge]
+        # a step is over at its own time, or at that of a later one
+        for column in ("handled", "finished", "dispatched", "signed", "triaged"):
+            edge = np.fmin(t[column], edge)
+            edges.insert(0, edge)
+        accepted, one = t["accepted"], np.zeros(len(piece), dtype=np.int64)
+        # a ticket is nowhere before it is there
+        edges = [accepted, *(np.maximum(edge, accepted) for edge in edges)]
+        for out, times in zip(self.passed, edges, strict=True):
+            pass_by(times, known(accepted), one, self._at, out[None])
+
+    def merge(self, other: OpenBySteps) -> None:
+        """Add the tickets of another."""
+        self.passed += other.passed
+
+    def open(self) -> list[np.ndarray[Any, Any]]:
+        """Return the open tickets at each instant, by what they wait for."""
+        count = np.cumsum(self.passed, axis=1, dtype=np.int64)
+        return [before - after for before, after in pairwise(count)]
 
 
-def _never(edge: Floats, outcome: Outcome, number: int) -> Floats:
-    """Undo what `fmax` made of a step that is not over: NaN again."""
-    if number == 0:
-        return edge
-    columns = ("triaged", "signed", "dispatched", "finished", "handled", "closed")
-    later = np.array([known(outcome.tickets[c]) for c in columns[number - 1 :]]).any(axis=0)
-    return np.where(later, edge, np.nan)
+def folds(outcome: Outcome) -> list[Request]:
+    """Return what the two pictures rest on."""
+    return [(OpenBySteps, _every(outcome)), (Flow, "town", _every(outcome))]
 
 
 def plot_steps(outcome: Outcome, ax: Axes | None = None) -> Any:
@@ -88,7 +93,9 @@ def plot_steps(outcome: Outcome, ax: Axes | None = None) -> Any:
     with style():
         figure, ax = new(ax)
         at = instants(outcome, _every(outcome))
-        bands = open_by_step(outcome, at)
+        waiting: OpenBySteps
+        (waiting,) = gather(outcome, [(OpenBySteps, _every(outcome))])
+        bands = waiting.open()
         ax.stackplot(
             at / DAY,
             *bands,

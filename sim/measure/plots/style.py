@@ -71,6 +71,7 @@ def style() -> Iterator[None]:
         "figure.constrained_layout.use": True,
         "figure.dpi": 110,
         "savefig.dpi": 150,
+        "text.parse_math": False,  # a name with $ is a name
     }
     with mpl.rc_context(look):
         yield

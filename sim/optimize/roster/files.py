@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
 from sim.optimize.roster.problem import Request, Worker
 from sim.optimize.roster.rules import OFF, Rules
-from sim.scenario.files import read_text
-from sim.scenario.suggest import suggestion
+from sim.reading import is_plain, read_csv
 
 Row = tuple[int, dict[str, str]]
 
@@ -130,15 +127,11 @@ def of_teams(people: Mapping[str, list[Worker]], teams: Sequence[str], file: Pat
 def _table(
     path: Path, option: str, needed: Sequence[str], optional: Sequence[str] | None
 ) -> Iterator[Row]:
-    text = read_text(path, "command line", option).lstrip("\ufeff")
-    try:
-        lines = list(csv.reader(io.StringIO(text), strict=True))
-    except csv.Error as error:
-        raise InputError(path, "table", str(error), "comma-separated values") from None
+    lines = read_csv(path, field=option)
     header = [cell.strip() for cell in lines[0]] if lines else []
     for column in needed:
-        if header.count(column) != 1:
-            raise InputError(path, "header", ",".join(header), f"exactly one column {column}")
+        if (count := header.count(column)) != 1:
+            raise InputError(path, "header", count, f"exactly one column {column}")
     for column in header if optional is not None else ():
         if column not in (*needed, *(optional or ())) or header.count(column) > 1:
             known = ", ".join((*needed, *(optional or ())))
@@ -146,6 +139,9 @@ def _table(
     for number, cells in enumerate(lines[1:], start=2):
         if cells:
             _require(path, number, "", str(len(cells)), len(cells) == len(header), "as the header")
+            for column, cell in zip(header, cells, strict=True):
+                text = "one line of text without control characters"
+                _require(path, number, column, cell, is_plain(cell), text)
             yield number, dict(zip(header, (cell.strip() for cell in cells), strict=True))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
+from sim.reading import read_toml
 from sim.scenario.base import Model, Name
-from sim.scenario.files import read_text, shipped
+from sim.scenario.files import shipped
 from sim.scenario.sources import Figure, Leaf, trace
-from sim.scenario.suggest import suggestion
 
 OFF = "off"
 """The word for a day without a shift in a sequence."""
@@ -161,10 +160,7 @@ def load_rules(file: Path | None = None) -> Rules:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    try:
-        tree = tomllib.loads(read_text(path, "command line", "rules"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, "TOML", str(error), "valid TOML") from None
+    tree = read_toml(path, field="rules")
     if "figures" in tree:
         raise InputError(path, "figures", tree["figures"], "no field of this name")
     sources = tree.pop("sources", {})

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.cells import frame_text
 from sim.errors import InputError
+from sim.filename import file_name
 from sim.optimize.roster.calendars import calendar
 from sim.optimize.roster.roster import Roster
 from sim.optimize.roster.tables import cover_table, duty_table, wide_table, worker_table
@@ -68,13 +70,13 @@ def write(
             ("cover", cover_table(rosters)),
             ("workers", worker_table(rosters)),
         ):
-            table.to_csv(part / f"{name}.csv", index=False, encoding="utf-8")
+            (part / f"{name}.csv").write_text(frame_text(table), encoding="utf-8")
         text = json.dumps(facts, ensure_ascii=False, indent=1)
         (part / "roster.json").write_text(text, encoding="utf-8")
         (part / "calendars").mkdir()
         (part / "plots").mkdir()
         for n, roster in enumerate(rosters):
-            name = roster.problem.team.replace("/", "-of-").replace(" ", "-")
+            name = file_name(roster.problem.team.replace("/", "-of-").replace(" ", "-"))
             zh = titles.get(roster.problem.team, "")
             title = f"{roster.problem.team} {zh}".strip()
             content = calendar(roster, timezone, title).to_ical()

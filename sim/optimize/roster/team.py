@@ -10,13 +10,12 @@ from math import ceil
 
 from sim.city.apportion import apportion
 from sim.city.city import City
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
 from sim.model.calendar import day_seconds
 from sim.model.plan import Plan
 from sim.optimize.roster.problem import Need, Problem, Request, Shift, Worker
 from sim.optimize.roster.rules import OFF, Rules
 from sim.scenario import Scenario
-from sim.scenario.suggest import suggestion
 
 LARGEST = 40
 """Most people of one roster; a larger team is rostered in groups."""

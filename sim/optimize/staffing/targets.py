@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
+from sim.errors import InputError, suggestion
 from sim.measure.tables import GROUPS
-from sim.scenario.suggest import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,5 +1,0 @@
-"""Hints at what was perhaps meant."""
-
-from sim.errors import suggestion
-
-__all__ = ["suggestion"]
