@@ -34,6 +34,7 @@ _LETTERS = {"F": "ft", "T": "tf"}
 """Of Geofabrik and OSMnx: from the first point to the last, and the other way."""
 _ONE_WAY = {"motorway", "motorway_link"}
 _ROUND = {"roundabout", "circular"}
+_CLASS = re.compile(r"[\w:.-]{1,40}")  # nothing that steers a terminal, or takes much room
 _HSTORE = re.compile(r'"([^"\\]*)"=>"([^"\\]*)"')
 
 
@@ -68,7 +69,7 @@ class Highway:
         """
         said = _tags(attributes)
         kinds = _words(said.get("highway")) or _words(said.get("fclass"))
-        kinds = [re.sub(r"_grade\d$", "", kind.lower()) for kind in kinds]
+        kinds = [_class(kind) for kind in kinds]
         kind = next((k for k in kinds if is_driven(k, named)), next(iter(kinds), None))
         ways = _words(said.get("oneway"))
         way = _LETTERS.get(ways[0], ways[0].lower()) if ways else None
@@ -90,6 +91,12 @@ def is_known(kind: str, named: Collection[str] = ()) -> bool:
     """Tell whether a class is one of OpenStreetMap's, or named."""
     base = kind.removesuffix("_link")
     return base in DRIVEN or kind in NOT_DRIVEN or base in named or kind in named
+
+
+def _class(word: str) -> str:
+    """Return a word as a class; one that cannot be is ``unknown``, as Geofabrik says."""
+    kind = re.sub(r"_grade\d$", "", word.lower())
+    return kind if _CLASS.fullmatch(kind) else "unknown"
 
 
 def _tags(attributes: Mapping[str, Any]) -> dict[str, Any]:

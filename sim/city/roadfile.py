@@ -83,13 +83,17 @@ class _Notes:
         self._unknown: Counter[str] = Counter()
         self._odd: Counter[str] = Counter()
 
-    def roads(self, attributes: list[Mapping[str, Any]]) -> list[Highway | None]:
+    def roads(self, attributes: list[Mapping[str, Any]], *, only: bool) -> list[Highway | None]:
         """Read the attributes of all roads of a file; None for those that are left out.
 
-        Where some say their class and others do not, those are rivers, railways and the like.
+        Parameters
+        ----------
+        only : bool
+            Whether there is nothing but roads. Else, where some say their class and others do
+            not, those are rivers, railways and the like.
         """
         said = [Highway.of(one, self._named) for one in attributes]
-        silent = all(one.kind is None for one in said)
+        silent = only or all(one.kind is None for one in said)
         out: list[Highway | None] = []
         for one in said:
             kept = None
@@ -135,7 +139,10 @@ class _Notes:
 
 
 def _names(counts: Counter[str]) -> str:
-    shown = [name[:40] for name, _ in counts.most_common(_SHOWN)]
+    shown = [
+        "".join(c if c.isprintable() else "?" for c in name[:40])
+        for name, _ in counts.most_common(_SHOWN)
+    ]
     more = len(counts) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
@@ -163,7 +170,8 @@ def _graphml(path: Path, projection: Projection, notes: _Notes) -> RoadNet:
     parts = list(graph.edges(data=True))
     dropped = len(graph) - len(places)
     edges: list[Edge] = []
-    for (a, b, data), road in zip(parts, notes.roads([part[2] for part in parts]), strict=True):
+    roads = notes.roads([data for _, _, data in parts], only=True)
+    for (a, b, data), road in zip(parts, roads, strict=True):
         length = _number(data.get("length"))
         if a not in number or b not in number or not 0 <= length < np.inf:
             dropped += 1
@@ -197,7 +205,7 @@ def _geojson(path: Path, projection: Projection, notes: _Notes) -> RoadNet:
     ]
     if len(lines) < len(features):
         notes.lost["features that are no lines"] = len(features) - len(lines)
-    roads = notes.roads([_properties(n, feature, path) for n, feature in lines])
+    roads = notes.roads([_properties(n, feature, path) for n, feature in lines], only=False)
     number: dict[tuple[float, float], int] = {}
     ends: list[tuple[int, int, Highway]] = []
     for (n, feature), road in zip(lines, roads, strict=True):

@@ -92,6 +92,8 @@ def test_a_oneway_that_is_not_understood(oneway: object) -> None:
         ("track_grade3", "track"),
         ("primary_link", "primary_link"),
         ("escape_lane", "escape_lane"),
+        ("x" * 1000, "unknown"),
+        ("\x1b[31m", "unknown"),
         *((blank, None) for blank in (None, "", "nan", float("nan"), [], "[]", [None], "<NA>")),
     ],
 )

@@ -354,6 +354,16 @@ def test_lines_of_which_none_says_a_class_are_roads(tmp_path: Path) -> None:
     assert set(roads.kind.tolist()) == {"unclassified"}
 
 
+def test_edges_of_a_graph_are_roads_whether_they_say_a_class_or_not(tmp_path: Path) -> None:
+    graph = nx.MultiDiGraph()
+    graph.add_nodes_from((n, {"x": 120.6 + n / 100, "y": 31.3}) for n in range(3))
+    graph.add_edge(0, 1, length=900.0, highway="primary")
+    graph.add_edge(1, 2, length=900.0)
+    nx.write_graphml(graph, tmp_path / "g.graphml")
+    roads = read_roads(tmp_path / "g.graphml", HERE)
+    assert roads.kind.tolist() == ["primary", "unclassified"]
+
+
 def test_what_is_not_understood_is_said_once(tmp_path: Path) -> None:
     path = roads_of(
         tmp_path,
