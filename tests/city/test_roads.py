@@ -19,7 +19,7 @@ from sim.city import City, Travel, travel
 from sim.city.geometry import Projection
 from sim.city.roadfile import read_roads
 from sim.city.roadnet import LINK, generated
-from sim.city.roads import STEP_S, RoadNet, ways
+from sim.city.roads import STEP_S, RoadNet, Ways, ways
 from sim.city.travel import road_nets
 from sim.cli import main
 from sim.errors import InputError, InputWarning
@@ -304,6 +304,30 @@ def test_an_edge_of_no_length_is_an_edge(length: str, tmp_path: Path) -> None:
     assert roads.length.tolist() == [float(length), 950.5, 1112.0]
     found = roads.seconds({"primary": 36.0}, 18.0)
     assert found[0] == STEP_S
+
+
+def test_edges_of_no_length_hold_the_net_together(tmp_path: Path) -> None:
+    """Two rows of places, joined by edges between nodes that lie on each other."""
+
+    def found(length: float) -> Ways:
+        graph = nx.MultiDiGraph()
+        for n in range(6):
+            graph.add_node(f"a{n}", x=120.6 + n / 100, y=31.3)
+            graph.add_node(f"b{n}", x=120.6 + n / 100, y=31.3 + (n % 3) / 100)
+            pairs = [(f"a{n}", f"b{n}", length if n == 0 else 1112.0 * (n % 3))]
+            if n:
+                pairs.append((f"a{n - 1}", f"a{n}", 950.0))
+            for a, b, m in pairs:
+                graph.add_edge(a, b, length=m, highway="primary")
+                graph.add_edge(b, a, length=m, highway="primary")
+        nx.write_graphml(graph, tmp_path / f"{length}.graphml")
+        roads = read_roads(tmp_path / f"{length}.graphml", HERE)
+        assert len(roads.tail) == 22
+        return ways("X", roads, seconds(roads), roads.xy, roads.xy[:1], 0.1)
+
+    none, little = found(0.0), found(0.01)
+    assert none.notes == little.notes == ()
+    assert (none.seconds == little.seconds).all()
 
 
 def roads_of(folder: Path, *said: dict[str, Any]) -> Path:
