@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.apportion import apportion
-from sim.city.geometry import Points, Projection, read_borders
+from sim.city.borders import read_borders
+from sim.city.geometry import Points, Projection
 from sim.city.grids import GridNet, grid_net
 from sim.city.redrawn import read_redrawn, redraw
 from sim.errors import InputError
@@ -107,8 +108,9 @@ class City:
         Raises
         ------
         InputError
-            If there are fewer grids than towns in a district, or no residents in a town, a
-            border is no area, or the scenario asks for more than fits into memory.
+            If there are fewer grids than towns in a district, or no residents in a town, a border
+            is no area or not the one that its row tells of, or the scenario asks for more than
+            fits into memory.
         """
         check_room(scenario)
         table, totals = scenario.district_table, scenario.totals
@@ -133,7 +135,7 @@ class City:
         # leaders go with grids where the totals are the same
         if totals.grid_leaders == totals.grids:
             shares["leaders"] = grids
-        projection, borders = read_borders(scenario.boundaries_path)
+        projection, borders = read_borders(scenario.boundaries_path, table)
         chosen = [
             i
             for i, row in enumerate(table)
@@ -166,6 +168,10 @@ class City:
                 int(shares["population"][i]),
                 scenario.grid.grids_per_community,
             )
+            if (net.grid_area < 1).any():
+                field, value = f"feature {code}, geometry", f"{borders[code].area:.3g} m²"
+                allowed = f"room for {grids[i]} grids: at least 1 m² each"
+                raise InputError(scenario.boundaries_path, field, value, allowed)
             if path is None:
                 return net
             return redraw(net, code, borders[code], projection, redrawn, path)

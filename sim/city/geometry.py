@@ -1,22 +1,21 @@
-"""Plane geometry: the projection, the districts' borders, and points inside them."""
+"""Plane geometry: the projection, points inside areas, and what is near what."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
-from sim.reading import read_json
 from sim.word import word
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth (IUGG)."""
 
 Points = NDArray[np.float64]
+
+_FILLED = 0.01  # of its box: what fills less is a sliver
 
 
 @dataclass(frozen=True)
@@ -40,70 +39,42 @@ class Projection:
         return np.asarray(np.degrees(xy / scale) + np.array([self.lon, self.lat]))
 
 
-def read_borders(path: Path) -> tuple[Projection, dict[str, Any]]:
-    """Read the districts' borders from GeoJSON.
-
-    Returns
-    -------
-    Projection
-        About the middle of all borders.
-    dict
-        A shapely polygon or multipolygon in metres by the feature's code.
-
-    Raises
-    ------
-    InputError
-        If a border is no valid area.
-    """
-    import shapely
-    from shapely.geometry import shape
-
-    features = read_json(path, field="area.boundaries", kind="GeoJSON")["features"]
-    degrees = {}
-    for feature in features:
-        code = str(feature["properties"]["code"])
-        try:
-            border = shape(feature["geometry"])
-        except Exception as error:
-            raise InputError(
-                path, f"feature {code}, geometry", str(error), "a Polygon or MultiPolygon"
-            ) from None
-        if border.geom_type not in ("Polygon", "MultiPolygon") or border.is_empty:
-            raise InputError(
-                path, f"feature {code}, geometry", border.geom_type, "a Polygon or MultiPolygon"
-            )
-        if not border.is_valid:
-            raise InputError(
-                path,
-                f"feature {code}, geometry",
-                shapely.is_valid_reason(border),
-                "a border that does not cross itself",
-            )
-        degrees[code] = border
-    boxes = np.array([border.bounds for border in degrees.values()])
-    west, south = boxes[:, :2].min(axis=0)
-    east, north = boxes[:, 2:].max(axis=0)
-    projection = Projection(float((west + east) / 2), float((south + north) / 2))
-    metres = {code: shapely.transform(border, projection.to_xy) for code, border in degrees.items()}
-    return projection, metres
-
-
 def geography(code: str, purpose: str) -> np.random.Generator:
     """Return the generator of a place: geography is the same in every replication."""
     return np.random.Generator(np.random.Philox(key=[word(code), word(purpose)]))
 
 
 def inside(border: Any, count: int, draw: np.random.Generator) -> Points:
-    """Draw points evenly inside a border, [count, 2] in metres."""
+    """Draw points evenly inside a border, [count, 2] in metres.
+
+    In the box about it until enough lie inside; of slivers, which fill next to nothing of their
+    boxes, in the triangles that they consist of.
+    """
     import shapely
 
-    shapely.prepare(border)
     west, south, east, north = border.bounds
+    if border.area < _FILLED * (east - west) * (north - south):
+        return _in_triangles(border, count, draw)
+    shapely.prepare(border)
     found: list[Points] = []
     while sum(map(len, found)) < count:
         tries = draw.random((2 * count, 2)) * (east - west, north - south) + (west, south)
         found.append(tries[shapely.contains_xy(border, tries[:, 0], tries[:, 1])])
     return np.concatenate(found)[:count]
+
+
+def _in_triangles(border: Any, count: int, draw: np.random.Generator) -> Points:
+    import shapely
+
+    triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(border))
+    weight = np.cumsum(shapely.area(triangles))
+    corners = shapely.get_coordinates(triangles).reshape(-1, 4, 2)
+    of = np.searchsorted(weight, draw.random(count) * weight[-1], side="right")
+    a, b, c = np.moveaxis(corners[np.minimum(of, len(corners) - 1), :3], 1, 0)
+    u, v = draw.random((2, count, 1))
+    folded = u + v > 1  # the other half of the parallelogram
+    u, v = np.where(folded, 1 - u, u), np.where(folded, 1 - v, v)
+    return np.asarray(a + u * (b - a) + v * (c - a))
 
 
 def lloyd(points: Points, centres: Points, rounds: int, fixed: int = 0) -> Points:

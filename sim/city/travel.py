@@ -81,9 +81,9 @@ class Travel:
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, projection: Projection, _digest: str) -> RoadNet:
+def _read(path: Path, projection: Projection, named: frozenset[str], _digest: str) -> RoadNet:
     """Read a road net, once for the same content."""
-    return read_roads(path, projection)
+    return read_roads(path, projection, named)
 
 
 @lru_cache(maxsize=64)
@@ -101,7 +101,9 @@ def road_nets(scenario: Scenario, city: City) -> list[RoadNet]:
     whole = None
     if field in scenario.attached:
         digest = scenario.attached_hashes[field]
-        whole = _read(scenario.attached[field], city.projection, digest)
+        roads = scenario.travel.roads
+        named = frozenset(roads.speed_kmh if roads is not None else ())
+        whole = _read(scenario.attached[field], city.projection, named, digest)
     nets = []
     for district, border in enumerate(city.district_border):
         if whole is not None:

@@ -24,12 +24,18 @@ def list_scenarios() -> None:
 @click.argument("scenario")
 @overrides
 def validate(scenario: str, overrides: Sequence[str]) -> None:
-    """Check a scenario, its tables and its sources."""
+    """Check a scenario, its tables, borders, roads and sources."""
     from sim.city import City
+    from sim.city.travel import road_nets
     from sim.scenario import load
+    from sim.scenario.localtime import LocalTime
 
     loaded = load(scenario, overrides)
     city = City.build(loaded)
+    if "travel.roads.file" in loaded.attached:
+        road_nets(loaded, city)
+    for note in LocalTime.of(loaded.time).notes(loaded.time.days):
+        click.echo(f"note: {note}", err=True)
     click.echo(
         f"{loaded.name}: valid; {len(city.district_name)} districts, {len(city.town_name)} towns, "
         f"{len(city.grid_xy):,} grids, {len(loaded.categories)} categories, "

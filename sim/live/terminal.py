@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sim.live.session import Session, Snapshot
 from sim.measure.counters import COUNTERS
+from sim.scenario.localtime import LocalTime
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,8 +21,7 @@ def screen(session: Session, snapshot: Snapshot) -> RenderableType:
     from rich.text import Text
 
     scenario, city = session.simulation.scenario, session.simulation.city
-    start = datetime.combine(scenario.time.start, datetime.min.time())
-    clock = start + timedelta(seconds=snapshot.now)
+    clock = LocalTime.of(scenario.time).at(snapshot.now)
     line = Text()
     line.append(f"{clock:%Y-%m-%d %H:%M:%S}", style="bold")
     line.append(f"  {scenario.title_en} {scenario.title_zh}")

@@ -12,7 +12,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import InputError, suggestion
-from sim.reading import COMMAND_LINE, DEPTH, parse_json, parse_toml, read_text, read_toml
+from sim.reading import COMMAND_LINE, DEPTH, parse_toml, read_text, read_toml
+from sim.scenario.boundaries import boundaries
 from sim.scenario.files import find
 from sim.scenario.schema import (
     ATTACHED,
@@ -107,7 +108,7 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
         places["area.districts"], texts["area.districts"], DistrictRow, "name_en"
     )
     categories = read_table(places["tables.categories"], texts["tables.categories"], Category, "id")
-    _check_boundaries(places["area.boundaries"], texts["area.boundaries"], districts)
+    boundaries(texts["area.boundaries"], places["area.boundaries"], districts)
     check_fields(
         sources, [*said, *_paths(Scenario), *(path for path, _ in _leaves(_content(scenario)))]
     )
@@ -349,18 +350,3 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if found is not None:
             return found
     return None
-
-
-def _check_boundaries(path: Path, text: str, districts: tuple[DistrictRow, ...]) -> None:
-    try:
-        features = parse_json(text, path, "GeoJSON")["features"]
-        codes = [str(feature["properties"]["code"]) for feature in features]
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            path, "GeoJSON", f"{type(error).__name__}: {error}", "features with properties.code"
-        ) from None
-    for row in districts:
-        if codes.count(row.code) != 1:
-            raise InputError(
-                path, f"feature {row.code}", codes.count(row.code), f"one border of {row.name_en}"
-            )

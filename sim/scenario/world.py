@@ -5,17 +5,28 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from sim.scenario.base import Count, FileName, Hours, Model, Name, NonNegative, Positive, Share
+from sim.scenario.localtime import zone
+
+
+def _zone(name: str) -> str:
+    try:
+        zone(name)
+    except ValueError as error:
+        raise PydanticCustomError("zone", "{allowed}", {"allowed": str(error)}) from None
+    return name
 
 
 class Time(Model):
     """The simulated span; time 0 is the local midnight at which it starts."""
 
-    start: date
+    start: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
     days: Annotated[int, Field(ge=1, le=3660)]
-    timezone: Name = "Asia/Shanghai"
+    timezone: Annotated[Name, AfterValidator(_zone)] = "Asia/Shanghai"
+    """Of the tz database. The run keeps its offset at the start (`sim.scenario.localtime`)."""
 
 
 class Area(Model):

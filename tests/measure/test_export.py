@@ -7,8 +7,10 @@ import json
 import shutil
 import tempfile
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -324,15 +326,63 @@ def test_part_files(folder: Path, outcome: Outcome, tmp_path: Path) -> None:
         assert ours.read_bytes() == plain.read_bytes()
 
 
-def test_a_zone_with_summer_time(tmp_path: Path) -> None:
-    scenario = tiny(tmp_path, ["time.start=2018-03-24", 'time.timezone="Europe/Berlin"'])
-    folder = write(sim.simulate(scenario, days=2), tmp_path / "out")
-    file, _ = export(folder)
-    table = pd.read_csv(file)
-    before = table["timestamp"] < "2018-03-25T02"
-    assert table["timestamp"][before].str.endswith("+01:00").all()
-    assert table["timestamp"][table["timestamp"] > "2018-03-25T03"].str.endswith("+02:00").all()
-    assert 0 < before.sum() < len(table)
+ODD_DAYS = [
+    ("Europe/Berlin", "2018-03-24", {"+01:00", "+02:00"}),
+    ("America/New_York", "2018-11-03", {"-04:00", "-05:00"}),
+    ("Australia/Sydney", "2018-04-01", {"+11:00", "+10:00"}),
+    ("Australia/Lord_Howe", "2018-10-06", {"+10:30", "+11:00"}),
+    ("America/Sao_Paulo", "2018-11-04", {"-02:00"}),  # no midnight
+]
+
+
+@pytest.mark.parametrize(("zone", "start", "offsets"), ODD_DAYS)
+def test_clocks_that_change(zone: str, start: str, offsets: set[str], tmp_path: Path) -> None:
+    """Every instant is that of the run, in all formats; no hour that does not exist is told."""
+    changes = [f"time.start={start}", f'time.timezone="{zone}"']
+    outcome = sim.simulate(tiny(tmp_path, changes), days=2)
+    folder = write(outcome, tmp_path / "out")
+    place, tickets = ZoneInfo(zone), outcome.tickets
+    midnight = datetime.fromisoformat(start).replace(tzinfo=place).astimezone(UTC)
+
+    table = pd.read_csv(export(folder)[0])
+    logs = {"csv": list(zip(table["start_timestamp"], table["timestamp"], strict=True))}
+    root = ET.parse(export(folder, "xes")[0]).getroot()
+    logs["xes"] = [
+        tuple(
+            next(d.get("value") for d in event.findall(f"{XES}date") if d.get("key") == key)
+            for key in ("start_timestamp", "time:timestamp")
+        )
+        for event in root.iter(f"{XES}event")
+    ]
+    objects = json.loads(export(folder, "ocel")[0].read_text(encoding="utf-8"))
+    logs["ocel"] = [
+        (next(a["value"] for a in e["attributes"] if a["name"] == "start"), e["time"])
+        for e in objects["events"]
+    ]
+    for told in logs.values():
+        assert sorted(told) == sorted(logs["csv"])
+        assert {moment[-6:] for pair in told for moment in pair} == offsets
+    for pair in logs["csv"]:
+        for text in pair:
+            moment = datetime.fromisoformat(text)
+            assert moment.astimezone(UTC).astimezone(place).isoformat() == moment.isoformat()
+    closed = table[table["activity"] == "evaluation"].set_index("case_id")["timestamp"]
+    done = np.flatnonzero(tickets["closed"] < outcome.until)
+    assert len(closed) == len(done) > 0
+    for key, second in zip(tickets["key"][done].tolist(), tickets["closed"][done], strict=True):
+        moment = datetime.fromisoformat(closed[key])
+        assert (moment - midnight).total_seconds() == pytest.approx(second, abs=0.001)
+
+
+def test_zones_without_changes_are_told_as_ever(table: pd.DataFrame, outcome: Outcome) -> None:
+    """Local time is the start's midnight plus the seconds of the run."""
+    closed = table[table["activity"] == "evaluation"].set_index("case_id")["timestamp"]
+    tickets = outcome.tickets
+    midnight = datetime.combine(outcome.scenario.time.start, datetime.min.time())
+    for key in closed.index:
+        second = tickets["closed"][np.flatnonzero(tickets["key"] == key)[0]]
+        local = midnight + timedelta(milliseconds=int(np.rint(second * 1000)))
+        assert closed[key] == f"{local.isoformat(timespec='milliseconds')}+08:00"
 
 
 def test_nothing_happened(tmp_path: Path) -> None:

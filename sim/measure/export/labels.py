@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +15,7 @@ from sim.measure.export.events import ROLE_NAMES, STEP_NAMES, Events, Role
 from sim.measure.export.result import Result
 from sim.measure.tables import Floats
 from sim.model.state import CHANNEL_NAMES
+from sim.scenario.localtime import LocalTime
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +38,6 @@ _RESOURCES = {
     Role.CAMERA: "camera of grid",
     Role.POLICE_DESK: "110 desk",
 }
-_HOUR_MS = 3_600_000
 
 
 def desk_names(city: City) -> list[str]:
@@ -120,27 +118,10 @@ class Labels:
 
 
 class Calendar:
-    """Local time of a scenario as ISO 8601.
-
-    Raises
-    ------
-    InputError
-        If the scenario's time zone is not known here.
-    """
+    """Local time of a scenario as ISO 8601."""
 
     def __init__(self, result: Result) -> None:
-        time = result.scenario.time
-        try:
-            self._zone = ZoneInfo(time.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise InputError(
-                result.folder / "scenario.toml",
-                "time.timezone",
-                time.timezone,
-                "a zone of the tz database, such as Asia/Shanghai",
-            ) from None
-        self._folder = result.folder
-        self._midnight = np.datetime64(time.start, "ms").astype(np.int64)
+        self._local, self._folder = LocalTime.of(result.scenario.time), result.folder
 
     def iso(self, seconds: Floats) -> pa.Array:
         """Write instants as ``2018-01-01T08:30:00.000+08:00``, to the millisecond."""
@@ -149,22 +130,14 @@ class Calendar:
 
         if np.isnan(seconds).any():  # something happened, but never began, or never ended
             raise InputError(self._folder, "time of an event", "nan", "an instant")
-        ms = self._midnight + np.rint(np.asarray(seconds) * 1000).astype(np.int64)
+        ms, minutes = self._local.shown(seconds)
         text = pa.array(ms, pa.timestamp("ms")).cast(pa.string())
-        return join(pc.binary_replace_slice(text, 10, 11, "T"), self._offset(ms))
-
-    def _offset(self, ms: NDArray[np.int64]) -> pa.Array | str:
-        hours, of = np.unique(ms // _HOUR_MS, return_inverse=True)
-        epoch = datetime(1970, 1, 1)
+        offsets, of = np.unique(minutes, return_inverse=True)
         written = [
-            (epoch + timedelta(hours=hour)).replace(tzinfo=self._zone).isoformat()[19:]
-            for hour in hours.tolist()
+            f"{'-' if m < 0 else '+'}{abs(m) // 60:02d}:{abs(m) % 60:02d}" for m in offsets.tolist()
         ]
-        if len(set(written)) == 1:
-            return written[0]
-        import pyarrow as pa
-
-        return pa.array(written, pa.string()).take(of)
+        offset = written[0] if len(written) == 1 else pa.array(written, pa.string()).take(of)
+        return join(pc.binary_replace_slice(text, 10, 11, "T"), offset)
 
 
 def join(*pieces: Any) -> pa.Array:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from sim.optimize.roster.roster import Roster
+from sim.scenario.localtime import zone
 
 if TYPE_CHECKING:
     from icalendar import Calendar
@@ -28,10 +28,11 @@ def calendar(roster: Roster, timezone: str = "Asia/Shanghai", title: str = "") -
     -----
     The same roster gives the same text: an event's id is made from team, worker and day, so that
     a roster that is read again replaces the one before; its stamp is the roster's first day.
+    A shift begins by the clock on the wall and lasts its hours, also where clocks change.
     """
     from icalendar import Calendar, Event
 
-    problem, zone = roster.problem, ZoneInfo(timezone)
+    problem, place = roster.problem, zone(timezone)
     found = Calendar()
     found.add("prodid", "-//suzhou-dispatch//roster//EN")
     found.add("version", "2.0")
@@ -43,16 +44,26 @@ def calendar(roster: Roster, timezone: str = "Asia/Shanghai", title: str = "") -
             if s < 0:
                 continue
             shift = problem.shifts[s]
-            midnight = datetime.combine(problem.date(day), time(), tzinfo=zone)
-            begin = midnight + timedelta(minutes=shift.start)
+            midnight = datetime.combine(problem.date(day), time(), tzinfo=place)
+            begin = (midnight + timedelta(minutes=shift.start)).astimezone(UTC)
+            end = begin + timedelta(minutes=shift.length)
             key = f"{problem.team}|{worker.name}|{problem.date(day)}"
             event = Event()
             event.add("uid", hashlib.sha256(key.encode()).hexdigest()[:32] + "@suzhou-dispatch")
             event.add("dtstamp", stamp)
-            event.add("dtstart", begin)
-            event.add("dtend", begin + timedelta(minutes=shift.length))
+            event.add("dtstart", _written(begin, place))
+            event.add("dtend", _written(end, place))
             event.add("summary", f"{worker.name}: {shift.name}")
             event.add("categories", [shift.name])
             found.add_component(event)
     found.add_missing_timezones()
     return found
+
+
+def _written(moment: datetime, place: tzinfo) -> datetime:
+    """Return an instant in local time; in UTC where its hour comes a second time.
+
+    iCalendar takes a local time that is there twice for the first.
+    """
+    local = moment.astimezone(place)
+    return moment if local.fold else local

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pandas as pd
@@ -16,7 +17,7 @@ from sim.city.city import City
 from sim.errors import InputError
 from sim.model.staffing import base_plan
 from sim.optimize.roster import Roster, Worker, load_rules, make
-from sim.optimize.roster.calendars import calendar
+from sim.optimize.roster.calendars import _written, calendar
 from sim.optimize.roster.files import read_history, read_people, read_requests
 from sim.optimize.roster.picture import plot_roster
 from sim.optimize.roster.store import check_target, write
@@ -160,6 +161,45 @@ def test_calendar_is_valid_and_says_what_the_roster_says(roster: Roster) -> None
     }
     assert found == expected
     assert {event.start.utcoffset().total_seconds() for event in events} == {8 * 3600}
+
+
+@pytest.mark.parametrize(
+    ("zone", "monday"),
+    [
+        ("America/New_York", date(2018, 3, 5)),
+        ("America/New_York", date(2018, 10, 29)),
+        ("Europe/Berlin", date(2018, 3, 19)),
+        ("Australia/Lord_Howe", date(2018, 3, 26)),
+        ("Australia/Lord_Howe", date(2018, 10, 1)),
+        ("America/Sao_Paulo", date(2018, 10, 29)),
+    ],
+)
+def test_shifts_last_their_hours_where_clocks_change(
+    zone: str, monday: date, roster: Roster
+) -> None:
+    """The week ends with the night of the change; each shift begins by the clock on the wall."""
+    place, problem = ZoneInfo(zone), replace(roster.problem, start=monday)
+    moved = replace(roster, problem=problem)
+    length = {shift.name: timedelta(minutes=shift.length) for shift in problem.shifts}
+    rows = [row for row in duty_table([moved]).itertuples() if row.shift != "off"]
+    events = icalendar.Calendar.from_ical(calendar(moved, zone).to_ical()).events
+    assert len(events) == len(rows)
+    for event, row in zip(events, rows, strict=True):
+        begin, end = event.start.astimezone(UTC), event.end.astimezone(UTC)
+        assert end - begin == length[row.shift]
+        wall = datetime.fromisoformat(row.start).replace(tzinfo=place)
+        assert begin == wall.astimezone(UTC)
+        for moment in (event.start, event.end):  # no hour that does not exist
+            again = moment.astimezone(UTC).astimezone(moment.tzinfo)
+            assert again.replace(tzinfo=None) == moment.replace(tzinfo=None)
+
+
+def test_an_hour_that_comes_twice_is_told_apart(roster: Roster) -> None:
+    place = ZoneInfo("America/New_York")
+    first = datetime(2018, 11, 4, 5, 30, tzinfo=UTC)
+    second = first + timedelta(hours=1)
+    assert _written(first, place).isoformat() == "2018-11-04T01:30:00-04:00"
+    assert _written(second, place).isoformat() == "2018-11-04T06:30:00+00:00"
 
 
 def test_picture(roster: Roster) -> None:
