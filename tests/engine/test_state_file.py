@@ -259,8 +259,8 @@ def test_forged_by_chance(states: Any, policy: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
 def test_many_forged_by_chance(states: Any, policy: str) -> None:
-    told = survive(states, policy, range(1_000, 2_000))
-    assert told["refused"] + told["taken"] == 1_000
+    told = survive(states, policy, range(1_000, 1_300))
+    assert told["refused"] + told["taken"] == 300
 
 
 def test_plain_arrays_are_all_that_a_file_has(states: Any) -> None:
