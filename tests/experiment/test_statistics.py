@@ -51,6 +51,24 @@ def test_intervals_of_a_family_hold_at_once() -> None:
         assert one.difference == pytest.approx(mean_interval(gap, 1 - 0.1 / 4))
 
 
+def test_differences_that_do_not_vary() -> None:
+    """No t test can be made: all alike is sure to be the same, or sure to differ."""
+    same, apart = compared([3.0, 4.0], [3.0, 4.0]), compared([4.0, 5.0], [3.0, 4.0])
+    assert (same.p_value, same.seen, same.pairing) == (1.0, False, np.inf)
+    assert (apart.p_value, apart.seen, apart.pairing) == (0.0, True, np.inf)
+    assert apart.difference == (1.0, 1.0, 1.0)
+    assert apart.relative == pytest.approx((1 / 3.5,) * 3)
+
+
+def test_two_pairs_do() -> None:
+    """Gaps 1 and 3: mean 2, error 1, t = 2 with one degree; p = 1 - 2 atan(2) / π (Cauchy)."""
+    two = compared([2.0, 5.0], [1.0, 2.0])
+    assert two.p_value == pytest.approx(1 - 2 * np.arctan(2) / np.pi)
+    # 97.5 % of Cauchy's lies below tan(0.475 π)
+    assert two.difference.half_width == pytest.approx(np.tan(0.475 * np.pi))
+    assert two.pairing == pytest.approx((4.5 + 0.5) / 2)
+
+
 def test_holm() -> None:
     """Each times the number of those not yet rejected, never falling."""
     corrected = holm([0.01, 0.04, 0.03, np.nan, 0.005])
@@ -80,10 +98,21 @@ def test_quantiles_are_bootstrapped_where_there_are_enough() -> None:
     assert compared(a[:9].tolist(), b[:9].tolist(), "close.p90").method == "Student"
     assert compared(a.tolist(), b.tolist(), "close.mean").method == "Student"
     assert bootstrap_mean(a, 5) == bootstrap_mean(a, 5)
-    same = bootstrap_mean([2.0, 2.0, 2.0], 5)
-    assert (same.low, same.high) == (2.0, 2.0)
+    assert bootstrap_mean([2.0, 2.0, 2.0], 5) == (2.0, 2.0, 2.0)
+    assert bootstrap_mean([0.0, 0.0, 0.0], 5) == (0.0, 0.0, 0.0)
     with pytest.raises(ValueError, match="two"):
         bootstrap_mean([1.0], 0)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_bootstrap_t_of_three_by_hand(confidence: float) -> None:
+    """Of the 27 resamples of (0, 0, 1), 9 are all alike and say nothing; 12 have the mean 1/3.
+
+    6 have the mean 2/3; all 18 have the error 1/3. So a third of the scores is 1, the others 0,
+    and the interval goes from 1/3 - 1 x 1/3 to 1/3 - 0.
+    """
+    found = bootstrap_mean([0, 0, 1], 5, confidence)
+    assert found == pytest.approx((1 / 3, 0.0, 1 / 3))
 
 
 def test_verdict_is_plain() -> None:
@@ -131,9 +160,22 @@ def test_precision() -> None:
     assert relative.replications([wide], 4) == 8  # at most twice as many
     assert Precision(1.1 * wide.difference.half_width, False).replications([wide], 4) == 4
     assert Precision(wide.difference.half_width / 1.2, False).replications([wide], 4) == 6
+    points = compared([0.5, 0.7], [0.6, 0.6], "close.on_time")  # of a share: points, not its 5 %
+    reach = points.difference.half_width
+    assert Precision(1.1 * reach, True).replications([points], 2) == 2
     for bad in ("five", "-5%", "0", "inf", "nan"):
-        with pytest.raises(InputError, match="such as 5%"):
+        with pytest.raises(InputError, match="such as 5%") as caught:
             Precision.parse(bad)
+        assert caught.value.field == "precision"
+
+
+def test_no_share_of_nothing_is_reached() -> None:
+    """The baseline's mean is 0, and so is each share of it: twice as many, as for no interval."""
+    nothing = compared([1.0, 2.0, 3.0], [0.0, 0.0, 0.0])
+    assert Precision.parse("5%").replications([nothing], 3) == 6
+    few = compared([1.0, np.nan], [1.0, 2.0])
+    assert Precision.parse("5%").replications([few], 2) == 4
+    assert Precision(1e-200, False).replications([nothing], 3) == 6
 
 
 def test_vary() -> None:
@@ -171,6 +213,8 @@ def test_warm_up_of_open_tickets() -> None:
     assert found is not None
     assert 2 * 86400 < found < 7 * 86400
     assert warm_up_of([rising[:30]]) is None
+    assert warm_up_of([np.zeros(47)]) is None
+    assert warm_up_of([np.zeros(48)]) == 0.0  # two days do
 
 
 def test_selection_of_what_is_plain_to_see() -> None:
@@ -190,8 +234,7 @@ def test_selection_of_what_is_plain_to_see() -> None:
     assert dropped[2] >= dropped[0]
     assert count == max(dropped.values()) < 1000
     assert [r for _, r in asked] == list(range(count))
-    short = kim_nelson(sample, 4, first=10, indifference=0.001, most=12)
-    assert short[2:] == (12, False)
+    assert kim_nelson(sample, 4, first=10, indifference=0.001, most=12) == (1, {}, 12, False)
 
 
 @pytest.mark.parametrize(
@@ -222,3 +265,14 @@ def test_selection_goes_on_as_long_as_eta_says(
     assert (best, complete) == (0, True)
     assert count == max(int(2 * eta * (first - 1) * 16) + 1, first)
     assert all(r == count for r in dropped.values())
+
+
+def test_an_arm_goes_once_it_is_behind_by_more_than_the_slack() -> None:
+    """η = 0.334050, h² = 18 η; S² = 64, δ = 2, always 2 behind: h²S² / 2δr - δ / 2 < 2 at r = 33."""
+    draw = np.random.Generator(np.random.Philox(9)).normal(size=10)
+    draw = (draw - draw.mean()) / draw.std(ddof=1) * 8.0
+
+    def sample(alive: list[int], r: int) -> np.ndarray:
+        return np.array([2.0 + (draw[r] if r < 10 else 0.0), 0.0])[alive]
+
+    assert kim_nelson(sample, 2, first=10, indifference=2.0) == (1, {0: 33}, 33, True)
