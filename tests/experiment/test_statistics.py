@@ -268,7 +268,7 @@ def test_selection_goes_on_as_long_as_eta_says(
 
 
 def test_an_arm_goes_once_it_is_behind_by_more_than_the_slack() -> None:
-    """η = 0.334050, h² = 18 η; S² = 64, δ = 2, always 2 behind: h²S² / 2δr - δ / 2 < 2 at r = 33."""
+    """η = 0.334050, h² = 18 η, S² = 64, δ = 2, 2 behind: h²S² / 2δr - δ / 2 < 2 from r = 33 on."""
     draw = np.random.Generator(np.random.Philox(9)).normal(size=10)
     draw = (draw - draw.mean()) / draw.std(ddof=1) * 8.0
 
