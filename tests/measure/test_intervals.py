@@ -89,6 +89,8 @@ def test_student_by_hand() -> None:
     # 0 to 9 less the first tenth, in two batches of four (9 is left over): means 2.5 and 6.5
     found = batch_means(range(10), batches=2)
     assert found == pytest.approx((4.5, 4.5 - 2 * reach, 4.5 + 2 * reach))
+    twenty = batch_means(range(40), warm_up=0.0, confidence=0.8)
+    assert twenty == pytest.approx(mean_interval(np.arange(0.5, 40, 2), 0.8))
 
 
 def test_satterthwaite_by_hand() -> None:

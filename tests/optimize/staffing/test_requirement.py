@@ -103,6 +103,30 @@ def test_deferred_work_is_done_while_the_pool_is_at_work() -> None:
     assert (urgent[9], urgent[16]) == (5.0, 2.0)  # Sunday's late work is Monday's first
 
 
+def test_deferred_work_is_spread_over_half_of_its_slack() -> None:
+    for slack, hours in ((0.5, 1), (1.0, 1), (2.0, 1), (4.0, 2), (16.0, 8)):
+        rate = np.zeros(168)
+        rate[164] = 6.0
+        kind = SLACKS_H.tolist().index(slack)
+        done = deferred(load_of(rate, 60.0, kind), ALWAYS).arrivals[0, kind]
+        exact = np.zeros(168)
+        exact[(164 + np.arange(hours)) % 168] = 6.0 / hours
+        np.testing.assert_allclose(done, exact, rtol=1e-12)
+
+
+def test_shares_of_slack_are_those_of_the_hour_or_of_the_week() -> None:
+    """An hour of work now and then, a quarter of it urgent; the load that lasts has the week's."""
+    arrivals = np.zeros((1, len(SLACKS_H), 168))
+    arrivals[0, 0, [9, 40]], arrivals[0, 1, 9], arrivals[0, 1, 40] = 0.1, 0.3, 0.1
+    got = requirement(Load(arrivals, np.array([7 * HOUR])), ALWAYS, 0.9)
+    assert got.share[0, :2, 9] == pytest.approx([0.25, 0.75])
+    assert got.share[0, :2, 40] == pytest.approx([0.5, 0.5])
+    assert got.share[0, :2, 12] == pytest.approx([1 / 3, 2 / 3])
+    assert not got.share[0, 2:].any()
+    assert got.service_s.tolist() == [7 * HOUR]
+    assert got.met[0, 12] > 0
+
+
 def test_nothing_to_do_needs_nobody() -> None:
     assert (requirement(load_of(np.zeros(168), 60.0), ALWAYS, 0.9).staff == 0).all()
 
