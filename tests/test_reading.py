@@ -201,11 +201,16 @@ def test_json(text: str, message: str) -> None:
     assert parse_json('{"a": "\\ud83d\\ude00"}', "a.json") == {"a": "\N{GRINNING FACE}"}
 
 
-def test_csv() -> None:
+def test_csv(tmp_path: Path) -> None:
     assert parse_csv("a,b\n1,'-2\n", "a.csv") == [["a", "b"], ["1", "-2"]]
     for text in ("a,b\n" + "x" * 131_073, 'a,"b'):
         with pytest.raises(InputError, match=r"a\.csv: line"):
             parse_csv(text, "a.csv")
+    path = tmp_path / "b.csv"
+    path.write_text('a\nb\n"c')
+    with pytest.raises(InputError, match="line 3") as caught:
+        read_csv(path)
+    assert caught.value.file == str(path)
 
 
 def test_xml(tmp_path: Path) -> None:
@@ -271,6 +276,19 @@ def test_parquet(tmp_path: Path) -> None:
     assert path.stat().st_size < 40_000
     with pytest.raises(InputError, match="fits into memory"):
         open_parquet(path)
+    # a million rows and 64 for each byte
+    for rows, fits in ((0, True), (1_000_000, True), (2_000_000, False)):
+        constant = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, "i4")), pa.array([7]))
+        pq.write_table(pa.table({"a": constant.cast(pa.int64())}), path, compression="zstd")
+        assert path.stat().st_size < 10_000
+        if fits:
+            assert open_parquet(path).read().num_rows == rows
+        else:
+            with pytest.raises(InputError, match="fits into memory") as caught:
+                open_parquet(path)
+            assert (caught.value.field, caught.value.value) == ("rows", rows)
+    pq.write_table(pa.table({"a": [1], "b": ["x"], "c": [1.5], "d": [True]}), path)
+    assert open_parquet(path).read().num_columns == 4
     path.write_bytes(b"PAR1")
     with pytest.raises(InputError, match="a whole Parquet file"):
         open_parquet(path)
