@@ -9,7 +9,7 @@ MUTANTS ?= *
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow mutants bench notebooks lint format lock clean
+.PHONY: help setup demo test test-slow test-alone mutants bench notebooks lint format lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,12 @@ test: $(READY) ## Run the fast tests
 
 test-slow: $(READY) ## Run the slow tests
 	$(BIN)/python -m pytest -n auto -m slow
+
+test-alone: $(READY) ## Run each file of the fast tests by itself
+	@failed=; for file in $$(find tests -name 'test_*.py' | sort -r); do \
+	  $(BIN)/python -m pytest -q -x -p no:cacheprovider $$file; status=$$?; \
+	  [ $$status = 0 ] || [ $$status = 5 ] || failed="$$failed $$file"; done; \
+	  [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 mutants: $(READY) ## Plant errors, in a copy, and list those no near test catches (MUTANTS='*[147]': a third)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[mutants]'
