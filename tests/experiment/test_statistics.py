@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import tiny
 
 from sim.errors import InputError
-from sim.experiment.difference import Difference, differences, direction, holm
+from sim.experiment.arm import Arm
+from sim.experiment.difference import (
+    Difference,
+    difference_table,
+    differences,
+    direction,
+    holm,
+)
+from sim.experiment.executor import Failure
 from sim.experiment.precision import Precision
+from sim.experiment.replication import Replication
 from sim.experiment.selection import kim_nelson
 from sim.experiment.sweep import Vary
-from sim.experiment.warm_up import mser, warm_up_of
+from sim.experiment.warm_up import PILOTS, find_warm_up, mser, open_by_hour, warm_up_of
 from sim.experiment.words import sentence, verdict
-from sim.measure.intervals import bootstrap_mean, mean_interval
+from sim.measure.intervals import Interval, bootstrap_mean, mean_interval
 
 
 def compared(a: list[float], b: list[float], metric: str = "close.mean") -> Difference:
@@ -113,6 +128,23 @@ def test_bootstrap_t_of_three_by_hand(confidence: float) -> None:
     """
     found = bootstrap_mean([0, 0, 1], 5, confidence)
     assert found == pytest.approx((1 / 3, 0.0, 1 / 3))
+
+
+def test_table_of_differences() -> None:
+    one = Difference(
+        "close.mean", "s", "new", "base", 4, Interval(8, 7, 9), Interval(10, 9.5, 11),
+        Interval(-2, -3, -1), Interval(-0.2, -0.3, -0.1), 0.01, 0.02, "Student", 2.5,
+    )  # fmt: skip
+    (row,) = difference_table([one]).to_dict("records")
+    assert row == {
+        "metric": "close.mean", "unit": "s", "arm": "new", "baseline": "base", "n": 4,
+        "mean": 8, "mean_low": 7, "mean_high": 9, "base": 10, "base_low": 9.5, "base_high": 11,
+        "difference": -2, "difference_low": -3, "difference_high": -1,
+        "relative": -0.2, "relative_low": -0.3, "relative_high": -0.1,
+        "p_value": 0.01, "p_holm": 0.02, "seen": True, "better": True, "worse": False,
+        "method": "Student", "pairing": 2.5,
+    }  # fmt: skip
+    assert list(row)[:5] == ["metric", "unit", "arm", "baseline", "n"]
 
 
 def test_verdict_is_plain() -> None:
@@ -215,6 +247,47 @@ def test_warm_up_of_open_tickets() -> None:
     assert warm_up_of([rising[:30]]) is None
     assert warm_up_of([np.zeros(47)]) is None
     assert warm_up_of([np.zeros(48)]) == 0.0  # two days do
+
+
+class Given:
+    """An executor whose results are given."""
+
+    def __init__(self, result: object) -> None:
+        self.result, self.asked = result, 0
+
+    def run(self, function: object, tasks: list[Replication]) -> Iterator[tuple[object, object]]:
+        assert function is open_by_hour
+        self.asked += 1
+        assert [(task.seed, task.number, task.engine) for task in tasks] == [
+            (7, number, "simpy") for number in range(PILOTS)
+        ]
+        return iter([(task, self.result) for task in tasks])
+
+
+def test_a_warm_up_is_kept_with_what_it_was_found_for(tmp_path: Path) -> None:
+    scenario, file = tiny(tmp_path / "tiny"), tmp_path / "new" / "warm-up.json"
+
+    def found(policy: str, result: object) -> tuple[float, int]:
+        given: Any = Given(result)
+        return find_warm_up(Arm("one", scenario, policy), 7, "simpy", given, file), given.asked
+
+    late = np.r_[np.zeros(60), np.full(276, 100.0)]  # the mean of a day is 100 from hour 60 on
+    settled = warm_up_of([late])
+    assert settled is not None
+    assert settled >= 60 * 3600
+    assert found("fifo", np.zeros(48)) == (0.0, 1)
+    assert found("fifo", late) == (0.0, 0)  # as it is written there
+    assert found("edd", late) == (settled, 1)
+    assert json.loads(file.read_text())["warm_up_s"] == settled
+    assert [path.name for path in file.parent.iterdir()] == ["warm-up.json"]
+    assert found("edd", np.zeros(48)) == (settled, 0)
+    with pytest.raises(InputError, match="it broke") as caught:
+        found("priority", Failure("it broke"))
+    assert (caught.value.file, caught.value.field) == ("warm-up", "one")
+    with pytest.raises(InputError, match="a longer run: after 3 days") as caught:
+        found("priority", np.arange(168.0))
+    assert (caught.value.file, caught.value.field) == ("command line", "warmup")
+    assert found("edd", np.zeros(48)) == (settled, 0)
 
 
 def test_selection_of_what_is_plain_to_see() -> None:
