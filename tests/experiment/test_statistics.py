@@ -128,6 +128,8 @@ def test_bootstrap_t_of_three_by_hand(confidence: float) -> None:
     """
     found = bootstrap_mean([0, 0, 1], 5, confidence)
     assert found == pytest.approx((1 / 3, 0.0, 1 / 3))
+    mirrored = bootstrap_mean([1, 1, 0], 5, confidence)
+    assert mirrored == pytest.approx((2 / 3, 2 / 3, 1.0))
 
 
 def test_table_of_differences() -> None:

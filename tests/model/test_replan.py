@@ -53,6 +53,9 @@ def test_a_crew_of_another_base_is_another(base: Plan) -> None:
     after = before.after(with_crews(base, [(0, 0, 7), (0, 0, 9)]))
     assert after.crews.tolist() == [False, True, True]
     assert after.plan.crew_xy[:, 0].tolist() == [0, 7, 9]
+    north = with_crews(base, [(0, 0, 0)])
+    north = replace(north, crew_xy=np.array([[0.0, 5.0]]))
+    assert Staff.of(with_crews(base, [(0, 0, 0)])).after(north).crews.tolist() == [False, True]
 
 
 def test_gridworkers_go_by_grid_and_shift_and_new_ones_begin_at_their_offset(base: Plan) -> None:

@@ -99,6 +99,7 @@ def test_most_help_for_its_cost_first_until_enough_is_helped() -> None:
     asked, posts = after_one([[25, 2], [7, 2]], blame)
     assert asked == {(0, 9): 27, (0, 34): 27}  # a tenth more
     assert posts == [[27, 2], [7, 2]]
+    assert after_one([[20, 2], [7, 2]], blame)[1] == [[22, 2], [7, 2]]
     asked, posts = after_one([[9, 2], [7, 2]], blame)
     assert asked == {(0, 9): 10, (0, 34): 10}  # or one
     assert posts == [[10, 2], [7, 2]]
@@ -106,6 +107,28 @@ def test_most_help_for_its_cost_first_until_enough_is_helped() -> None:
     asked, posts = after_one([[9, 2], [7, 2]], blame)
     assert asked == {(0, 9): 10, (0, 34): 10, (1, 30): 3}
     assert posts == [[10, 2], [7, 3]]
+
+
+def test_each_promise_that_is_broken_asks() -> None:
+    """Not the first, which is kept; nor the second, for which nobody is to blame."""
+    kept, blameless, broken = (
+        told((CLOSED, [value], [100.0]), blame=blame)
+        for value, blame in ((0.95, {(0, 9): 6.0}), (0.8, {}), (0.8, {(1, 30): 8.0}))
+    )
+    parts = (kept, blameless, broken)
+    verdict = Verdict(
+        (CLOSED,) * 3,
+        [["a"]] * 3,
+        *([getattr(part, name)[0] for part in parts] for name in
+          ("cases", "values", "blame", "elsewhere", "late")),
+    )  # fmt: skip
+    found, need = Found(np.array([[9, 2], [7, 2]])), np.zeros((2, 168), dtype=np.int64)
+    said: list[str] = []
+    search = Case(lambda _: verdict, margin=[[0.0]] * 3)
+    search.tell = lambda what, posts: said.append(f"{what} {posts.tolist()}")  # type: ignore[method-assign]
+    assert not cut(search, need, found)
+    assert np.argwhere(need).tolist() == [[1, 30]]
+    assert said == ["cuts [[9, 2], [7, 3]]"]
 
 
 def test_margins_ask_for_more() -> None:

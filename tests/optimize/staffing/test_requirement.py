@@ -157,3 +157,5 @@ def test_services_on_time_by_hand() -> None:
     on_time, total = need.on_time(three)
     assert total.tolist() == [336.0]
     assert on_time == pytest.approx([336 * (1 - late)])
+    quick = Requirement(three, need.met, share, np.array([HOUR / 2]))  # as long, twice as often
+    assert quick.on_time(three)[1].tolist() == [672.0]
