@@ -120,3 +120,11 @@ def test_what_is_active_at_a_step_and_after_it() -> None:
         6, 12, 18, 24, 24,
     ]  # fmt: skip
     assert [calendar.next_start(h * HOUR) / HOUR for h in (0, 6, 12, 18)] == [6, 12, 30, 30]
+
+
+def test_windows_as_long_as_the_period_are_always_on_and_empty_ones_never() -> None:
+    assert Calendar.from_windows([(5 * HOUR, 5 * HOUR + WEEK)]).always
+    assert Calendar.from_windows([(5 * HOUR, 29 * HOUR)], DAY) == Calendar(
+        (0.0, DAY), (1.0,), (0.0, DAY)
+    )
+    assert Calendar.from_windows([(5 * HOUR, 5 * HOUR)]).between(0.0, WEEK) == 0.0

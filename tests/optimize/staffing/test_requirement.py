@@ -116,14 +116,16 @@ def test_deferred_work_is_spread_over_half_of_its_slack() -> None:
 
 def test_shares_of_slack_are_those_of_the_hour_or_of_the_week() -> None:
     """An hour of work now and then, a quarter of it urgent; the load that lasts has the week's."""
-    arrivals = np.zeros((1, len(SLACKS_H), 168))
+    arrivals = np.zeros((2, len(SLACKS_H), 168))
     arrivals[0, 0, [9, 40]], arrivals[0, 1, 9], arrivals[0, 1, 40] = 0.1, 0.3, 0.1
-    got = requirement(Load(arrivals, np.array([7 * HOUR])), ALWAYS, 0.9)
+    arrivals[1, 1] = 5.0
+    got = requirement(Load(arrivals, np.array([7 * HOUR, HOUR])), np.repeat(ALWAYS, 2, axis=0), 0.9)
     assert got.share[0, :2, 9] == pytest.approx([0.25, 0.75])
     assert got.share[0, :2, 40] == pytest.approx([0.5, 0.5])
     assert got.share[0, :2, 12] == pytest.approx([1 / 3, 2 / 3])
     assert not got.share[0, 2:].any()
-    assert got.service_s.tolist() == [7 * HOUR]
+    assert (got.share[1, 1] == 1.0).all()
+    assert got.service_s.tolist() == [7 * HOUR, HOUR]
     assert got.met[0, 12] > 0
 
 
