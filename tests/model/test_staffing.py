@@ -102,6 +102,18 @@ def test_a_district_has_the_same_staff_alone(tmp_path: Path) -> None:
     assert west.hotline_posts.tolist() == [1, 0, 1, 1]  # its share of two, but one at least
 
 
+def test_what_is_scaled_is_scaled_by_district(tmp_path: Path) -> None:
+    scale = ["staff_scale.part_time=0.3", "staff_scale.full_time=0.3"]
+    city, plan = plan_of(tiny(tmp_path, scale))
+    for counts, found in (
+        (city.grid_part_time, plan.part_time),
+        (city.grid_full_time, np.bincount(plan.worker_grid, minlength=len(city.grid_district))),
+    ):
+        for district in range(2):
+            here = city.grid_district == district
+            assert found[here].sum() == round(0.3 * counts[here].sum())
+
+
 def test_further_gridworkers_take_the_extra_shift(tmp_path: Path) -> None:
     _, plan = plan_of(tiny(tmp_path))
     for grid in range(14):
