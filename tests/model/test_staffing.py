@@ -103,7 +103,7 @@ def test_a_district_has_the_same_staff_alone(tmp_path: Path) -> None:
 
 
 def test_what_is_scaled_is_scaled_by_district(tmp_path: Path) -> None:
-    scale = ["staff_scale.part_time=0.3", "staff_scale.full_time=0.3"]
+    scale = ["staff_scale.part_time=0.27", "staff_scale.full_time=0.27"]
     city, plan = plan_of(tiny(tmp_path, scale))
     for counts, found in (
         (city.grid_part_time, plan.part_time),
@@ -111,7 +111,7 @@ def test_what_is_scaled_is_scaled_by_district(tmp_path: Path) -> None:
     ):
         for district in range(2):
             here = city.grid_district == district
-            assert found[here].sum() == round(0.3 * counts[here].sum())
+            assert found[here].sum() == round(0.27 * counts[here].sum())
 
 
 def test_further_gridworkers_take_the_extra_shift(tmp_path: Path) -> None:
