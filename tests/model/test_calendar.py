@@ -128,3 +128,10 @@ def test_windows_as_long_as_the_period_are_always_on_and_empty_ones_never() -> N
         (0.0, DAY), (1.0,), (0.0, DAY)
     )
     assert Calendar.from_windows([(5 * HOUR, 5 * HOUR)]).between(0.0, WEEK) == 0.0
+
+
+def test_hours_come_again_every_day() -> None:
+    calendar = Calendar.from_hours([2] * 12 + [0] * 12)
+    assert [calendar.rate(h * HOUR) for h in (0, 11, 12, 23, 24, 36, 6 * 24 + 1)] == [
+        2, 2, 0, 0, 2, 0, 2,
+    ]  # fmt: skip
