@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MUTANTS ?= *
 
 # hundreds of processes start in the tests: none should translate the packages' sources again
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow bench notebooks lint format lock clean
+.PHONY: help setup demo test test-slow test-alone mutants bench notebooks lint format lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +35,18 @@ test: $(READY) ## Run the fast tests
 test-slow: $(READY) ## Run the slow tests
 	$(BIN)/python -m pytest -n auto -m slow
 
+test-alone: $(READY) ## Run each file of the fast tests by itself
+	@failed=; for file in $$(find tests -name 'test_*.py' | sort -r); do \
+	  $(BIN)/python -m pytest -q -x -p no:cacheprovider $$file; status=$$?; \
+	  [ $$status = 0 ] || [ $$status = 5 ] || failed="$$failed $$file"; done; \
+	  [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+
+mutants: $(READY) ## Plant errors, in a copy, and list those no near test catches (MUTANTS='*[147]': a third)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[mutants]'
+	rm -rf mutants
+	$(BIN)/mutmut run '$(MUTANTS)'
+	$(BIN)/mutmut results
+
 bench: $(READY) ## Measure the engines beside each other
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/mmc.py
@@ -56,4 +69,4 @@ lock: $(READY) ## Lock the newest packages that fit
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean: ## Remove what was made
-	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) out mutants build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

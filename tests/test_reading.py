@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import ast
 import os
+import warnings
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from zipfile import ZipFile
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import BaseModel, Field
 
 import sim
 from sim.errors import InputError
 from sim.reading import (
     DEPTH,
     check_no_links,
+    checked,
     is_plain,
     kind_of,
     open_parquet,
@@ -25,6 +30,7 @@ from sim.reading import (
     parse_json,
     parse_toml,
     read_arrays,
+    read_bytes,
     read_csv,
     read_json,
     read_text,
@@ -58,6 +64,91 @@ def test_only_regular_files_are_read(read: Callable[[Path], Any], tmp_path: Path
     for name in ("none", "a\0b", "x" * 5000, "none/none"):
         with pytest.raises(InputError, match="a file that can be read"):
             read(tmp_path / name)
+
+
+@pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__)
+def test_who_named_the_file_is_told(read: Callable[..., Any], tmp_path: Path) -> None:
+    """And without a word about it, it was the command line."""
+    own = {read_toml: "scenario"}
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(InputError) as caught:
+            read(path)
+        told = (caught.value.file, caught.value.field, caught.value.value)
+        assert told == ("command line", own.get(read, "file"), str(path))
+        with pytest.raises(InputError) as caught:
+            read(path, tmp_path / "a.toml", "roads.file")
+        told = (caught.value.file, caught.value.field, caught.value.value)
+        assert told == (str(tmp_path / "a.toml"), "roads.file", str(path))
+
+
+@pytest.mark.parametrize("read", [read_bytes, read_text, read_json])
+def test_a_file_may_be_as_large_as_the_limit(read: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1234")
+    assert read(tmp_path / "a", limit=4) in (b"1234", "1234", 1234)
+    with pytest.raises(InputError, match="at most 0 MiB") as caught:
+        read(tmp_path / "a", "b", "c", limit=3)
+    assert (caught.value.file, caught.value.field) == ("b", "c")
+
+
+def test_text_is_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"\xef\xbb\xbfa\r\nb\n")
+    assert read_text(path) == "a\nb\n"
+    path.write_bytes(b"ab\xff")
+    with pytest.raises(InputError) as caught:
+        read_text(path)
+    assert str(caught.value) == f"{path}: byte 2: 255 is not allowed; UTF-8"
+
+
+def test_what_is_as_deep_and_as_long_as_may_be(tmp_path: Path) -> None:
+    deep, longest = "[" * DEPTH + "]" * DEPTH, "9" * 18
+    assert parse_json(f"[7, {longest}, -{longest}]", "a") == [7, int(longest), -int(longest)]
+    assert parse_toml(f"a = {longest}\nb = -{longest}", "a")["b"] == -int(longest)
+    parse_json(deep, "a")
+    parse_toml("a = " + deep[1:-1], "a")
+    (tmp_path / "a.xml").write_text("<a>" * DEPTH + "</a>" * DEPTH)
+    read_xml(tmp_path / "a.xml")
+    (tmp_path / "a.xml").write_text("<a>" * (DEPTH + 1) + "</a>" * (DEPTH + 1))
+    with pytest.raises(InputError, match="at most 32 levels"):
+        read_xml(tmp_path / "a.xml")
+    (tmp_path / "a.xml").write_text("<a>" + "<b></b>" * 100 + "</a>")  # long, not deep
+    read_xml(tmp_path / "a.xml")
+    with pytest.raises(InputError, match="whole numbers of at most 18 digits"):
+        parse_json(f"[{longest}0]", "a")
+
+
+def test_the_kind_asked_for_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("{")
+    with pytest.raises(InputError, match="valid GeoJSON") as caught:
+        read_json(tmp_path / "a", kind="GeoJSON")
+    assert (caught.value.file, caught.value.field) == (str(tmp_path / "a"), "GeoJSON")
+    with pytest.raises(InputError, match="valid GraphML") as caught:
+        read_xml(tmp_path / "a", kind="GraphML")
+    assert (caught.value.file, caught.value.field) == (str(tmp_path / "a"), "GraphML")
+    assert parse_json("[NaN, Infinity]", "a", nan=True)[1] == float("inf")
+
+
+class Said(BaseModel):
+    hours: Annotated[float, Field(ge=0)]
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"hours": -1}, "a: of.hours: -1 is not allowed; input should be greater than or equal"),
+        ({}, "a: of.hours: None is not allowed; a value; this field is required"),
+        ([], r"a: of: \[\] is not allowed; input should be a valid dictionary"),
+    ],
+)
+def test_what_a_file_says_is_checked(said: object, message: str) -> None:
+    assert checked(Said, {"hours": 2}, "a").hours == 2.0
+    with pytest.raises(InputError, match=message):
+        checked(Said, said, "a", "of")
+
+
+def test_what_a_file_says_has_a_name_without_a_place() -> None:
+    with pytest.raises(InputError, match="a: content: 7 is not allowed; input should be"):
+        checked(Said, 7, "a")
 
 
 def test_what_is_there(tmp_path: Path) -> None:
@@ -110,11 +201,16 @@ def test_json(text: str, message: str) -> None:
     assert parse_json('{"a": "\\ud83d\\ude00"}', "a.json") == {"a": "\N{GRINNING FACE}"}
 
 
-def test_csv() -> None:
+def test_csv(tmp_path: Path) -> None:
     assert parse_csv("a,b\n1,'-2\n", "a.csv") == [["a", "b"], ["1", "-2"]]
     for text in ("a,b\n" + "x" * 131_073, 'a,"b'):
         with pytest.raises(InputError, match=r"a\.csv: line"):
             parse_csv(text, "a.csv")
+    path = tmp_path / "b.csv"
+    path.write_text('a\nb\n"c')
+    with pytest.raises(InputError, match="line 3") as caught:
+        read_csv(path)
+    assert caught.value.file == str(path)
 
 
 def test_xml(tmp_path: Path) -> None:
@@ -140,6 +236,29 @@ def test_arrays(tmp_path: Path) -> None:
     np.savez(path, x=np.arange(10_000))
     with pytest.raises(InputError, match="too large"):
         read_arrays(path, limit=1000)
+    with ZipFile(path) as archive:
+        size = archive.infolist()[0].file_size
+    assert len(read_arrays(path, limit=size)["x"]) == 10_000
+    with pytest.raises(InputError, match="too large"):
+        read_arrays(path, limit=size - 1)
+    one = BytesIO()
+    np.save(one, np.arange(3))
+    for names in (["x.npy", "x.npy"], ["x"], ["x.npy", "y"]):
+        with ZipFile(path, "w") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # twice the same
+            for name in names:
+                archive.writestr(name, one.getvalue())
+        with pytest.raises(InputError, match="each array once") as caught:
+            read_arrays(path)
+        assert caught.value.value == names[-1]
+    with ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", one.getvalue() + b"\0")
+    with pytest.raises(InputError, match="the shape of what follows"):
+        read_arrays(path)
+    np.savez(path, x=np.zeros(3, dtype=[("a", "i4")]))
+    with pytest.raises(InputError, match="plain numbers or text"):
+        read_arrays(path)
+    np.savez(path, x=np.arange(4))
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="whole arrays"):
@@ -157,6 +276,19 @@ def test_parquet(tmp_path: Path) -> None:
     assert path.stat().st_size < 40_000
     with pytest.raises(InputError, match="fits into memory"):
         open_parquet(path)
+    # a million rows and 64 for each byte
+    for rows, fits in ((0, True), (1_000_000, True), (2_000_000, False)):
+        constant = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, "i4")), pa.array([7]))
+        pq.write_table(pa.table({"a": constant.cast(pa.int64())}), path, compression="zstd")
+        assert path.stat().st_size < 10_000
+        if fits:
+            assert open_parquet(path).read().num_rows == rows
+        else:
+            with pytest.raises(InputError, match="fits into memory") as caught:
+                open_parquet(path)
+            assert (caught.value.field, caught.value.value) == ("rows", rows)
+    pq.write_table(pa.table({"a": [1], "b": ["x"], "c": [1.5], "d": [True]}), path)
+    assert open_parquet(path).read().num_columns == 4
     path.write_bytes(b"PAR1")
     with pytest.raises(InputError, match="a whole Parquet file"):
         open_parquet(path)

@@ -59,6 +59,6 @@ class Precision:
             allowed = self.absolute(one.base.estimate, one.unit)
             reach = one.difference.half_width
             if not reach <= allowed:  # NaN needs more, too
-                guess = ceil(now * (reach / allowed) ** 2) if isfinite(reach) else 2 * now
-                need = max(need, min(max(guess, now + 1), 2 * now))
+                guess = ceil(now * (reach / allowed) ** 2) if reach < 2 * allowed else 2 * now
+                need = max(need, min(guess, 2 * now))
         return need

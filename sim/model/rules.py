@@ -59,4 +59,4 @@ def satisfaction(
         chance -= late_penalty
     if reopened > 0:
         chance -= reopened_penalty
-    return min(max(chance, 0.0), 1.0)
+    return max(chance, 0.0)

@@ -26,6 +26,20 @@ def test_sum_is_exact_and_quota_kept(total: int, weights: list[int], minimum: in
         assert (np.abs(parts - quota) < 1 + 1e-6).all()  # the quota rule of Hamilton's method
 
 
+def test_largest_remainders() -> None:
+    """Ten seats by Hare's quota: 4.7, 1.6, 1.59, 1.2, 0.6 and 0.31 of them, by hand."""
+    votes = [47_000, 16_000, 15_900, 12_000, 6_000, 3_100]
+    assert apportion(10, votes).tolist() == [5, 2, 1, 1, 1, 0]
+    # one each; of the other four 1.88, 0.64, 0.636, 0.48, 0.24 and 0.124
+    assert apportion(10, votes, minimum=1).tolist() == [3, 2, 2, 1, 1, 1]
+    assert apportion(6, votes, minimum=1).tolist() == [1] * 6
+    assert apportion(0, [0, 0]).tolist() == [0, 0]
+    with pytest.raises(ValueError, match="5 cannot give each of 6 at least 1"):
+        apportion(5, votes, minimum=1)
+    with pytest.raises(ValueError, match="at least -1"):
+        apportion(5, votes, minimum=-1)
+
+
 def test_ties_go_to_the_lowest_index() -> None:
     assert apportion(2, [1, 1, 1]).tolist() == [1, 1, 0]
     assert apportion(7, [0.1] * 3).tolist() == [3, 2, 2]

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import tiny
 
 from sim.errors import InputError
-from sim.experiment.difference import Difference, differences, direction, holm
+from sim.experiment.arm import Arm
+from sim.experiment.difference import (
+    Difference,
+    difference_table,
+    differences,
+    direction,
+    holm,
+)
+from sim.experiment.executor import Failure
 from sim.experiment.precision import Precision
+from sim.experiment.replication import Replication
 from sim.experiment.selection import kim_nelson
 from sim.experiment.sweep import Vary
-from sim.experiment.warm_up import mser, warm_up_of
+from sim.experiment.warm_up import PILOTS, find_warm_up, mser, open_by_hour, warm_up_of
 from sim.experiment.words import sentence, verdict
-from sim.measure.intervals import bootstrap_mean, mean_interval
+from sim.measure.intervals import Interval, bootstrap_mean, mean_interval
 
 
 def compared(a: list[float], b: list[float], metric: str = "close.mean") -> Difference:
@@ -51,6 +66,24 @@ def test_intervals_of_a_family_hold_at_once() -> None:
         assert one.difference == pytest.approx(mean_interval(gap, 1 - 0.1 / 4))
 
 
+def test_differences_that_do_not_vary() -> None:
+    """No t test can be made: all alike is sure to be the same, or sure to differ."""
+    same, apart = compared([3.0, 4.0], [3.0, 4.0]), compared([4.0, 5.0], [3.0, 4.0])
+    assert (same.p_value, same.seen, same.pairing) == (1.0, False, np.inf)
+    assert (apart.p_value, apart.seen, apart.pairing) == (0.0, True, np.inf)
+    assert apart.difference == (1.0, 1.0, 1.0)
+    assert apart.relative == pytest.approx((1 / 3.5,) * 3)
+
+
+def test_two_pairs_do() -> None:
+    """Gaps 1 and 3: mean 2, error 1, t = 2 with one degree; p = 1 - 2 atan(2) / π (Cauchy)."""
+    two = compared([2.0, 5.0], [1.0, 2.0])
+    assert two.p_value == pytest.approx(1 - 2 * np.arctan(2) / np.pi)
+    # 97.5 % of Cauchy's lies below tan(0.475 π)
+    assert two.difference.half_width == pytest.approx(np.tan(0.475 * np.pi))
+    assert two.pairing == pytest.approx((4.5 + 0.5) / 2)
+
+
 def test_holm() -> None:
     """Each times the number of those not yet rejected, never falling."""
     corrected = holm([0.01, 0.04, 0.03, np.nan, 0.005])
@@ -80,10 +113,40 @@ def test_quantiles_are_bootstrapped_where_there_are_enough() -> None:
     assert compared(a[:9].tolist(), b[:9].tolist(), "close.p90").method == "Student"
     assert compared(a.tolist(), b.tolist(), "close.mean").method == "Student"
     assert bootstrap_mean(a, 5) == bootstrap_mean(a, 5)
-    same = bootstrap_mean([2.0, 2.0, 2.0], 5)
-    assert (same.low, same.high) == (2.0, 2.0)
+    assert bootstrap_mean([2.0, 2.0, 2.0], 5) == (2.0, 2.0, 2.0)
+    assert bootstrap_mean([0.0, 0.0, 0.0], 5) == (0.0, 0.0, 0.0)
     with pytest.raises(ValueError, match="two"):
         bootstrap_mean([1.0], 0)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_bootstrap_t_of_three_by_hand(confidence: float) -> None:
+    """Of the 27 resamples of (0, 0, 1), 9 are all alike and say nothing; 12 have the mean 1/3.
+
+    6 have the mean 2/3; all 18 have the error 1/3. So a third of the scores is 1, the others 0,
+    and the interval goes from 1/3 - 1 x 1/3 to 1/3 - 0.
+    """
+    found = bootstrap_mean([0, 0, 1], 5, confidence)
+    assert found == pytest.approx((1 / 3, 0.0, 1 / 3))
+    mirrored = bootstrap_mean([1, 1, 0], 5, confidence)
+    assert mirrored == pytest.approx((2 / 3, 2 / 3, 1.0))
+
+
+def test_table_of_differences() -> None:
+    one = Difference(
+        "close.mean", "s", "new", "base", 4, Interval(8, 7, 9), Interval(10, 9.5, 11),
+        Interval(-2, -3, -1), Interval(-0.2, -0.3, -0.1), 0.01, 0.02, "Student", 2.5,
+    )  # fmt: skip
+    (row,) = difference_table([one]).to_dict("records")
+    assert row == {
+        "metric": "close.mean", "unit": "s", "arm": "new", "baseline": "base", "n": 4,
+        "mean": 8, "mean_low": 7, "mean_high": 9, "base": 10, "base_low": 9.5, "base_high": 11,
+        "difference": -2, "difference_low": -3, "difference_high": -1,
+        "relative": -0.2, "relative_low": -0.3, "relative_high": -0.1,
+        "p_value": 0.01, "p_holm": 0.02, "seen": True, "better": True, "worse": False,
+        "method": "Student", "pairing": 2.5,
+    }  # fmt: skip
+    assert list(row)[:5] == ["metric", "unit", "arm", "baseline", "n"]
 
 
 def test_verdict_is_plain() -> None:
@@ -131,9 +194,22 @@ def test_precision() -> None:
     assert relative.replications([wide], 4) == 8  # at most twice as many
     assert Precision(1.1 * wide.difference.half_width, False).replications([wide], 4) == 4
     assert Precision(wide.difference.half_width / 1.2, False).replications([wide], 4) == 6
+    points = compared([0.5, 0.7], [0.6, 0.6], "close.on_time")  # of a share: points, not its 5 %
+    reach = points.difference.half_width
+    assert Precision(1.1 * reach, True).replications([points], 2) == 2
     for bad in ("five", "-5%", "0", "inf", "nan"):
-        with pytest.raises(InputError, match="such as 5%"):
+        with pytest.raises(InputError, match="such as 5%") as caught:
             Precision.parse(bad)
+        assert caught.value.field == "precision"
+
+
+def test_no_share_of_nothing_is_reached() -> None:
+    """The baseline's mean is 0, and so is each share of it: twice as many, as for no interval."""
+    nothing = compared([1.0, 2.0, 3.0], [0.0, 0.0, 0.0])
+    assert Precision.parse("5%").replications([nothing], 3) == 6
+    few = compared([1.0, np.nan], [1.0, 2.0])
+    assert Precision.parse("5%").replications([few], 2) == 4
+    assert Precision(1e-200, False).replications([nothing], 3) == 6
 
 
 def test_vary() -> None:
@@ -171,6 +247,49 @@ def test_warm_up_of_open_tickets() -> None:
     assert found is not None
     assert 2 * 86400 < found < 7 * 86400
     assert warm_up_of([rising[:30]]) is None
+    assert warm_up_of([np.zeros(47)]) is None
+    assert warm_up_of([np.zeros(48)]) == 0.0  # two days do
+
+
+class Given:
+    """An executor whose results are given."""
+
+    def __init__(self, result: object) -> None:
+        self.result, self.asked = result, 0
+
+    def run(self, function: object, tasks: list[Replication]) -> Iterator[tuple[object, object]]:
+        assert function is open_by_hour
+        self.asked += 1
+        assert [(task.seed, task.number, task.engine) for task in tasks] == [
+            (7, number, "simpy") for number in range(PILOTS)
+        ]
+        return iter([(task, self.result) for task in tasks])
+
+
+def test_a_warm_up_is_kept_with_what_it_was_found_for(tmp_path: Path) -> None:
+    scenario, file = tiny(tmp_path / "tiny"), tmp_path / "new" / "warm-up.json"
+
+    def found(policy: str, result: object) -> tuple[float, int]:
+        given: Any = Given(result)
+        return find_warm_up(Arm("one", scenario, policy), 7, "simpy", given, file), given.asked
+
+    late = np.r_[np.zeros(60), np.full(276, 100.0)]  # the mean of a day is 100 from hour 60 on
+    settled = warm_up_of([late])
+    assert settled is not None
+    assert settled >= 60 * 3600
+    assert found("fifo", np.zeros(48)) == (0.0, 1)
+    assert found("fifo", late) == (0.0, 0)  # as it is written there
+    assert found("edd", late) == (settled, 1)
+    assert json.loads(file.read_text())["warm_up_s"] == settled
+    assert [path.name for path in file.parent.iterdir()] == ["warm-up.json"]
+    assert found("edd", np.zeros(48)) == (settled, 0)
+    with pytest.raises(InputError, match="it broke") as caught:
+        found("priority", Failure("it broke"))
+    assert (caught.value.file, caught.value.field) == ("warm-up", "one")
+    with pytest.raises(InputError, match="a longer run: after 3 days") as caught:
+        found("priority", np.arange(168.0))
+    assert (caught.value.file, caught.value.field) == ("command line", "warmup")
+    assert found("edd", np.zeros(48)) == (settled, 0)
 
 
 def test_selection_of_what_is_plain_to_see() -> None:
@@ -190,8 +309,7 @@ def test_selection_of_what_is_plain_to_see() -> None:
     assert dropped[2] >= dropped[0]
     assert count == max(dropped.values()) < 1000
     assert [r for _, r in asked] == list(range(count))
-    short = kim_nelson(sample, 4, first=10, indifference=0.001, most=12)
-    assert short[2:] == (12, False)
+    assert kim_nelson(sample, 4, first=10, indifference=0.001, most=12) == (1, {}, 12, False)
 
 
 @pytest.mark.parametrize(
@@ -222,3 +340,14 @@ def test_selection_goes_on_as_long_as_eta_says(
     assert (best, complete) == (0, True)
     assert count == max(int(2 * eta * (first - 1) * 16) + 1, first)
     assert all(r == count for r in dropped.values())
+
+
+def test_an_arm_goes_once_it_is_behind_by_more_than_the_slack() -> None:
+    """η = 0.334050, h² = 18 η, S² = 64, δ = 2, 2 behind: h²S² / 2δr - δ / 2 < 2 from r = 33 on."""
+    draw = np.random.Generator(np.random.Philox(9)).normal(size=10)
+    draw = (draw - draw.mean()) / draw.std(ddof=1) * 8.0
+
+    def sample(alive: list[int], r: int) -> np.ndarray:
+        return np.array([2.0 + (draw[r] if r < 10 else 0.0), 0.0])[alive]
+
+    assert kim_nelson(sample, 2, first=10, indifference=2.0) == (1, {0: 33}, 33, True)

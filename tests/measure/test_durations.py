@@ -61,6 +61,8 @@ def test_bins_are_narrow_and_what_they_say() -> None:
 
 def test_what_takes_no_time_takes_none() -> None:
     assert put(np.zeros(5)).quantiles((0.5, 1.0), ONE, 1).tolist() == [[0.0], [0.0]]
+    (least,) = put(np.full(4, 1.5 / 128)).quantiles((0.5,), ONE, 1)  # the second of four in its bin
+    assert least == [1.375 / 128]
 
 
 def test_what_is_longer_than_all_bins_is_in_the_last() -> None:
@@ -93,9 +95,13 @@ def test_causes_and_the_censored_are_told_apart() -> None:
     assert made.events(both, 2, cause=0).sum() == 0
     assert made.events(both, 2).sum() == 2
     censored = made.censored(both, 2)
+    assert censored.sum(axis=1).tolist() == [1, 1]
     assert [EDGES[np.flatnonzero(row)[0]] for row in censored] == pytest.approx([30, 50], 0.01)
-    with pytest.raises(ValueError, match="cause 3 of 3"):
-        made.add(cell, times, np.ones(5, dtype=bool), cause=3)
+    for cause in (3, -1):
+        with pytest.raises(ValueError, match=f"cause {cause} of 3"):
+            made.add(cell, times, np.ones(5, dtype=bool), cause=cause)
+    with pytest.raises(ValueError, match="cause 1 of 1"):
+        Durations(2).add(cell, times, np.ones(5, dtype=bool), cause=1)
 
 
 def test_a_case_lies_in_a_cell_of_each_grouping() -> None:

@@ -74,6 +74,37 @@ def test_bootstrap_of_a_quantile() -> None:
     assert bootstrap_quantile(sample[0], 0.9, 1) == bootstrap_quantile(sample[0], 0.9, 1)
 
 
+def test_bootstrap_of_a_median_by_hand() -> None:
+    """Of (0, 1): the median is 0 in a quarter of the resamples, 0.5 in half, 1 in a quarter."""
+    assert bootstrap_quantile([0, 1], 0.5, 1) == (0.5, 0.0, 1.0)
+    assert bootstrap_quantile([0, 1], 0.5, 1, 0.3) == (0.5, 0.5, 0.5)
+    assert bootstrap_quantile([0, 1], 1.0, 1, 0.4) == (1.0, 1.0, 1.0)  # 1 in three quarters
+    assert bootstrap_quantile([0, 1], 1.0, 1, 0.6) == (1.0, 0.0, 1.0)
+
+
+def test_student_by_hand() -> None:
+    """Of (1, 3): mean 2, error 1; with one degree Student's is Cauchy's, 97.5 %: tan(0.475 π)."""
+    reach = np.tan(0.475 * np.pi)
+    assert mean_interval([1, 3]) == pytest.approx((2.0, 2.0 - reach, 2.0 + reach))
+    # 0 to 9 less the first tenth, in two batches of four (9 is left over): means 2.5 and 6.5
+    found = batch_means(range(10), batches=2)
+    assert found == pytest.approx((4.5, 4.5 - 2 * reach, 4.5 + 2 * reach))
+    twenty = batch_means(range(40), warm_up=0.0, confidence=0.8)
+    assert twenty == pytest.approx(mean_interval(np.arange(0.5, 40, 2), 0.8))
+
+
+def test_satterthwaite_by_hand() -> None:
+    """Weights 1/4 and 3/4; means 2 and 5, their variances 1 and 1/3 (of 1, 3 and 4, 5, 6).
+
+    The parts are 1/16 and 3/16, so the degrees (1/4)² / ((1/16)² / 1 + (3/16)² / 2) = 32 / 11.
+    """
+    from scipy.stats import t
+
+    found = stratified_interval([[1, 3], [4, 5, 6]], [2, 6])
+    reach = t.ppf(0.975, 32 / 11) / 2
+    assert found == pytest.approx((4.25, 4.25 - reach, 4.25 + reach))
+
+
 def test_too_few() -> None:
     with pytest.raises(ValueError, match="at least two"):
         mean_interval([1.0])

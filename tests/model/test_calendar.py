@@ -92,3 +92,46 @@ def test_shifts_begin_on_the_right_weekday(tmp_path: Path) -> None:
     scenario = tiny(tmp_path, ["time.start=2018-01-06"])  # a Saturday
     office = shift_calendars(scenario)[1]
     assert [office.rate(d * DAY + 10 * HOUR) for d in range(7)] == [0, 0, 1, 1, 1, 1, 1]
+
+
+def test_rounds_are_walked_on_duty_alone(tmp_path: Path) -> None:
+    scenario = tiny(tmp_path, ['shifts.day.days="weekdays"'])
+    walked = round_calendars(scenario)[0]
+    assert [walked.between(d * DAY, (d + 1) * DAY) for d in range(7)] == [6 * HOUR] * 5 + [0, 0]
+    assert walked.next_start(0.0) == 8.5 * HOUR
+
+
+def test_what_is_active_at_a_step_and_after_it() -> None:
+    """0 until 6, 1 until 12, 3 until 18, then 1, of a day: 6 h, 18 h and 6 h, 30 in all."""
+    calendar = Calendar.from_steps({6 * HOUR: 1.0, 12 * HOUR: 3.0, 18 * HOUR: 1.0}, DAY)
+    assert calendar.edges == (0.0, 6 * HOUR, 12 * HOUR, 18 * HOUR, DAY)
+    assert calendar.below == (0.0, 0.0, 6 * HOUR, 24 * HOUR, 30 * HOUR)
+    assert [calendar.rate(h * HOUR) for h in (0, 5.9, 6, 12, 17.9, 18, 24, 36)] == [
+        0, 0, 1, 3, 3, 1, 0, 3,
+    ]  # fmt: skip
+    for hour, after in ((7, 1), (12, 6), (13, 9), (18, 24), (24, 30), (31, 31), (61, 69)):
+        assert calendar.accrued(hour * HOUR) == after * HOUR
+        assert calendar.advance(0.0, after * HOUR) == hour * HOUR
+    assert calendar.accrued(6 * HOUR) == 0.0
+    assert calendar.advance(0.0, 30 * HOUR) == DAY  # not as late as work goes on, at 30
+    assert calendar.advance(DAY, 1.0) == 30 * HOUR + 1.0
+    assert calendar.advance(20 * HOUR, 4 * HOUR) == DAY
+    assert [calendar.next_change(h * HOUR) / HOUR for h in (0, 6, 17, 18, 23)] == [
+        6, 12, 18, 24, 24,
+    ]  # fmt: skip
+    assert [calendar.next_start(h * HOUR) / HOUR for h in (0, 6, 12, 18)] == [6, 12, 30, 30]
+
+
+def test_windows_as_long_as_the_period_are_always_on_and_empty_ones_never() -> None:
+    assert Calendar.from_windows([(5 * HOUR, 5 * HOUR + WEEK)]).always
+    assert Calendar.from_windows([(5 * HOUR, 29 * HOUR)], DAY) == Calendar(
+        (0.0, DAY), (1.0,), (0.0, DAY)
+    )
+    assert Calendar.from_windows([(5 * HOUR, 5 * HOUR)]).between(0.0, WEEK) == 0.0
+
+
+def test_hours_come_again_every_day() -> None:
+    calendar = Calendar.from_hours([2] * 12 + [0] * 12)
+    assert [calendar.rate(h * HOUR) for h in (0, 11, 12, 23, 24, 36, 6 * 24 + 1)] == [
+        2, 2, 0, 0, 2, 0, 2,
+    ]  # fmt: skip

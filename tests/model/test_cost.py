@@ -11,7 +11,7 @@ from tiny import tiny
 
 from sim.city import City
 from sim.errors import InputError
-from sim.model.cost import paid_hours, plan_cost
+from sim.model.cost import crew_rates, paid_hours, plan_cost
 from sim.model.staffing import base_plan
 
 # hours a week of day 08-17, office 08:30-17:30 on weekdays, late 14-22, night 22-08; eight hours
@@ -52,6 +52,13 @@ def test_a_plan_costs_the_sum_of_its_posts(tmp_path: Path) -> None:
     assert cost.total == sum(
         (cost.hotline, cost.centres, cost.crews, cost.gridworkers, cost.part_time)
     )
+
+
+def test_a_department_may_have_a_rate_of_its_own(tmp_path: Path) -> None:
+    changes = [c for c in CHANGES if c.startswith(("costs", "contracts"))]
+    scenario = tiny(tmp_path, [*changes, "costs.crew_of.police=130"])
+    rates = dict(zip(scenario.departments, crew_rates(scenario).tolist(), strict=True))
+    assert rates == dict.fromkeys(scenario.departments, 100.0) | {"police": 130.0}
 
 
 def test_without_costs_there_is_a_message(tmp_path: Path) -> None:

@@ -146,6 +146,21 @@ def test_two_halves_are_the_loop(tmp_path: Path) -> None:
     assert same(sim.simulate(scenario), sim.simulate(plain))
 
 
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [  # there and back between 0 and 60 of a loop of 100, from 10 on; a cycle is 120
+        (30.0, [30.0, 90.0, 150.0, 210.0, 270.0]),
+        (0.0, [120.0, 120.0, 240.0, 240.0, 360.0]),  # where it turns it is passed twice at once
+        (10.0, [10.0, 110.0, 130.0, 230.0, 250.0]),  # where one stands, now
+        (60.0, [float("inf")] * 5),  # of the next cell
+    ],
+)
+def test_there_and_back_by_hand(place: float, found: list[float]) -> None:
+    legs = ([0.0, 60.0], [0.0, 60.0], [60.0, 60.0], [1, -1])
+    passes = [route_pass(10.0, place, n, 100.0, 120.0, 0, 2, *legs) for n in range(1, 6)]
+    assert passes == found
+
+
 def test_a_kept_result_has_its_routes_and_roads_with_it(tmp_path: Path) -> None:
     from city.test_roads import line_file
 

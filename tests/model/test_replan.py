@@ -53,6 +53,9 @@ def test_a_crew_of_another_base_is_another(base: Plan) -> None:
     after = before.after(with_crews(base, [(0, 0, 7), (0, 0, 9)]))
     assert after.crews.tolist() == [False, True, True]
     assert after.plan.crew_xy[:, 0].tolist() == [0, 7, 9]
+    north = with_crews(base, [(0, 0, 0)])
+    north = replace(north, crew_xy=np.array([[0.0, 5.0]]))
+    assert Staff.of(with_crews(base, [(0, 0, 0)])).after(north).crews.tolist() == [False, True]
 
 
 def test_gridworkers_go_by_grid_and_shift_and_new_ones_begin_at_their_offset(base: Plan) -> None:
@@ -67,6 +70,8 @@ def test_gridworkers_go_by_grid_and_shift_and_new_ones_begin_at_their_offset(bas
     before = Staff.of(workers([3, 4], [0.0, 0.0]))
     after = before.after(workers([3, 3, 5], [0.1, 0.6, 0.2]))
     assert after.workers.tolist() == [True, False, True, True]
+    assert after.withdrawn(before)[1].tolist() == [1]
+    assert after.added(before)[1].tolist() == [2, 3]
     assert after.plan.worker_offset.tolist() == [0.0, 0.0, 0.6, 0.2]
 
 
@@ -113,15 +118,45 @@ def test_eyes_are_those_of_the_plan_at_that_time(base: Plan) -> None:
     assert [plans.eyes(2, time) for time in (0.0, 9.9, 10.0, 99.0)] == [old, old, old + 3, old + 3]
 
 
-@pytest.mark.parametrize("what", ["grids", "units", "shifts"])
-def test_a_plan_of_another_city_is_refused(what: str, base: Plan) -> None:
-    other = {
-        "grids": replace(base, part_time=base.part_time[1:]),
-        "units": replace(base, unit_town=base.unit_town[1:]),
-        "shifts": replace(base, hotline_posts=base.hotline_posts[1:]),
-    }[what]
-    with pytest.raises(InputError, match="a plan of the same city"):
+@pytest.mark.parametrize(
+    ("times", "past"),
+    [([20.0, 10.0], 2), ([-1.0], 0), ([float("inf")], 0), ([float("nan")], 0), ([5.0, -1.0], 2)],
+)
+def test_kept_plans_are_in_order_of_time(times: list[float], past: int, base: Plan) -> None:
+    plans = Succession(base)
+    for n in range(len(times)):
+        plans.ask(replace(base, hotline_posts=base.hotline_posts + n + 1), float(n), 0.0)
+    arrays, _, _ = plans.state()
+    with pytest.raises(InputError, match="in order of time") as caught:
+        Succession(base).restore(arrays, times, past)
+    assert (caught.value.file, caught.value.field) == ("state", "plans")
+    again = Succession(base)
+    again.restore(arrays, list(range(len(times))), past)  # from the first instant on
+    assert len(again.plans) - 1 == past
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("unit_department", "units"),
+        ("unit_district", "units"),
+        ("unit_town", "units"),
+        ("unit_of", "units"),
+        ("part_time", "grids"),
+        ("hotline_posts", "shifts"),
+        ("town_posts", "towns and shifts"),
+        ("district_posts", "districts and shifts"),
+    ],
+)
+def test_a_plan_of_another_city_is_refused(field: str, name: str, base: Plan) -> None:
+    was = getattr(base, field)
+    other = replace(base, **{field: was[1:]})
+    with pytest.raises(InputError, match="a plan of the same city") as caught:
         Succession(base).ask(other, 0.0, 0.0)
+    assert (caught.value.file, caught.value.field) == ("replan", name)
+    if name != "units":
+        shapes = [" x ".join(map(str, shape)) for shape in (was[1:].shape, was.shape)]
+        assert (caught.value.value, caught.value.allowed.split(":")[0]) == tuple(shapes)
 
 
 @pytest.mark.parametrize("days", [[-0.1], [3.0], [float("nan")], [1.0, 1.0], [2.0, 1.0]])

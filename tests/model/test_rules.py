@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.clock import HOUR, tick, to_ticks
-from sim.model.order import Kind, rank
+from sim.model.order import Kind, ident_of, kind_of, rank
 from sim.model.patrol import next_pass, walk_to
-from sim.model.rules import satisfaction, supervision_due, urgency
+from sim.model.rules import next_epoch, satisfaction, severity, supervision_due, urgency
 from sim.model.state import Level
-from sim.model.travel import hour_of, on_the_way, slowed, travel_time
+from sim.model.travel import hour_of, on_the_way, share_behind, slowed, travel_time
 
 place = st.integers(0, 1024 * 1000 - 1).map(lambda ticks: ticks / 1024)
 odometers = st.integers(0, 10**9).map(lambda ticks: ticks / 1024)
@@ -42,6 +42,15 @@ def test_satisfaction(late: bool, reopened: int, chance: float) -> None:
     assert satisfaction(0.1, 0.3, 0.4, True, 1) == 0.0
 
 
+def test_severity_halves_with_each_step_of_priority() -> None:
+    assert [severity(priority) for priority in (1, 2, 3, 4)] == [8.0, 4.0, 2.0, 1.0]
+
+
+def test_epochs_are_whole_multiples() -> None:
+    found = [next_epoch(now, 900.0) for now in (0.0, 0.5, 899.0, 900.0, 901.0, 2700.5)]
+    assert found == [0.0, 900.0, 900.0, 900.0, 1800.0, 3600.0]
+
+
 @given(odometer=odometers, at=place, passes=st.integers(1, 50))
 def test_next_pass_is_ahead_and_at_the_place(odometer: float, at: float, passes: int) -> None:
     found = next_pass(odometer, at, 1000.0, passes)
@@ -65,12 +74,20 @@ def test_travel() -> None:
     assert on_the_way(0.0, 10.0, 100.0, 50.0, 125.0) == 5.0
     assert on_the_way(0.0, 10.0, 100.0, 50.0, 151.0) == 10.0
     assert on_the_way(0.0, 10.0, 100.0, 0.0, 100.0) == 10.0
+    assert on_the_way(4.0, 10.0, 100.0, 60.0, 110.0) == 5.0
+    assert [share_behind(100.0, 40.0, time) for time in (100.0, 110.0, 140.0, 150.0)] == [
+        0.0, 0.25, 1.0, 1.0,
+    ]  # fmt: skip
+    assert share_behind(100.0, 0.0, 100.0) == 1.0  # no way at all
 
 
 def test_ties_go_by_kind_then_id() -> None:
     keys = [rank(kind, ident) for kind in Kind for ident in (0, 5, 2**39)]
     assert keys == sorted(keys)
     assert len(set(keys)) == len(keys)
+    assert [(kind_of(key), ident_of(key)) for key in keys] == [
+        (kind, ident) for kind in Kind for ident in (0, 5, 2**39)
+    ]
 
 
 @given(st.floats(-1e9, 1e9))

@@ -67,6 +67,33 @@ def test_the_ends_of_the_way(net: Ways) -> None:
     assert road_stop(*arrays, *way, 1.0) == (2000.0, 1000.0, 17, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("behind", "stop"),
+    [  # of 2 s to node 0, 4 s to node 1, 8 s to node 2 and 2 s to the door
+        (1, (0.0, 0.0, 0, 1.0)),
+        (2, (0.0, 0.0, 0, 0.0)),
+        (5, (100.0, 0.0, 1, 1.0)),
+        (6, (100.0, 0.0, 1, 0.0)),
+        (10, (200.0, 0.0, 2, 4.0)),
+        (14, (200.0, 0.0, 2, 0.0)),
+        (15, (200.0, 8.0, 2, 1.0)),
+    ],
+)
+def test_where_one_can_turn_by_hand(behind: int, stop: tuple[float, float, int, float]) -> None:
+    node_xy = np.array([[0.0, 0.0], [100.0, 0.0], [200.0, 0.0]])
+    seconds = np.array([[0, 4, 12], [4, 0, 8], [12, 8, 0]], dtype=np.float32)
+    hop = np.array([[0, 1, 1], [0, 1, 2], [1, 1, 2]], dtype=np.int16)
+    way = (0.0, 8.0, 0, 200.0, 8.0, 2)
+    assert road_seconds(seconds, node_xy, ACCESS, *way) == 16.0
+    assert road_stop(seconds, hop, node_xy, ACCESS, *way, behind / 16) == stop
+
+
+def test_between_points_of_one_node_it_is_at_once(net: Ways) -> None:
+    way = (100.0, 50.0, 7, 300.0, 150.0, 7)
+    stop = road_stop(net.seconds, net.hop, net.node_xy, ACCESS, *way, 0.25)
+    assert stop == (150.0, 75.0, 7, 0.0)
+
+
 def test_numba_compiles_them_to_the_same_bits(net: Ways) -> None:
     """The functions are plain enough for a compiled engine, which makes them callable."""
     import sim.engine.compiled_engine.jit  # noqa: F401  it makes them callable

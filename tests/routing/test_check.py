@@ -59,7 +59,7 @@ def test_open_tour() -> None:
         (((0, 1), (2,)), "stop 3 is not served"),
         (((0, 1), (2, 3, 3)), "stop 3 is served 2 times"),
         (((0, 1), (2, 3), (0,)), "3 tours for 2 vehicles"),
-        (((0, 1), (2, 4)), "no stop 4"),
+        (((0, 1), (2, 4)), "vehicle 1: there is no stop 4"),
         (((0, 1), (2, -1)), "no stop -1"),
         (((2,), (0, 1, 3)), "vehicle 1: carries"),
         (((0, 1), (3, 2)), "stop 2 begins at 115, too late"),

@@ -35,6 +35,20 @@ def test_known_answers(counter: list[int], key: list[int], out: list[int]) -> No
     assert [int(w) for w in words] == out
 
 
+def test_draws_are_the_middles_of_cells_of_52_bits() -> None:
+    """The third of the known answers, its counter the purpose, the index and the cell."""
+    (purpose, index, one, two), key, (a, b, c, d) = KNOWN[2]
+    middles = tuple((2 * ((high << 32 | low) >> 12) + 1) / 2**53 for high, low in ((a, b), (c, d)))
+    draws = Draws(*key)
+    assert tuple(map(float, draws.pair(purpose, index, (one, two)))) == middles
+    assert float(draws.uniform(purpose, index, (one, two))) == middles[0]
+    assert float(draws.uniform(purpose + 1, index, (one, two))) == middles[1]
+    grid = draws.uniform(purpose, [[index], [0]], ([one, 1, 2], two))
+    assert grid.shape == (2, 3)
+    assert grid[0, 0] == middles[0]
+    assert grid[1, 2] == float(draws.uniform(purpose, 0, (2, two)))
+
+
 @given(seed=word, index=st.lists(word, min_size=1, max_size=20), cell=st.tuples(word, word))
 def test_a_number_depends_on_its_name_alone(
     seed: int, index: list[int], cell: tuple[int, int]
@@ -65,10 +79,11 @@ def test_long_arrays_go_by_blocks_unseen() -> None:
     assert (whole == np.concatenate(parts)).all()
 
 
-@pytest.mark.parametrize("bad", [(-1, 0), (0, 2**32)])
-def test_bad_key(bad: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="must lie in"):
+@pytest.mark.parametrize(("bad", "name"), [((-1, 0), "seed"), ((0, 2**32), "replication")])
+def test_bad_key(bad: tuple[int, int], name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must lie in"):
         Draws(*bad)
+    Draws(2**32 - 1, 0)
 
 
 def test_a_pair_begins_even() -> None:

@@ -113,7 +113,7 @@ def erlang_a(
     with np.errstate(divide="ignore"):
         busy = 1.0 / erlang_b(c, a)  # weights of 0..c, that of c being 1
     term, queue, waiting = np.ones(c.shape), np.zeros(c.shape), np.zeros(c.shape)
-    limit = max(tail, int(np.max(a * p, initial=0.0)) * 2 + tail)
+    limit = 2 * int(np.max(a * p, initial=0.0)) + tail
     for j in range(1, limit + 1):
         if not (term > 1e-13 * (busy + queue)).any():
             break

@@ -33,7 +33,7 @@ Ints = NDArray[np.int64]
 
 METHODS = ("sipp", "lag", "mol")
 _DEFERRED_H = 2.0
-"""Work that may wait at least so long is spread over half of that time, h."""
+"""Work that may wait at least so long is spread over half of that time, and waits the rest, h."""
 
 
 def windows(scenario: Scenario, pools: Pools) -> NDArray[np.bool_]:
@@ -69,7 +69,7 @@ def deferred(load: Load, window: NDArray[np.bool_]) -> Load:
         for kind, slack in enumerate(SLACKS_H):
             row = load.arrivals[pool, kind]
             if row.any():
-                spread = max(int(slack / 2), 1) if slack >= _DEFERRED_H else 1
+                spread = max(int(slack / 2), 1)
                 key = (open_hours.tobytes(), spread)
                 if key not in kernels:
                     kernels[key] = _kernel(open_hours, spread)
@@ -84,7 +84,7 @@ def _kernel(open_hours: NDArray[np.bool_], spread: int) -> Floats:
     spread = min(spread, len(hours))
     first = np.searchsorted(hours, np.arange(HOURS))
     for k in range(spread):
-        kernel[np.arange(HOURS), hours[(first + k) % len(hours)]] += 1.0 / spread
+        kernel[np.arange(HOURS), hours[(first + k) % len(hours)]] = 1.0 / spread
     return kernel
 
 

@@ -77,6 +77,13 @@ def test_least_servers_equal_brute_force() -> None:
         assert by_mean[i] == c[mean_wait(c, load[i], service[i]) <= wait[i] + 0.01][0]
 
 
+def test_the_limit_itself_is_kept_and_the_shape_too() -> None:
+    """M/M/1 with half a load waits one service time; of M/M/0+M all give up."""
+    assert servers_for_mean_wait([[0.5, 0.5]], 1.0, [1.0, 0.999]).tolist() == [[1, 2]]
+    assert servers_for_share([[0.5], [0.5]], 1.0, 0.0, [[0.5], [0.501]]).tolist() == [[1], [2]]
+    assert servers_for_lost_share([[0.5, 5.0]], 1.0, 1.0).tolist() == [[0, 0]]
+
+
 def test_no_load_needs_nobody() -> None:
     assert servers_for_share(0.0, 1.0, 0.3, 0.9) == 0
     assert servers_for_mean_wait(0.0, 1.0, 0.3) == 0
