@@ -265,14 +265,15 @@ def _no_place(path: Path, field: str, reason: str) -> InputError:
 
 
 def _reason(error: Exception, path: Path) -> str:
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    if getattr(error, "errno", None) is None:  # libraries that say no more than 'encoder error'
+    number = getattr(error, "errno", None)
+    reason = os.strerror(number) if number else str(error) or type(error).__name__
+    if not number:  # libraries that say no more than 'encoder error'
         try:
             if shutil.disk_usage(path.parent).free < _LITTLE:
                 return os.strerror(errno.ENOSPC)
         except OSError:
             pass
-    return " ".join(str(reason).split())
+    return " ".join(reason.split())
 
 
 def _ending(path: Path) -> str:

@@ -127,8 +127,14 @@ def commands(toml: Path, place: Path) -> dict[str, list[object]]:
     }  # fmt: skip
 
 
-ALL = ("run", "checkpoint", "compare", "route", "plot", "roster", "roads", "patrol", "grids",
-       "calibrate", "staffing")  # fmt: skip
+SLOW = pytest.mark.slow
+ALL = (
+    *("run", "checkpoint", "compare", "route"),
+    *(
+        pytest.param(name, marks=SLOW)
+        for name in ("plot", "roster", "roads", "patrol", "grids", "calibrate", "staffing")
+    ),
+)
 
 
 @pytest.mark.parametrize("what", ALL)
@@ -150,6 +156,7 @@ def test_a_place_that_cannot_be_written_to_is_told_before_the_work(
     assert names(place) == before
 
 
+@SLOW
 @pytest.mark.parametrize("what", ["run", "compare", "roster", "roads", "checkpoint"])
 def test_a_disk_that_becomes_full(
     what: str, toml: Path, disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -181,6 +188,7 @@ def test_a_disk_that_becomes_full(
         assert not (disk / "out").exists()
 
 
+@SLOW
 def test_a_report_on_a_full_disk(toml: Path, disk: Path, tmp_path: Path) -> None:
     done = cli("compare", toml, *DAYS, "-n", 2, "--policies", "fifo,edd", "--workers", 1,
                "--no-plots", "--out", tmp_path / "out")  # fmt: skip
@@ -204,7 +212,10 @@ def test_an_export_on_a_full_disk(toml: Path, disk: Path, tmp_path: Path) -> Non
 # ---- streams
 
 
-@pytest.mark.parametrize("stream", ["full", "closed", "ascii", "pipe", "all closed"])
+@pytest.mark.parametrize(
+    "stream",
+    ["full", *(pytest.param(how, marks=SLOW) for how in ("closed", "ascii", "pipe", "all closed"))],
+)
 def test_the_result_is_kept_whatever_stdout_is(stream: str, toml: Path, tmp_path: Path) -> None:
     command = " ".join(map(str, [*SIM, "run", toml, *DAYS, "--no-plots", "--out", tmp_path / "o"]))
     environment = dict(os.environ)
@@ -237,6 +248,7 @@ def test_json_is_json_in_ascii_too(toml: Path) -> None:
     assert done.stdout.isascii()
 
 
+@SLOW
 def test_a_full_stderr_is_no_reason_to_stop(toml: Path, tmp_path: Path) -> None:
     command = [*SIM, "run", str(toml), *DAYS, "--no-plots", "--out", str(tmp_path / "o")]
     with Path("/dev/full").open("w") as full:
@@ -358,6 +370,7 @@ main()
 """
 
 
+@SLOW
 @pytest.mark.parametrize("where", ["prepare", "simulate", "write", "kpis", "draw"])
 @pytest.mark.parametrize(("by", "times"), [("SIGINT", 1), ("SIGINT", 2), ("SIGTERM", 1)])
 def test_stopped_by_a_signal(where: str, by: str, times: int, toml: Path, tmp_path: Path) -> None:
@@ -385,6 +398,7 @@ def test_stopped_by_a_signal(where: str, by: str, times: int, toml: Path, tmp_pa
     assert names(tmp_path) == ["tiny"]
 
 
+@SLOW
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
 def test_ctrl_c_while_it_starts(share: float, toml: Path, tmp_path: Path) -> None:
     """From the first import of the program on."""
@@ -408,3 +422,15 @@ def test_ctrl_c_while_it_starts(share: float, toml: Path, tmp_path: Path) -> Non
     if done.returncode == 130:
         assert done.stderr == "stopped\n"
         assert names(tmp_path) == ["tiny"]
+
+
+@SLOW
+def test_killed_at_random_moments(tmp_path: Path) -> None:
+    """Twenty times here; `benchmarks/kill.py` does it two hundred times."""
+    command = Path(__file__).parents[2] / "benchmarks" / "kill.py"
+    done = subprocess.run(
+        [sys.executable, str(command), "--times", "20", "--scenario", str(write(tmp_path / "t"))],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("20 of 20 came through\n")
