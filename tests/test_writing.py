@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -232,6 +233,34 @@ def test_killed_between_two_renames(
     check_folder(tmp_path / "out")
     assert (tmp_path / "out" / "text").read_text() == text
     assert left(tmp_path) == ["next", "out"]
+
+
+WRITES = ("write_text", "write_bytes", "rmtree", "mkdtemp", "mkstemp", "TemporaryDirectory",
+          "NamedTemporaryFile", "unlink", "savefig", "to_parquet", "savez", "hardlink_to",
+          "savez_compressed", "copyfile", "write_table")  # fmt: skip
+WRITERS = {
+    "sim/private.py": "the folder itself",
+    "sim/engine/stored.py": "into what `sim.writing` gave, and removes parts that do not count",
+    "sim/engine/compiled_engine/queues.py": "no file: the place in a queue",
+    "sim/engine/compiled_engine/departments.py": "the same",
+    "sim/measure/export/result.py": "into its own scratch folder",
+    "sim/measure/plots/picture.py": "into memory",
+    "sim/measure/export/csv.py": "to the file that is given to it",
+}
+
+
+def test_one_writer_for_all_files() -> None:
+    """Who writes in another way does so within `new_file` or `new_folder`."""
+    root = Path(writing.__file__).parent
+    alone = set()
+    for path in root.rglob("*.py"):
+        name = f"sim/{path.relative_to(root).as_posix()}"
+        text = path.read_text(encoding="utf-8")
+        called = re.findall(rf"\.({'|'.join(WRITES)})\(", text)
+        within = re.search("new_file|new_folder|scratch_", text)
+        if called and not within and name not in WRITERS and path != Path(writing.__file__):
+            alone.add(f"{name}: {sorted(set(called))}")
+    assert alone == set()
 
 
 def test_a_scratch_folder_goes_with_its_owner(tmp_path: Path) -> None:

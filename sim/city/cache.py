@@ -31,7 +31,7 @@ def fetch(key: str) -> dict[str, NDArray[Any]] | None:
 def store(key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Keep arrays under a key, whole or not at all; a disk that cannot is no reason to fail."""
     try:
-        with new_file(folder() / f"{key}.npz", durable=False) as part, part.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+        with new_file(folder() / f"{key}.npz", durable=False) as part:
+            np.savez(part, **arrays)  # type: ignore[arg-type]
     except WriteError:
         return

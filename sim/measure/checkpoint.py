@@ -76,8 +76,8 @@ class Checkpoint:
         """Save the run as it is now; until that is done, the last state stays."""
         arrays, facts = self.simulation.state()
         text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
-        with new_file(self.folder / _STATE) as part, part.open("wb") as file:
-            np.savez(file, allow_pickle=False, facts=text, **arrays)
+        with new_file(self.folder / _STATE) as part:
+            np.savez(part, allow_pickle=False, facts=text, **arrays)
 
 
 def check_place(folder: Path) -> None:
