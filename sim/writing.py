@@ -195,7 +195,7 @@ def check_folder(path: Path, field: str = "out") -> None:
         raise _no_place(path, field, _reason(error, path)) from None
     _recover(path)
     if path.exists() and not path.is_dir():
-        raise InputError("command line", field, str(path), "a folder, not a file")
+        raise InputError("command line", field, str(path), "a new folder; this is none")
     check_beside(path, field)
 
 

@@ -66,6 +66,14 @@ class Group(click.Group):
                     _say_untold(out)
                 raise
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the command line; Ctrl-C meanwhile is told as at any other time."""
+        try:
+            return super().make_context(*args, **options)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            raise SystemExit(INTERRUPTED) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; report bad input, and what was interrupted, in one line."""
         try:
