@@ -46,8 +46,9 @@ def check_target(out: Path, overwrite: bool) -> None:
     if not overwrite:
         raise InputError("command line", "out", str(out), "a new folder, or --overwrite")
     said = read_json(out / MARK)
-    form = said.get("format", FORMAT) if isinstance(said, dict) and said.keys() >= _SAID else None
-    if form != FORMAT:
+    facts = said if isinstance(said, dict) else {}
+    form = facts.get("format", FORMAT if facts.keys() >= _SAID else None)  # of before it was said
+    if form != FORMAT or isinstance(form, bool):
         raise InputError(out / MARK, "format", form, f"{FORMAT}, and what a roster says")
     for place, folders, files in os.walk(out):
         for name in sorted((*folders, *files)):
