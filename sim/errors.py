@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from dis import opmap
 
 _LONGEST = 200
+_MOST = 10_000  # signs of a value that are kept
 
 
 class InputError(ValueError):
@@ -32,10 +34,25 @@ class InputError(ValueError):
         super().__init__(file, field, value, allowed)
 
     def __str__(self) -> str:
-        shown = _shown(self.value)
+        shown = described(self.value)
         if len(shown) > 120:  # of a path the end says more than the middle
             shown = f"{shown[:58]}...{shown[-59:]}"
         return _plain(f"{self.file}: {self.field}: {shown} is not allowed; {self.allowed}")
+
+
+class WriteError(InputError):
+    """What was made cannot be written where it was to be; ``value`` is the reason."""
+
+    def __str__(self) -> str:
+        return _plain(f"{self.file}: cannot be {self.field}: {self.value}")
+
+
+class Terminated(SystemExit):
+    """The process was told to end; whatever it was doing is put in order on the way out."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user's own Ctrl-C, which nobody takes for an error of what was interrupted."""
 
 
 class InputWarning(UserWarning):
@@ -54,12 +71,49 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _shown(value: object) -> str:
+class Described(str):
+    """What a value is described as, shown without quotes; the value itself is let go."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def of_the_user(error: BaseException) -> bool:
+    """Tell whether what was raised is a wish to end, rather than the doing of what was called.
+
+    Outside the command line Ctrl-C raises a plain `KeyboardInterrupt` wherever the program is;
+    one that a ``raise`` in the code itself makes is none.
+    """
+    if isinstance(error, (Interrupted, Terminated)):
+        return True
+    trace = error.__traceback__
+    if type(error) is not KeyboardInterrupt or trace is None:
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code.co_code
+    return code[trace.tb_lasti] != opmap["RAISE_VARARGS"]
+
+
+def described(value: object) -> str:
     """Return a value as it is shown; whatever its own description does, a message comes out."""
     try:
-        return repr(value)
-    except Exception:
+        text = repr(value)
+        return text if len(text) <= _MOST else f"{text[: _MOST // 2]}...{text[-_MOST // 2 :]}"
+    except BaseException as error:
+        if of_the_user(error):
+            raise
         return f"a value of type {type(value).__name__}"
+
+
+def told(error: BaseException) -> str:
+    """Say what was raised, and what it says of itself if it can."""
+    try:
+        return f"{type(error).__name__}: {error}"[:_MOST]
+    except Exception:
+        return type(error).__name__
 
 
 def _plain(text: str) -> str:

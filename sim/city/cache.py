@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
+from sim.errors import InputError, WriteError
 from sim.private import private_folder
 from sim.reading import read_arrays
+from sim.writing import new_file
 
 
 def folder() -> Path:
@@ -32,9 +31,7 @@ def fetch(key: str) -> dict[str, NDArray[Any]] | None:
 def store(key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Keep arrays under a key, whole or not at all; a disk that cannot is no reason to fail."""
     try:
-        handle, name = tempfile.mkstemp(dir=folder(), suffix=".npz")
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        Path(name).replace(folder() / f"{key}.npz")
-    except OSError:
+        with new_file(folder() / f"{key}.npz", durable=False) as part:
+            np.savez(part, **arrays)  # type: ignore[arg-type]
+    except WriteError:
         return

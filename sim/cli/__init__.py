@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import click
+import sys
 
-from sim.cli import calibrate, experiments, export, optimize, roads, route, run, scenarios
-from sim.cli.base import Group
+try:
+    import click
+
+    from sim.cli import calibrate, experiments, export, optimize, roads, route, run, scenarios
+    from sim.cli.base import Group
+except KeyboardInterrupt:  # while the packages are loaded
+    sys.stderr.write("stopped\n")
+    raise SystemExit(130) from None
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

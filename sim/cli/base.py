@@ -1,18 +1,24 @@
-"""What the commands share: the group, options, progress and Ctrl-C."""
+"""What the commands share: the group, options, progress, Ctrl-C, and how things are kept."""
 
 from __future__ import annotations
 
+import errno
+import json
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Timer
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from sim.errors import InputError, InputWarning
+from sim.cli.streams import UNREAD, UNTOLD, Patient, patient_streams
+from sim.errors import InputError, InputWarning, Interrupted, Terminated, WriteError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,26 +34,98 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on st
 seed = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), help="The scenario's own by default."
 )
+policy_timeout = click.option(
+    "--policy-timeout",
+    type=float,
+    default=10.0,
+    show_default=True,
+    help="For a decision of your own policy, s.",
+)
 
 
 PATIENCE_S = 2.0
 """What takes longer shows its progress."""
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+_ELSEWHERE = "sim.kept_elsewhere"
+
 
 class Group(click.Group):
     """Commands that report bad input in one line, with exit code 2."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command as a program; its end is told by the exit code alone."""
+        with patient_streams() as out, _told_to_end():
+            try:
+                return super().main(*args, **options)
+            except SystemExit as ended:
+                if ended.code in (0, None) and out is not None:
+                    sys.stdout.flush()
+                    _say_untold(out)
+                raise
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the command line; Ctrl-C meanwhile is told as at any other time."""
+        try:
+            return super().make_context(*args, **options)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            raise SystemExit(INTERRUPTED) from None
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; report bad input in one line."""
+        """Run a command; report bad input, and what was interrupted, in one line."""
         try:
             with _notes():
-                return super().invoke(ctx)
+                found = super().invoke(ctx)
         except InputError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(2)
-        except BrokenPipeError:  # the reader of a pipe has seen enough
-            sys.stderr.close()
-            ctx.exit(0)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(INTERRUPTED)
+        if ctx.meta.get(_ELSEWHERE):
+            ctx.exit(2)
+        return found
+
+
+def _say_untold(out: Patient) -> None:
+    """End with a code of its own where not all could be told."""
+    if out.trouble is None:
+        return
+    if out.trouble.errno == errno.EPIPE:
+        raise SystemExit(UNREAD)
+    click.echo(f"error: stdout: {out.trouble.strerror}: not all is told", err=True)
+    raise SystemExit(UNTOLD)
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """End in good order on SIGTERM, and where the terminal is gone: nothing temporary stays."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise Terminated(128 + number)
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise Interrupted
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {}
+    for number, handler in (
+        (signal.SIGTERM, end),
+        (signal.SIGHUP, end),
+        (signal.SIGINT, interrupt),
+    ):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            before[number] = signal.signal(number, handler)  # not what nohup ignores
+    try:
+        yield
+    finally:
+        for number, was in before.items():
+            signal.signal(number, was)
 
 
 @contextmanager
@@ -72,6 +150,43 @@ def _notes() -> Iterator[None]:
         warnings.showwarning = show
         warnings.simplefilter("always", InputWarning)
         yield
+
+
+def keep(out: Path, write: Callable[[Path], object]) -> None:
+    """Write a result where it was asked to be, or where it can be, and say where.
+
+    Parameters
+    ----------
+    out : Path
+    write : callable
+        Given the path.
+
+    Raises
+    ------
+    WriteError
+        If there is no other place either.
+    """
+    from sim.writing import spare_place
+
+    try:
+        write(out)
+        click.echo(f"written: {out}", err=True)
+    except WriteError as error:
+        try:
+            spare = spare_place(out)
+            write(spare)
+        except WriteError as worse:
+            click.echo(f"error: {worse}", err=True)
+            raise error from None
+        click.echo(f"error: {error}", err=True)
+        click.echo(f"written instead: {spare}", err=True)
+        click.get_current_context().meta[_ELSEWHERE] = True
+
+
+def say_json(facts: object, default: Callable[[Any], Any] | None = None) -> None:
+    """Print plain data as JSON; in ASCII where stdout has no more signs."""
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    click.echo(json.dumps(facts, ensure_ascii=not unicode, indent=1, default=default))
 
 
 def console(width: int = 120, *, stderr: bool = False) -> Console:
@@ -125,17 +240,15 @@ def progress(what: str) -> Iterator[Callable[[float], None]]:
 
 
 @contextmanager
-def interruptible(also: Callable[[], None] | None = None) -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a wish to stop between two events; the second is the usual one."""
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish to stop between two events; the second ends at once."""
     asked = False
 
     def handle(_signal: int, _frame: object) -> None:
         nonlocal asked
         if asked:
-            raise KeyboardInterrupt
+            raise Interrupted
         asked = True
-        if also is not None:
-            also()
 
     before = signal.signal(signal.SIGINT, handle)
     try:

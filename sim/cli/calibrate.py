@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, overrides, progress, seed
+from sim.cli.base import as_json, keep, overrides, progress, say_json, seed
 from sim.errors import InputError
+from sim.writing import check_file, write_text
 
 if TYPE_CHECKING:
     from sim.experiment.calibration import Calibration
@@ -46,18 +47,23 @@ def calibrate(
     from sim.experiment.calibration import with_reported
     from sim.scenario import load
 
-    if write is not None and write.exists():
-        raise InputError("command line", "write", str(write), "a new file")
+    if write is not None:
+        if write.exists():
+            raise InputError("command line", "write", str(write), "a new file")
+        check_file(write, field="write")
     loaded = load(scenario, list(overrides))
     with progress("calibrate") as report:
         found = run_calibration(loaded, districts, weeks=weeks, seed=seed, progress=report)
+    if write is not None:
+        table = with_reported(loaded.source_files[-1], found.reported)
+        keep(write, lambda path: write_text(path, table))
     if as_json:
         facts = {
             **_intervals(found),
             "districts": {name: _intervals(one) for name, one in found.districts.items()},
             "reported": json.loads(found.reported.to_json(orient="records")),
         }
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+        say_json(facts)
     else:
         click.echo(found.reported.to_string(index=False, float_format="%.3f"))
         for name, one in (*found.districts.items(), ("together", found)):
@@ -66,9 +72,6 @@ def calibrate(
                 f"110 calls {one.police}; "
                 f"closing rate of 12345 at the end of the period {one.closing_rate}"
             )
-    if write is not None:
-        write.write_text(with_reported(loaded.source_files[-1], found.reported), encoding="utf-8")
-        click.echo(f"written: {write}", err=True)
 
 
 def _intervals(found: Calibration) -> dict[str, dict[str, float]]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.base import as_json, console, overrides, progress, seed
+from sim.cli.base import (
+    INTERRUPTED,
+    as_json,
+    console,
+    interruptible,
+    keep,
+    overrides,
+    policy_timeout,
+    progress,
+    say_json,
+    seed,
+)
 from sim.clock import DAY
 from sim.errors import InputError
 
@@ -23,8 +33,6 @@ if TYPE_CHECKING:
 
 STOPPED_BY_POLICY = 1
 """Exit code when an arm was stopped by what its policy did; the others went on."""
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 _OPTIONS = (
     overrides,
@@ -72,7 +80,7 @@ _OPTIONS = (
     ),
     seed,
     click.option("--engine", help="By default that of experiments."),
-    click.option("--policy-timeout", default=10.0, show_default=True, help="For a decision, s."),
+    policy_timeout,
     click.option("--workers", type=int, help="Processes; one for each processor by default."),
     click.option(
         "--cluster", metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler."
@@ -195,9 +203,11 @@ def report(directory: Path, out: Path | None) -> None:
     """Write one self-contained page about an experiment that `sim compare` or `sweep` kept."""
     from sim.experiment.report import write_report
 
-    if out is not None and not out.parent.is_dir():
-        raise InputError("command line", "out", str(out), "a file in a folder that exists")
-    click.echo(write_report(directory, out))
+    def write(path: Path) -> None:
+        click.echo(write_report(directory, path))
+
+    target = directory / "report.html" if out is None else out
+    keep(target, write)
 
 
 @click.command()
@@ -261,7 +271,6 @@ def _run(
     from sim.experiment.measures import CITY
     from sim.experiment.precision import Precision
     from sim.experiment.replication import ENGINE
-    from sim.experiment.results import write
 
     find_engine(engine or ENGINE)
     context = click.get_current_context()
@@ -297,16 +306,25 @@ def _run(
         )
         click.echo(f"stopped: {how}", err=True)
         context.exit(INTERRUPTED)
-    _tell(found, as_json)
     if out is not None:
-        with progress("draw") as bar:
-            write(found, out, plots=plots, progress=bar)
-        click.echo(f"written: {out}; `sim report {out}` makes a page of it", err=True)
+        keep(out, lambda folder: _keep(found, folder, plots))
+    _tell(found, as_json)
     for one in found.failed:
         where = f"in replication {one.replication}"
         click.echo(f"error: {one.arm} was stopped {where}: {one.message}", err=True)
     if found.failed:
         context.exit(STOPPED_BY_POLICY)
+
+
+def _keep(found: Comparison, folder: Path, plots: bool) -> None:
+    """Write tables and pictures; Ctrl-C leaves out what is not drawn yet."""
+    from sim.experiment.results import write
+
+    with interruptible() as stopped, progress("draw") as bar:
+        missing = write(found, folder, plots=plots, stopped=stopped, progress=bar)
+    if missing:
+        click.echo(f"stopped: not drawn: {', '.join(missing)}", err=True)
+    click.echo(f"`sim report {folder}` makes a page of it", err=True)
 
 
 def _warm_up(text: str) -> Any:
@@ -345,7 +363,7 @@ def _tell(found: Comparison, as_json: bool) -> None:
     from sim.experiment.words import amount, interval_text, metric_name
 
     if as_json:
-        click.echo(json.dumps(facts(found), ensure_ascii=False, indent=1, default=float))
+        say_json(facts(found), default=float)
         return
     from rich.table import Table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from math import isinf
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.base import as_json, overrides, progress, seed
-from sim.errors import InputError
+from sim.cli.base import as_json, keep, overrides, progress, say_json, seed
+from sim.writing import check_file, new_file
 
 if TYPE_CHECKING:
     from sim.optimize.grids import Redrawn
@@ -45,9 +44,9 @@ def grids(
     from sim.optimize.grids import redraw_town, write_grids
     from sim.scenario import load, restrict
 
-    for file in (out, picture):
-        if file is not None and file.is_dir():
-            raise InputError("command line", "out", str(file), "a file, not a folder")
+    for option, file in (("out", out), ("map", picture)):
+        if file is not None:
+            check_file(file, field=option)
     loaded = load(scenario, overrides)
     seed = loaded.seed if seed is None else seed
     district = town.rpartition(" ")[0]
@@ -58,22 +57,25 @@ def grids(
         loaded = restrict(loaded, districts=[district])
     with progress("grids") as report:
         found = redraw_town(loaded, town, seed=seed, time_limit=time_limit, progress=report)
+    if out is not None:
+        keep(out, lambda path: write_grids(found, path))
+    if picture is not None:
+        keep(picture, lambda path: _draw(found, path))
     facts = _facts(found, seed)
     if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+        say_json(facts)
     else:
         _tell(facts)
-    if out is not None:
-        write_grids(found, out)
-        click.echo(f"written: {out}", err=True)
-    if picture is not None:
-        from sim.measure.plots.grids import plot_grids
 
-        before, after = found.atoms.grid, found.grid
-        people = found.atoms.load[:, 0]
-        name = (found.city.town_name[found.town], found.city.town_name_zh[found.town])
-        plot_grids(found.atoms.cells, people, before, after, name).savefig(picture, dpi=150)
-        click.echo(f"written: {picture}", err=True)
+
+def _draw(found: Redrawn, picture: Path) -> None:
+    from sim.measure.plots.grids import plot_grids
+
+    before, after = found.atoms.grid, found.grid
+    people = found.atoms.load[:, 0]
+    name = (found.city.town_name[found.town], found.city.town_name_zh[found.town])
+    with new_file(picture) as part:
+        plot_grids(found.atoms.cells, people, before, after, name).savefig(part, dpi=150)
 
 
 def _facts(found: Redrawn, seed: int) -> dict[str, Any]:

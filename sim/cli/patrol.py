@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from sim.cli.base import as_json, overrides, progress
-from sim.errors import InputError
+from sim.cli.base import as_json, keep, overrides, progress, say_json
+from sim.writing import check_file, new_file
 
 if TYPE_CHECKING:
     from sim.optimize.patrol import PatrolPlan
@@ -45,16 +44,20 @@ def patrol(
     from sim.optimize.patrol import optimize_patrol
     from sim.scenario import load, restrict
 
-    for file in (out, picture):
-        if file is not None and file.is_dir():
-            raise InputError("command line", "out", str(file), "a file, not a folder")
+    for option, file in (("out", out), ("map", picture)):
+        if file is not None:
+            check_file(file, field=option)
     loaded = restrict(load(scenario, overrides), districts=list(districts))
     with progress("routes") as report:
         found = optimize_patrol(loaded, revisit_h=revisit, time_limit=time_limit, progress=report)
+    if out is not None:
+        keep(out, lambda path: write_routes(found.routes, path))
+    if picture is not None:
+        keep(picture, lambda path: _draw(found, path))
     rows = _rows(found)
     if as_json:
         facts = {"scenario": loaded.name, "hash": loaded.content_hash[:12], "districts": rows}
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+        say_json(facts)
     else:
         click.echo("expected time until discovery, or until it is gone, weighted by severity:")
         for row in rows:
@@ -69,11 +72,6 @@ def patrol(
         click.echo(
             f"note: {left:,} grids keep their loop: nobody walks there, or time was up", err=True
         )
-    if out is not None:
-        write_routes(found.routes, out)
-        click.echo(f"written: {out}", err=True)
-    if picture is not None:
-        _draw(found, picture)
 
 
 def _rows(found: PatrolPlan) -> list[dict[str, Any]]:
@@ -117,5 +115,5 @@ def _draw(found: PatrolPlan, picture: Path) -> None:
     gain = np.nan_to_num((found.loop_s - found.route_s) * found.risk)
     grid = int(np.argmax(gain))
     route = found.routes.get(found.key(grid), LOOP)
-    plot_route(found.city, grid, route, found.density[grid]).savefig(picture, dpi=150)
-    click.echo(f"written: {picture}", err=True)
+    with new_file(picture) as part:
+        plot_route(found.city, grid, route, found.density[grid]).savefig(part, dpi=150)

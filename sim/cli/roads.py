@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, overrides, progress
+from sim.cli.base import as_json, keep, overrides, progress, say_json
 from sim.filename import file_name
+from sim.writing import check_beside, check_folder, new_file, writable
 
 if TYPE_CHECKING:
     from sim.city import City
@@ -35,6 +35,10 @@ def roads(
     from sim.city.travel import detour_on_roads, road_nets
     from sim.scenario import load, restrict
 
+    if out is not None:
+        check_folder(out)
+        if out.is_dir():
+            check_beside(out / "map")
     loaded = restrict(load(scenario, ["travel.model=roads", *overrides]), districts=list(districts))
     with progress("roads") as report:
         city = City.build(loaded)
@@ -54,8 +58,10 @@ def roads(
                 "time_over_straight": round(detour_on_roads(ways, district), 3),
             }
         )
+    if out is not None:
+        keep(out, lambda folder: _draw(city, nets, folder))
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        say_json(rows)
     else:
         for net, row in zip(nets, rows, strict=True):
             length = ", ".join(f"{kind} {km:,.0f}" for kind, km in _kilometres(net).items())
@@ -64,8 +70,6 @@ def roads(
                 f"km, each direction for itself: {length}; "
                 f"{row['time_over_straight']} of the time of straight lines × detour"
             )
-    if out is not None:
-        _draw(city, nets, out)
 
 
 def _kilometres(net: RoadNet) -> dict[str, float]:
@@ -79,10 +83,11 @@ def _kilometres(net: RoadNet) -> dict[str, float]:
 def _draw(city: City, nets: Sequence[RoadNet], out: Path) -> None:
     from sim.measure.plots.roads import plot_roads
 
-    out.mkdir(parents=True, exist_ok=True)
+    with writable(out):
+        out.mkdir(parents=True, exist_ok=True)
     with progress("draw") as report:
         for district, net in enumerate(nets):
             name = file_name(city.district_name[district])
-            plot_roads(city, district, net).savefig(out / f"roads-{name}.png", dpi=150)
+            with new_file(out / f"roads-{name}.png") as part:
+                plot_roads(city, district, net).savefig(part, dpi=150)
             report((district + 1) / len(nets))
-    click.echo(f"written: {out}", err=True)

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, console, interruptible, overrides, progress, seed
+from sim.cli.base import (
+    as_json,
+    console,
+    interruptible,
+    keep,
+    overrides,
+    progress,
+    say_json,
+    seed,
+)
 from sim.errors import InputError
 from sim.processors import processors
 
@@ -126,24 +135,26 @@ def roster(
         f"plan {plan}, rules {rules_file or 'china'}, seed {used}, limit {time_limit:g} s a roster",
         missing,
     )
-    if as_json:
-        click.echo(json.dumps(told.facts, ensure_ascii=False, indent=1, default=str))
-    else:
-        console().print(told)
     if out is not None:
         from sim.optimize.roster.store import write
 
-        with progress("write") as report:
-            write(
-                out,
-                rosters,
-                json.loads(json.dumps(told.facts, default=str)),
-                timezone=scenario.time.timezone,
-                titles=titles,
-                overwrite=overwrite,
-                progress=report,
-            )
-        click.echo(f"written: {out}", err=True)
+        def write_all(folder: Path) -> None:
+            with progress("write") as report:
+                write(
+                    folder,
+                    rosters,
+                    json.loads(json.dumps(told.facts, default=str)),
+                    timezone=scenario.time.timezone,
+                    titles=titles,
+                    overwrite=overwrite,
+                    progress=report,
+                )
+
+        keep(out, write_all)
+    if as_json:
+        say_json(told.facts, default=str)
+    else:
+        console().print(told)
 
 
 def _read(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.base import as_json, progress
+from sim.cli.base import as_json, keep, progress, say_json
 from sim.errors import InputError
+from sim.writing import check_file, new_file
 
 if TYPE_CHECKING:
     from sim.routing import Instance, Solution
@@ -90,23 +91,19 @@ def route(
         "solution_cost": None if known is None else known.cost / instance.scale,
         "gap": None if known is None or not verdict.feasible else verdict.cost / known.cost - 1.0,
     }
+    if out is not None:
+        keep(out, lambda path: write_solution(path, instance, tours, facts["cost"]))
+    if plot is not None:
+        title = f"{file.stem}: {facts['cost']:,.10g}"
+        keep(plot, lambda path: _draw(instance, tours, title, path))
     if as_json:
         routes = {
             "routes": [[instance.number(stop) for stop in tour] for tour in tours if tour],
             "route_vehicles": [instance.vehicle_number(r) for r, tour in enumerate(tours) if tour],
         }
-        click.echo(json.dumps(facts | routes, ensure_ascii=False, indent=1))
+        say_json(facts | routes)
     else:
         _tell(facts)
-    if out is not None:
-        write_solution(out, instance, tours, facts["cost"])
-        click.echo(f"written: {out}", err=True)
-    if plot is not None:
-        from sim.measure.plots.tours import plot_tours
-
-        figure = plot_tours(instance, tours, f"{file.stem}: {facts['cost']:,.10g}")
-        figure.savefig(plot)
-        click.echo(f"written: {plot}", err=True)
     if not verdict.feasible:
         raise SystemExit(1)
 
@@ -130,12 +127,19 @@ def _check_options(
         if value is not None and not value > 0:
             raise InputError("command line", option, value, "a number above 0")
     for option, target in (("out", out), ("plot", plot)):
-        if target is not None and not target.parent.is_dir():
-            raise InputError("command line", option, str(target), "a file in an existing folder")
+        if target is not None:
+            check_file(target, field=option)
     if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
         raise InputError(
             "command line", "plot", str(plot), "a name that ends in .png, .svg or .pdf"
         )
+
+
+def _draw(instance: Instance, tours: Sequence[Sequence[int]], title: str, plot: Path) -> None:
+    from sim.measure.plots.tours import plot_tours
+
+    with new_file(plot) as part:
+        plot_tours(instance, tours, title).savefig(part)
 
 
 def _search(

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, console, interruptible, overrides, progress, seed
+from sim.cli.base import (
+    as_json,
+    console,
+    interruptible,
+    keep,
+    overrides,
+    policy_timeout,
+    progress,
+    say_json,
+    seed,
+)
 from sim.errors import InputError
 
 if TYPE_CHECKING:
     from sim.engine.outcome import Outcome
     from sim.engine.simulation import Simulation
     from sim.measure.checkpoint import Checkpoint
+
+_BYTES = 90.0  # of a result, for each matter; measured: 114
 
 
 @click.command()
@@ -59,6 +70,7 @@ if TYPE_CHECKING:
     help="Save the run there now and then; `sim resume DIR` goes on from the last time.",
 )
 @click.option("--every", default=7.0, show_default=True, help="Days between checkpoints.")
+@policy_timeout
 @as_json
 def run(
     scenario: str,
@@ -79,22 +91,31 @@ def run(
     check: bool,
     checkpoint: Path | None,
     every: float,
+    policy_timeout: float,
     as_json: bool,
 ) -> None:
     """Simulate a scenario and say what became of every ticket.
 
-    Ctrl-C ends the run early and keeps what there is; a second one drops it.
+    Ctrl-C ends the run early and keeps what there is; a second one drops it. What --out is to
+    hold is kept before anything is said.
     """
     import sim
+    from sim.engine.simulation import recorded
     from sim.measure import store
+    from sim.policy import limited
 
-    for field, value in (("pace", pace), ("every", every)):
+    for field, value in (("pace", pace), ("every", every), ("policy-timeout", policy_timeout)):
         if value is not None and not value > 0:
             raise InputError("command line", field, value, "a number above 0")
     following = [_replan(text) for text in replans]
     if out is not None:
         store.check_target(out, overwrite)
-        _check_writable(out)
+    if checkpoint is not None:
+        from sim.measure.checkpoint import Checkpoint, check_place
+
+        if pace is not None:
+            raise InputError("command line", "checkpoint", str(checkpoint), "no run with --pace")
+        check_place(checkpoint)
     with progress("prepare"):
         simulation = sim.prepare(
             sim.load(
@@ -110,17 +131,19 @@ def run(
             engine=engine,
             check=check,
         )
-    saved = None
-    if checkpoint is not None:
-        from sim.measure.checkpoint import Checkpoint
-
-        if pace is not None:
-            raise InputError("command line", "checkpoint", str(checkpoint), "no run with --pace")
-        saved = Checkpoint(checkpoint, simulation, policy)
-    whole = _drive(simulation, saved, every) if pace is None else _drive_live(simulation, pace)
+    if out is not None:
+        _check_disk(simulation, out)
     for path in (*([plan] if plan is not None else []), *(path for _, path in following)):
         _say_plan(path, simulation)
-    _end(simulation, whole, as_json, out, overwrite, plots)
+    with interruptible() as stopped:
+        with limited(simulation.policy, policy_timeout):
+            saved = None if checkpoint is None else Checkpoint(checkpoint, simulation, policy)
+            if pace is None:
+                _drive(simulation, stopped, saved, every)
+            else:
+                _drive_live(simulation, stopped, pace)
+            outcome = recorded(simulation)
+        _end(outcome, simulation.horizon, stopped, as_json, out, overwrite, plots)
 
 
 @click.command()
@@ -133,6 +156,7 @@ def run(
     "--policy",
     help="Needed where the run began with your own: module:Class or path/to/file.py:Class.",
 )
+@policy_timeout
 @as_json
 def resume(
     folder: Path,
@@ -141,25 +165,33 @@ def resume(
     overwrite: bool,
     plots: bool,
     policy: str | None,
+    policy_timeout: float,
     as_json: bool,
 ) -> None:
     """Go on with a run that `sim run --checkpoint DIR` began and that did not end.
 
     A folder names no code: a policy of your own is named again, and must be the same.
     """
+    from sim.engine.simulation import recorded
     from sim.measure import store
     from sim.measure.checkpoint import resume as go_on
+    from sim.measure.checks import check_outcome
+    from sim.policy import limited
 
-    if not every > 0:
-        raise InputError("command line", "every", every, "a number above 0")
+    for field, value in (("every", every), ("policy-timeout", policy_timeout)):
+        if not value > 0:
+            raise InputError("command line", field, value, "a number above 0")
     if out is not None:
         store.check_target(out, overwrite)
-        _check_writable(out)
     with progress("prepare"):
-        simulation, saved = go_on(folder, policy)
+        simulation, saved = go_on(folder, policy, policy_timeout)
     click.echo(f"going on from day {simulation.now / 86400:.2f}", err=True)
-    whole = _drive(simulation, saved, every)
-    _end(simulation, whole, as_json, out, overwrite, plots, folder)
+    with interruptible() as stopped:
+        with limited(simulation.policy, policy_timeout):
+            _drive(simulation, stopped, saved, every)
+            outcome = recorded(simulation)
+        check_outcome(outcome, folder)
+        _end(outcome, simulation.horizon, stopped, as_json, out, overwrite, plots)
 
 
 def _replan(text: str) -> tuple[float, Path]:
@@ -174,28 +206,21 @@ def _replan(text: str) -> tuple[float, Path]:
 
 
 def _end(
-    simulation: Simulation,
-    whole: bool,
+    outcome: Outcome,
+    horizon: float,
+    stopped: Callable[[], bool],
     as_json: bool,
     out: Path | None,
     overwrite: bool,
     plots: bool,
-    resumed: Path | None = None,
 ) -> None:
-    """Say what became of a run that is over, or was stopped, and keep it."""
-    from sim.engine.simulation import recorded
-    from sim.measure.checks import check_outcome
-
-    outcome = recorded(simulation)
-    if resumed is not None:
-        check_outcome(outcome, resumed)
+    """Keep what became of a run that is over, or was stopped, then say it."""
+    if outcome.until < horizon:
+        click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
     if out is not None:
         _gather(outcome, plots)
-    if not whole:
-        click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
+        keep(out, lambda folder: _keep(outcome, folder, overwrite, plots, stopped))
     _tell(outcome, as_json)
-    if out is not None:
-        _keep(outcome, out, overwrite, plots)
 
 
 def _gather(outcome: Outcome, plots: bool) -> None:
@@ -212,24 +237,25 @@ def _gather(outcome: Outcome, plots: bool) -> None:
         gather(outcome, wanted)
 
 
-def _check_writable(out: Path) -> None:
-    """Find out before the work is done whether its result can be kept."""
-    try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=out.absolute().parent):
-            pass
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(
-            "command line", "out", str(out), f"a place that can be written to ({reason})"
-        ) from None
+def _check_disk(simulation: Simulation, out: Path) -> None:
+    """Find out before the work is done whether its result can be kept, and record it there."""
+    from sim.engine.compiled_engine.engine import CompiledSimulation
+    from sim.workload.arrivals import Demand
+    from sim.writing import check_beside
+
+    daily = float(Demand.build(simulation.scenario, simulation.city).matters.sum())
+    check_beside(out, room=_BYTES * daily * simulation.scenario.time.days)
+    if isinstance(simulation, CompiledSimulation):
+        simulation.keep_parts_beside(out.absolute().parent)
 
 
-def _drive(simulation: Simulation, saved: Checkpoint | None = None, every: float = 7.0) -> bool:
-    """Run to the end with a bar, saving it every so many days; False if Ctrl-C ended it."""
+def _drive(
+    simulation: Simulation, stopped: Callable[[], bool], saved: Checkpoint | None, every: float
+) -> None:
+    """Run to the end with a bar, or to where it is stopped, saving it every so many days."""
     step = max(simulation.horizon / 400, 1.0)
     due = simulation.now + every * 86400
-    with interruptible() as stopped, progress("simulate") as report:
+    with progress("simulate") as report:
         while simulation.now < simulation.horizon and not stopped():
             simulation.run(min(simulation.now + step, simulation.horizon))
             report(simulation.now / simulation.horizon)
@@ -238,18 +264,23 @@ def _drive(simulation: Simulation, saved: Checkpoint | None = None, every: float
                 due = simulation.now + every * 86400
     if saved is not None:
         saved.save()
-    return simulation.now >= simulation.horizon
 
 
-def _drive_live(simulation: Simulation, pace: float) -> bool:
-    """Run against the clock with the counters on the terminal; False if Ctrl-C ended it."""
-    from sim.live.session import Session, Stop
+def _drive_live(simulation: Simulation, stopped: Callable[[], bool], pace: float) -> None:
+    """Run against the clock with the counters on the terminal, or to where it is stopped."""
+    from sim.live.session import Session, Snapshot, Stop
     from sim.live.terminal import shown
 
     session = Session(simulation, pace)
-    with interruptible(lambda: session.post(Stop())), shown(session, console(stderr=True)) as show:
-        session.run(show)
-    return simulation.now >= simulation.horizon
+    with shown(session, console(stderr=True)) as show:
+
+        def look(snapshot: Snapshot) -> None:
+            if show is not None:
+                show(snapshot)
+            if stopped():
+                session.post(Stop())
+
+        session.run(look)
 
 
 def _say_plan(path: Path, simulation: Simulation) -> None:
@@ -270,19 +301,26 @@ def _tell(outcome: Outcome, as_json: bool) -> None:
 
     told = summary(outcome)
     if as_json:
-        click.echo(json.dumps(told.facts, ensure_ascii=False, indent=1))
+        say_json(told.facts)
     else:
         console().print(told)
 
 
-def _keep(outcome: Outcome, out: Path, overwrite: bool, plots: bool) -> None:
+def _keep(
+    outcome: Outcome, out: Path, overwrite: bool, plots: bool, stopped: Callable[[], bool]
+) -> None:
+    """Write tables and pictures; Ctrl-C while that is done leaves out what is not drawn yet."""
     from sim.measure import store
 
+    before = stopped()  # a run that was stopped early gets its pictures
+
     def pictures(folder: Path) -> None:
-        from sim.measure.plots import save_all
+        from sim.measure.plots import PLOTS, save_all
 
         with progress("draw") as report:
-            save_all(outcome, folder / "plots", report)
+            drawn = save_all(outcome, folder / "plots", report, lambda: stopped() and not before)
+        if len(drawn) < len(PLOTS):
+            missing = ", ".join(list(PLOTS)[len(drawn) :])
+            click.echo(f"stopped: not drawn: {missing}", err=True)
 
     store.write(outcome, out, overwrite=overwrite, extra=pictures if plots else None)
-    click.echo(f"written: {out}", err=True)

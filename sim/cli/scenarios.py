@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import click
 
-from sim.cli.base import as_json, overrides
+from sim.cli.base import as_json, overrides, say_json
 
 
 @click.command("list")
@@ -56,7 +55,7 @@ def show(scenario: str, overrides: Sequence[str], resolved: bool, as_json: bool)
 
     loaded = load(scenario, overrides)
     if as_json:
-        click.echo(json.dumps(resolve(loaded), ensure_ascii=False, indent=1, default=str))
+        say_json(resolve(loaded), default=str)
     elif resolved:
         click.echo(to_toml(loaded), nl=False)
     else:
@@ -83,7 +82,7 @@ def sources(scenario: str, overrides: Sequence[str], basis: str | None, as_json:
     figures = [f for f in load(scenario, overrides).figures if basis in (None, f.basis)]
     if as_json:
         rows = [asdict(figure) for figure in figures]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+        say_json(rows, default=str)
         return
     width = max((len(figure.path) for figure in figures), default=0)
     for figure in figures:
@@ -104,7 +103,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
     changes = differ(load(a), load(b))
     if as_json:
         rows = [{"path": path, "a": left, "b": right} for path, left, right in changes]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+        say_json(rows, default=str)
         return
     for path, left, right in changes:
         click.echo(
@@ -117,4 +116,4 @@ def schema() -> None:
     """Print the JSON schema of a scenario file."""
     from sim.scenario import json_schema
 
-    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=1))
+    say_json(json_schema())

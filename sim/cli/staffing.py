@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, console, interruptible, overrides, seed
+from sim.cli.base import as_json, console, interruptible, keep, overrides, say_json, seed
 from sim.engine import ENGINES
-from sim.errors import InputError
+from sim.writing import check_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,10 +83,8 @@ def staffing(
     from sim.optimize.staffing.problem import Problem
     from sim.scenario import restrict
 
-    if out is not None and out.exists() and not overwrite:
-        raise InputError("command line", "out", str(out), "a new file, or --overwrite")
-    if out is not None and not out.parent.is_dir():
-        raise InputError("command line", "out", str(out), "a file in a folder that exists")
+    if out is not None:
+        check_file(out, overwrite)
     chosen = restrict(sim.load(scenario, list(overrides)), days=days, districts=list(districts))
     problem = Problem(
         targets=targets,
@@ -105,21 +102,24 @@ def staffing(
     )
     with interruptible() as stopped, _incumbent() as report:
         answer = optimize(chosen, problem, report=report, stopped=stopped)
-    if as_json:
-        click.echo(json.dumps(facts(answer), ensure_ascii=False, indent=1))
-    else:
-        _tell(answer)
     if out is not None:
         note = f"sim optimize staffing, {', '.join(targets)}, seed {answer.seed}"
-        write_plan(
-            out,
-            answer.scenario,
-            answer.city,
-            answer.plan,
-            note=note,
-            base_hash=answer.base_hash,
-        )
-        click.echo(f"written: {out}", err=True)
+
+        def write(path: Path) -> None:
+            write_plan(
+                path,
+                answer.scenario,
+                answer.city,
+                answer.plan,
+                note=note,
+                base_hash=answer.base_hash,
+            )
+
+        keep(out, write)
+    if as_json:
+        say_json(facts(answer))
+    else:
+        _tell(answer)
     if not answer.found.proved:
         click.get_current_context().exit(1)
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from sim.errors import InputError
 from sim.processors import processors
 from sim.reading import open_parquet
+from sim.writing import new_file, writable
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -111,8 +112,9 @@ def check_part(path: Path, columns: Mapping[str, str]) -> None:
         raise InputError(path, "columns", ", ".join(found), ", ".join(columns))
 
 
-def _make_part(columns: Part | Callable[[], Part], path: Path) -> None:
-    write_part(columns() if callable(columns) else columns, path)
+def _make_part(columns: Part | Callable[[], Part], path: Path, durable: bool) -> None:
+    with new_file(path, durable=durable) as part:
+        write_part(columns() if callable(columns) else columns, part)
 
 
 class Cache:
@@ -347,10 +349,12 @@ class PartWriter:
     ----------
     folder : Path
         For one folder a table.
+    durable : bool
+        Whether they must outlive a power cut.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self.folder, self.durable = folder, durable
         self.parts: dict[str, list[Path]] = {}
         self._thread = ThreadPoolExecutor(1, "parts")
         self._pending: list[Future[None]] = []
@@ -359,11 +363,12 @@ class PartWriter:
         """Add a part to a table, or what makes it; waits where the disk is far behind."""
         parts = self.parts.setdefault(table, [])
         path = self._part(table, len(parts))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with writable(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
         parts.append(path)
         while len(self._pending) >= _AHEAD:
             self._pending.pop(0).result()
-        self._pending.append(self._thread.submit(_make_part, columns, path))
+        self._pending.append(self._thread.submit(_make_part, columns, path, self.durable))
 
     def go_on(self, parts: Mapping[str, int], columns: Mapping[str, Mapping[str, str]]) -> None:
         """Go on behind the first parts of each table; later ones are removed.
@@ -403,7 +408,8 @@ class PartWriter:
 
     def beside(self) -> PartWriter:
         """Return a writer of what is so far, while the run goes on."""
-        return PartWriter(Path(tempfile.mkdtemp(prefix=_WHILE_RUNNING, dir=self.folder)))
+        with writable(self.folder):
+            return PartWriter(Path(tempfile.mkdtemp(prefix=_WHILE_RUNNING, dir=self.folder)))
 
     def finish(self) -> None:
         """Wait until all is on disk."""

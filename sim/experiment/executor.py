@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
-from sim.errors import InputError
+from sim.errors import InputError, of_the_user, told
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -101,5 +101,7 @@ def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
         return function(task)
     except InputError as error:
         return Failure(str(error))
-    except Exception as error:  # whatever it is, the other tasks go on
-        return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
+    except BaseException as error:  # whatever it is, the other tasks go on
+        if of_the_user(error):
+            raise
+        return Failure(told(error), traceback.format_exc())

@@ -12,6 +12,8 @@ from sim.errors import InputError
 from sim.experiment.arm import Arm
 from sim.experiment.facts import MARK, read_facts
 from sim.reading import check_no_links, checked, kind_of, read_json
+from sim.writing import check_folder as check_folder_place
+from sim.writing import writable, write_text
 
 ASKED = "asked.json"
 """The file that says what the folder is for."""
@@ -46,18 +48,17 @@ def check_folder(folder: Path, question: str, arms: Sequence[Arm], seed: int, en
             for arm in arms
         ],
     )
+    check_folder_place(folder)
     if folder.exists():
-        here = {path.name for path in folder.iterdir()} if folder.is_dir() else None
-        if here is None or (here and not here & {MARK, ASKED, "parts"}):
+        here = {path.name for path in folder.iterdir()}
+        if here and not here & {MARK, ASKED, "parts"}:
             allowed = "a new folder, or one of an experiment, to go on with it"
             raise InputError("command line", "out", str(folder), allowed)
         check_no_links(folder)
         _check_same(folder, asked)
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asked.model_dump(), indent=1, ensure_ascii=False)
-    temporary = folder / f".{ASKED}.tmp"
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(folder / ASKED)
+    with writable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / ASKED, json.dumps(asked.model_dump(), indent=1, ensure_ascii=False))
 
 
 def _check_same(folder: Path, asked: _Asked) -> None:

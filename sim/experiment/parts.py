@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 from sim.errors import InputError
 from sim.experiment.replication import Replication
 from sim.reading import checked, kind_of, open_parquet, read_bytes, read_json
+from sim.writing import new_file, writable, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,9 +70,8 @@ class Parts:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*/.*.tmp"):  # of a process that was killed
-            left.unlink()
+        with writable(folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def find(self, task: Replication) -> pd.DataFrame | None:
         """Return a replication's table if it is there and whole.
@@ -98,18 +97,14 @@ class Parts:
     def keep(self, task: Replication, result: pd.DataFrame) -> None:
         """Write a replication's table, then its manifest."""
         table, manifest = self._files(task)
-        table.parent.mkdir(exist_ok=True)
-        temporary = _beside(table)
-        result.to_parquet(temporary, compression="zstd", index=False)
-        facts = {
-            "key": {"format": FORMAT, **task.key},
-            "names": task.arm.names,
-            "sha256": hashlib.sha256(temporary.read_bytes()).hexdigest(),
-        }
-        temporary.replace(table)
-        temporary = _beside(manifest)
-        temporary.write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
-        temporary.replace(manifest)
+        with writable(table.parent):
+            table.parent.mkdir(exist_ok=True)
+        with new_file(table) as part:
+            result.to_parquet(part, compression="zstd", index=False)
+            digest = hashlib.sha256(part.read_bytes()).hexdigest()
+        key = {"format": FORMAT, **task.key}
+        facts = {"key": key, "names": task.arm.names, "sha256": digest}
+        write_text(manifest, json.dumps(facts, indent=1, ensure_ascii=False))
 
     def _files(self, task: Replication) -> tuple[Path, Path]:
         """Return where the table and its manifest are: a folder for each arm."""
@@ -118,7 +113,3 @@ class Parts:
         arm = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
         stem = self.folder / arm / f"replication-{task.number:05d}"
         return stem.with_suffix(".parquet"), stem.with_suffix(".json")
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from sim.engine import find_engine
 from sim.engine.simulation import recorded
 from sim.experiment.arm import Arm
 from sim.experiment.measures import measure
-from sim.policy import POLICIES, Guarded, find_policy
+from sim.policy import limited
 from sim.scenario import Scenario
 from sim.sources import digest_of
 
@@ -80,19 +79,15 @@ def replicate(task: Replication) -> pd.DataFrame:
 def run(task: Replication, progress: Callable[[float], None] | None = None) -> Outcome:
     """Run a replication to its end."""
     scenario = task.arm.scenario
-    policy = find_policy(task.arm.policy)
-    guard = None
-    if type(policy) not in POLICIES.values():
-        guard = policy if isinstance(policy, Guarded) else Guarded(policy)
     simulation = find_engine(task.engine)(
         scenario,
         city=_city(scenario),
         plan=task.arm.plan,
-        policy=guard or policy,
+        policy=task.arm.policy,
         seed=task.seed,
         replication=task.number,
     )
-    with guard.within(task.policy_timeout) if guard else nullcontext():
+    with limited(simulation.policy, task.policy_timeout):
         simulation.run(progress=progress)
         return recorded(simulation)
 

@@ -13,6 +13,7 @@ from sim.experiment.facts import read_facts
 from sim.experiment.words import gap_text, interval_text, metric_name
 from sim.measure.intervals import Interval
 from sim.reading import check_no_links, kind_of, read_bytes, read_csv
+from sim.writing import check_file, write_text
 
 _STYLE = """
 body { font: 16px/1.55 system-ui, "Noto Sans CJK SC", sans-serif; color: #222; max-width: 62rem;
@@ -45,14 +46,14 @@ def write_report(folder: Path, target: Path | None = None) -> Path:
     Raises
     ------
     InputError
-        If the folder holds no finished experiment.
+        If the folder holds no finished experiment, or the page cannot be written.
     """
     check_no_links(folder)
-    page = render(folder, read_facts(folder))
+    facts = read_facts(folder)
     path = folder / "report.html" if target is None else target
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(path)
+    check_file(path)
+    page = render(folder, facts)
+    write_text(path, page)
     return path
 
 

@@ -7,7 +7,6 @@ import math
 import platform
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from sim.experiment.facts import FORMAT, MARK
 from sim.experiment.plots import PLOTS
 from sim.experiment.replication import program_digest
 from sim.experiment.room import Room
+from sim.writing import new_file, writable, write_text
 
 
 def facts(found: Comparison) -> dict[str, Any]:
@@ -78,37 +78,48 @@ def write(
     folder: Path,
     *,
     plots: bool = True,
+    stopped: Callable[[], bool] = lambda: False,
     progress: Callable[[float], None] | None = None,
-) -> None:
-    """Write tables, facts and pictures into the experiment's folder.
+) -> list[str]:
+    """Write tables and facts into the experiment's folder, then pictures of them.
 
-    Each file is replaced as a whole. `MARK` comes last.
+    Each file is replaced as a whole; of the tables, `MARK` comes last.
+
+    Parameters
+    ----------
+    stopped : callable
+        True leaves out the pictures that are not drawn yet.
+
+    Returns
+    -------
+    list of str
+        The pictures that were left out.
     """
     import pandas as pd
 
-    folder.mkdir(parents=True, exist_ok=True)
+    with writable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     tidy = found.metrics.drop(columns="arm")
-    _replace(folder / "metrics.parquet", lambda p: tidy.to_parquet(p, index=False))
+    with new_file(folder / "metrics.parquet") as part:
+        tidy.to_parquet(part, index=False)
     sources = pd.DataFrame([asdict(one) for one in found.arms[0].scenario.figures])
     for name, table in (("metrics", tidy), ("differences", found.table), ("sources", sources)):
-        text = frame_text(table)
-        _replace(folder / f"{name}.csv", partial(Path.write_text, data=text, encoding="utf-8"))
-    if plots:
-        (folder / "plots").mkdir(exist_ok=True)
-        for done, (name, plot) in enumerate(PLOTS.items(), start=1):
-            figure = plot(found.metrics, found.differences, found.settings["district"])
-            _replace(folder / "plots" / f"{name}.png", figure.savefig)
-            if progress is not None:
-                progress(done / len(PLOTS))
+        write_text(folder / f"{name}.csv", frame_text(table))
     text = json.dumps(facts(found), indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
-    _replace(folder / MARK, lambda p: p.write_text(text, encoding="utf-8"))
+    write_text(folder / MARK, text)
+    names = list(PLOTS) if plots else []
+    with writable(folder):
+        (folder / "plots").mkdir(exist_ok=True)
+    for done, name in enumerate(names):
+        if stopped():
+            return names[done:]
+        figure = PLOTS[name](found.metrics, found.differences, found.settings["district"])
+        with new_file(folder / "plots" / f"{name}.png") as part:
+            figure.savefig(part)
+        if progress is not None:
+            progress((done + 1) / len(names))
+    return []
 
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
-    write(temporary)
-    temporary.replace(path)

@@ -17,6 +17,7 @@ from sim.experiment.arm import Arm
 from sim.experiment.executor import Executor, Failure
 from sim.experiment.replication import Replication, run
 from sim.reading import checked, kind_of, read_json
+from sim.writing import write_text
 
 PILOTS = 3
 """Replications over which the number of open tickets is averaged."""
@@ -104,10 +105,7 @@ def find_warm_up(
             "or the days to leave out",
         )
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f".{file.name}.tmp")
-        temporary.write_text(json.dumps({"key": key, "warm_up_s": found}, indent=1))
-        temporary.replace(file)
+        write_text(file, json.dumps({"key": key, "warm_up_s": found}, indent=1))
     return found
 
 

@@ -16,10 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sim.city.city import City
 from sim.errors import InputError
 from sim.measure.checks import PLAN
-from sim.measure.store import write_inputs
+from sim.measure.store import SCENARIO, write_inputs
 from sim.model.planarrays import read_plan_arrays
-from sim.policy import POLICIES, Guarded, class_digest, find_policy
+from sim.policy import POLICIES, Guarded, class_digest, find_policy, limited
 from sim.reading import check_no_links, checked, kind_of, parse_json, read_arrays, read_json
+from sim.writing import check_beside, check_folder, new_file, writable, write_text
 
 if TYPE_CHECKING:
     from sim.engine.compiled_engine.engine import CompiledSimulation
@@ -53,11 +54,11 @@ class Checkpoint:
 
         if not isinstance(simulation, CompiledSimulation):
             raise InputError("command line", "checkpoint", simulation.engine, "the compiled engine")
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError("command line", "checkpoint", str(folder), "a new or an empty folder")
+        check_place(folder)
         self.folder, self.simulation = folder, simulation
-        folder.mkdir(parents=True, exist_ok=True)
-        write_inputs(simulation.scenario, simulation.plan, folder)
+        with writable(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_inputs(simulation.scenario, simulation.plan, folder)
         facts = {
             "format": FORMAT,
             "content_hash": simulation.scenario.content_hash,
@@ -67,7 +68,7 @@ class Checkpoint:
             "replication": simulation.replication,
             "check": simulation.check,
         }
-        (folder / _MARK).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        write_text(folder / _MARK, json.dumps(facts, indent=1))
         simulation.keep_parts_in(folder / "parts")
         self.save()
 
@@ -75,10 +76,23 @@ class Checkpoint:
         """Save the run as it is now; until that is done, the last state stays."""
         arrays, facts = self.simulation.state()
         text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
-        temporary = self.folder / f".{_STATE}"
-        with temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, facts=text, **arrays)
-        temporary.replace(self.folder / _STATE)
+        with new_file(self.folder / _STATE) as part:
+            np.savez(part, allow_pickle=False, facts=text, **arrays)
+
+
+def check_place(folder: Path) -> None:
+    """Check that a run can be saved to a folder, before it is made.
+
+    Raises
+    ------
+    InputError
+        If there is something in it, or nothing can be written there.
+    """
+    check_folder(folder, "checkpoint")
+    if folder.is_dir():
+        if any(folder.iterdir()):
+            raise InputError("command line", "checkpoint", str(folder), "a new or an empty folder")
+        check_beside(folder / _MARK, "checkpoint")
 
 
 class _Asked(BaseModel):
@@ -126,7 +140,9 @@ def _policy(mark: Path, asked: _Asked, named: str | None) -> str:
     return named
 
 
-def resume(folder: Path, policy: str | None = None) -> tuple[CompiledSimulation, Checkpoint]:
+def resume(
+    folder: Path, policy: str | None = None, policy_timeout: float = float("inf")
+) -> tuple[CompiledSimulation, Checkpoint]:
     """Make a run again as it was at its last checkpoint.
 
     Parameters
@@ -136,6 +152,8 @@ def resume(folder: Path, policy: str | None = None) -> tuple[CompiledSimulation,
     policy : str, optional
         ``module:Class`` or ``file.py:Class``, needed where the run began with a policy of the
         user's own; it must be the same, to the byte.
+    policy_timeout : float
+        How long it may take to recall what it remembered, s.
 
     Returns
     -------
@@ -162,10 +180,10 @@ def resume(folder: Path, policy: str | None = None) -> tuple[CompiledSimulation,
     asked = checked(_Asked, said, mark)
     named = _policy(mark, asked, policy)
     try:
-        scenario = load(folder / "scenario.toml")
+        scenario = load(folder / SCENARIO)
         if scenario.content_hash != asked.content_hash:
             raise InputError(
-                folder / "scenario.toml", "content", scenario.content_hash[:12],
+                folder / SCENARIO, "content", scenario.content_hash[:12],
                 f"the scenario of the run, {asked.content_hash[:12]}",
             )  # fmt: skip
         city = City.build(scenario)
@@ -181,7 +199,8 @@ def resume(folder: Path, policy: str | None = None) -> tuple[CompiledSimulation,
         arrays = read_arrays(folder / _STATE)
         facts = arrays.pop("facts", np.zeros(0, np.uint8)).tobytes().decode()
         simulation.keep_parts_in(folder / "parts")
-        simulation.restore(arrays, parse_json(facts, folder / _STATE, nan=True))
+        with limited(simulation.policy, policy_timeout):
+            simulation.restore(arrays, parse_json(facts, folder / _STATE, nan=True))
     except (ValueError, KeyError, TypeError, OSError) as error:
         if isinstance(error, InputError):
             raise

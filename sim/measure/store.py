@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
+import re
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +20,7 @@ from sim.city.city import City
 from sim.clock import HOUR
 from sim.engine.outcome import Outcome, Table
 from sim.engine.stored import Cache, StoredColumns, write_part
-from sim.errors import InputError
+from sim.errors import InputError, WriteError
 from sim.measure.checks import (
     FORMAT,
     MARK,
@@ -39,8 +40,11 @@ from sim.measure.use import Busy, use, use_by_hour
 from sim.model.plan import Plan
 from sim.model.planarrays import read_plan_arrays
 from sim.policy import Figure
-from sim.reading import kind_of
+from sim.reading import kind_of, read_toml
 from sim.scenario import Scenario, load, to_toml
+from sim.writing import check_folder, new_folder
+
+SCENARIO = "scenario.toml"
 
 
 def write(
@@ -64,14 +68,18 @@ def write(
     Raises
     ------
     InputError
-        If the folder is there already.
+        If the folder is there already, or cannot be written.
     """
     target = Path(directory)
     check_target(target, overwrite)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as temporary:
-        folder = Path(temporary) / "result"
-        folder.mkdir()
+
+    def unchanged() -> None:
+        try:
+            check_target(target, overwrite)
+        except InputError as error:
+            raise WriteError(target, "written", error.allowed, "a place that can be") from None
+
+    with new_folder(target, unchanged) as folder:
         for part in PARTS:
             _write_table(getattr(outcome, part), folder, part)
         write_inputs(outcome.scenario, outcome.plan, folder)
@@ -79,21 +87,34 @@ def write(
             for number, (_, plan) in enumerate(outcome.plans):
                 write_plan_arrays(plan, folder / _plan_file(number))
         _write_kpis(outcome, folder)
-        (folder / MARK).write_text(json.dumps(provenance(outcome), indent=1, ensure_ascii=False))
+        said = json.dumps(provenance(outcome), indent=1, ensure_ascii=False)
+        (folder / MARK).write_text(said, encoding="utf-8")
         if extra is not None:
             extra(folder)
-        if target.exists():
-            shutil.rmtree(target)
-        folder.rename(target)
     return target
 
 
 def write_inputs(scenario: Scenario, plan: Plan, folder: Path) -> None:
     """Write what a run starts from: the scenario with its tables and files, and the plan."""
     write_plan_arrays(plan, folder / PLAN)
-    (folder / "scenario.toml").write_text(to_toml(scenario, beside=True), encoding="utf-8")
+    names = input_names(scenario)
+    text = to_toml(scenario, lambda path: names[path])
+    (folder / SCENARIO).write_text(text, encoding="utf-8")
+    for source, name in names.items():
+        shutil.copyfile(source, folder / name)
+
+
+def input_names(scenario: Scenario) -> dict[Path, str]:
+    """Return how a scenario's files are called in a result: none as another, or as one of ours."""
+    names: dict[Path, str] = {}
     for source in (*scenario.source_files[-3:], *scenario.attached.values()):
-        shutil.copyfile(source, folder / source.name)
+        taken = {name.casefold() for name in names.values()}
+        name, number = source.name, 1
+        while name.casefold() in taken or _OURS.fullmatch(name.casefold()):
+            number += 1
+            name = f"input-{number}-{source.name}"
+        names.setdefault(source, name)
+    return names
 
 
 def write_plan_arrays(plan: Plan, path: Path) -> None:
@@ -111,18 +132,52 @@ def check_target(target: Path, overwrite: bool) -> None:
     Raises
     ------
     InputError
-        If it is there already and may not be replaced.
+        If nothing can be written there, or what is there may not be replaced: it is no result,
+        or holds something that no result has.
     """
-    if not target.exists():
+    check_folder(target)
+    if not target.is_dir() or not any(target.iterdir()):
         return
-    if not (target / MARK).is_file():
-        if target.is_dir() and not any(target.iterdir()):
-            return
+    if kind_of(target / MARK) != "a file":
         raise InputError("command line", "out", str(target), "a new folder; this is something else")
     if not overwrite:
         raise InputError(
             "command line", "out", str(target), "a new folder, or --overwrite to replace the result"
         )
+    read_run(target)
+    foreign = _foreign(target)
+    if foreign is not None:
+        allowed = f"a folder with a result alone; {foreign} is not of it, and would be lost"
+        raise InputError("command line", "out", str(target), allowed)
+
+
+_TABLES = "|".join(PARTS)
+_OURS = re.compile(
+    rf"run\.json|scenario\.toml|plan(-\d+)?\.npz|({_TABLES})(\.parquet|/part-\d+\.parquet)?"
+    r"|kpis\.(csv|parquet)|counters\.parquet|use\.csv|use_by_hour\.parquet"
+    r"|events\.(csv|xes|jsonocel)|plots(/[\w-]+\.png)?"
+)
+"""What a result has in it, beside the files of its scenario."""
+
+
+def _foreign(folder: Path) -> str | None:
+    """Return the first thing in a result's folder that is not of the result."""
+    inputs = set(_texts(read_toml(folder / SCENARIO)))
+    for place, folders, files in os.walk(folder):
+        for name in sorted((*folders, *files)):
+            path = Path(place) / name
+            within = str(path.relative_to(folder))
+            if path.is_symlink() or not (_OURS.fullmatch(within) or within in inputs):
+                return within
+    return None
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, (dict, list)):
+        for item in tree.values() if isinstance(tree, dict) else tree:
+            yield from _texts(item)
 
 
 def read(directory: str | Path) -> Outcome:
@@ -139,7 +194,7 @@ def read(directory: str | Path) -> Outcome:
     if kind_of(folder / MARK) != "a file":
         raise InputError("command line", "result", str(folder), f"a folder with {MARK}")
     run = read_run(folder)
-    scenario = load(folder / "scenario.toml")
+    scenario = load(folder / SCENARIO)
     city = City.build(scenario)
     plan = read_plan_arrays(folder / PLAN, scenario, city)
     plans = tuple(

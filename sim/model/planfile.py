@@ -31,6 +31,7 @@ from sim.scenario import Scenario
 from sim.scenario.base import Model, Name, plain
 from sim.scenario.room import check_posts
 from sim.scenario.staff import Shift
+from sim.writing import write_text
 
 VERSION = 1
 COLUMNS = ("role", "department", "place", "place_zh", "shift", "number", "base", "offset")
@@ -102,9 +103,7 @@ def write_plan(
         (*row[:5], sum(int(r[5]) for r in equal), *row[6:])
         for row, equal in groupby(_rows(scenario, city, plan))
     ]
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(lines) + csv_text([COLUMNS, *rows]), encoding="utf-8")
-    part.replace(path)
+    write_text(path, "".join(lines) + csv_text([COLUMNS, *rows]))
 
 
 def _rows(scenario: Scenario, city: City, plan: Plan) -> Iterator[Row]:

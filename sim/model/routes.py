@@ -15,6 +15,7 @@ from sim.clock import tick
 from sim.errors import InputError
 from sim.reading import read_csv
 from sim.scenario import Scenario
+from sim.writing import write_text
 
 COLUMNS = ("district", "grid", "leg", "of", "start", "cells", "cross_m")
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -150,7 +151,7 @@ def write_routes(routes: Routes, path: Path) -> None:
         for (district, grid), route in sorted(routes.items())
         for n, leg in enumerate(route.legs)
     ]
-    path.write_text(csv_text([COLUMNS, *rows]), encoding="utf-8")
+    write_text(path, csv_text([COLUMNS, *rows]))
 
 
 def read_routes(path: Path, scenario: Scenario, city: City) -> Routes:

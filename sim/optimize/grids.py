@@ -24,6 +24,7 @@ from sim.model.staffing import base_plan
 from sim.optimize.atoms import MEASURES, Atoms
 from sim.optimize.risk import Risk
 from sim.scenario import Scenario
+from sim.writing import write_text
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -282,4 +283,4 @@ def write_grids(redrawn: Redrawn, path: Path) -> None:
         name = f"{city.district_code[district]}-{own_town}-{n}"
         lon, lat = lonlat[g]
         rows.append((name, f"{lon:.7f}", f"{lat:.7f}", f"{area[g]:.0f}", people[g]))
-    path.write_text(csv_text(rows), encoding="utf-8")
+    write_text(path, csv_text(rows))

@@ -8,7 +8,7 @@ from sim.policy.batch import BatchAssignment
 from sim.policy.cost_benefit import CostBenefit
 from sim.policy.edd import Edd
 from sim.policy.fifo import Fifo
-from sim.policy.guard import Guarded
+from sim.policy.guard import Guarded, guarded, limited
 from sim.policy.hindsight import Hindsight
 from sim.policy.nearest import Nearest
 from sim.policy.own import class_digest, load_policy
@@ -55,14 +55,15 @@ __all__ = [
     "View",
     "class_digest",
     "find_policy",
+    "guarded",
+    "limited",
 ]
 
 
 def find_policy(policy: str | Policy) -> Policy:
     """Return a policy by name, or from ``module:Class`` or ``path/to/file.py:Class``.
 
-    A policy is returned as it is; one from a file is guarded, so that what it does wrong is told
-    in one line.
+    One of the user's own is guarded, so that whatever it does wrong is told in one line.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def find_policy(policy: str | Policy) -> Policy:
         If there is none of that name, or it cannot be loaded.
     """
     if isinstance(policy, Policy):
-        return policy
+        return guarded(policy)
     if ":" in policy:
         return Guarded(load_policy(policy))
     if policy not in POLICIES:

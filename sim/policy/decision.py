@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from sim.policy.base import Policy
 
 
-def check_pairs(policy: Policy, pairs: Any, tickets: Sequence[int], crews: Sequence[int]) -> None:
-    """Check the pairs that `Policy.assign` returned.
+def check_pairs(
+    policy: Policy, pairs: Any, tickets: Sequence[int], crews: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Check the pairs that `Policy.assign` returned, and return them.
 
     Raises
     ------
@@ -37,6 +39,7 @@ def check_pairs(policy: Policy, pairs: Any, tickets: Sequence[int], crews: Seque
         _check_crew(policy, crew, left_crews, crews)
         left_tickets.remove(ticket)
         left_crews.remove(crew)
+    return plain
 
 
 def check_crew(policy: Policy, crew: Any, crews: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from sim.errors import InputError
+from sim.errors import InputError, of_the_user, told
 from sim.policy.base import Policy
 from sim.reading import is_plain, read_bytes
 
@@ -32,8 +32,10 @@ def load_policy(spec: str) -> Policy:
         module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
     except InputError:
         raise
-    except Exception as error:  # the user's code may raise anything
-        raise InputError(place, "import", _told(error), "a file that Python can import") from error
+    except BaseException as error:  # the user's code may raise anything
+        if of_the_user(error):
+            raise
+        raise InputError(place, "import", told(error), "a file that Python can import") from error
     kind = getattr(module, name, None)
     known = [
         word
@@ -53,9 +55,11 @@ def load_policy(spec: str) -> Policy:
         raise InputError(place, name, f"no {missing}", f"a policy that defines {missing}")
     try:
         return kind()
-    except Exception as error:
+    except BaseException as error:
+        if of_the_user(error):
+            raise
         allowed = "a policy that can be made without arguments"
-        raise InputError(place, name, _told(error), allowed) from error
+        raise InputError(place, name, told(error), allowed) from error
 
 
 def class_digest(policy: Policy, state: str = "") -> str:
@@ -116,7 +120,3 @@ def _from_module(name: str) -> ModuleType:
         ) from None
     finally:
         sys.path.remove(here)
-
-
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -16,6 +16,7 @@ from sim.routing.sections import whole
 from sim.routing.solomon import is_table, read_table
 from sim.routing.vrplib import read_vrplib
 from sim.routing.ways import ROUNDINGS
+from sim.writing import write_text
 
 _ROUTE = re.compile(r"route\s*#?\s*(\S*?)\s*:(.*)", re.IGNORECASE)
 
@@ -60,7 +61,7 @@ def write_instance(instance: Instance, path: str | Path) -> None:
         of lateness, stops that cost nothing to leave out, shifts that differ within a depot,
         durations that are not the distances.
     """
-    Path(path).write_text("\n".join((*_lines(instance), "EOF", "")), encoding="utf-8")
+    write_text(Path(path), "\n".join((*_lines(instance), "EOF", "")))
 
 
 def _lines(instance: Instance) -> Iterable[str]:
@@ -205,4 +206,4 @@ def write_solution(
         for vehicle, tour in enumerate(tours, 1)
         if tour
     ]
-    Path(path).write_text("\n".join((*lines, f"Cost {_figure(cost)}", "")), encoding="utf-8")
+    write_text(Path(path), "\n".join((*lines, f"Cost {_figure(cost)}", "")))

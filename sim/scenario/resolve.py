@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -16,21 +17,21 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     return scenario.model_dump(mode="python", exclude_none=True)
 
 
-def to_toml(scenario: Scenario, beside: bool = False) -> str:
+def to_toml(scenario: Scenario, named: Callable[[Path], str] = str) -> str:
     """Write the resolved scenario as TOML, each field's source in ``[sources]``.
 
     Parameters
     ----------
-    beside : bool
-        Whether to name the tables' files as lying in the same folder, rather than by absolute
-        paths, with which the text can be loaded from anywhere.
+    named : callable
+        Given the path of a table's file, returns how to name it; by its absolute path the text
+        can be loaded from anywhere.
     """
     content = resolved(scenario)
-    files = [path.name if beside else str(path) for path in scenario.source_files[-3:]]
+    files = [named(path) for path in scenario.source_files[-3:]]
     area, tables = content["area"], content["tables"]
     area["districts"], area["boundaries"], tables["categories"] = files
     for field, file in scenario.attached.items():
-        set_at(content, field, file.name if beside else str(file))
+        set_at(content, field, named(file))
     content["sources"] = {
         figure.path: {
             "basis": figure.basis if figure.basis != "command line" else "assumed",

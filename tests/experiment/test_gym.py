@@ -342,7 +342,7 @@ def test_an_error_of_the_engine_reaches_the_agent(scenario: Scenario) -> None:
 
     env = DispatchEnv(scenario, order=Broken())
     env.reset(seed=1)
-    with pytest.raises(RuntimeError, match="no ink"):
+    with pytest.raises(InputError, match=r"Broken\.key: 'RuntimeError: no ink"):
         for _ in range(1000):
             env.step(0)
     assert threads() == []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from bisect import bisect_left, insort
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import proxy
 
@@ -17,6 +20,7 @@ from sim.policy import Policy
 from sim.policy.decision import check_crew, check_pairs
 
 Key = tuple[float, ...]
+_LOST = "ctypes callback function"  # in what the interpreter says of it
 _FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -92,8 +96,30 @@ class Callback:
         if any(order != sorted(order) for order in self.order.values()):
             raise InputError("state", "queues.order", "unsorted", "tickets in order of their keys")
 
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Hear of a signal that comes before `_call` has begun: it would only be printed."""
+        before = sys.unraisablehook
+
+        def hear(lost: sys.UnraisableHookArgs) -> None:
+            if _LOST in (lost.err_msg or ""):
+                self.error = lost.exc_value
+            else:
+                before(lost)
+
+        sys.unraisablehook = hear
+        try:
+            yield
+        finally:
+            if sys.unraisablehook is hear:
+                sys.unraisablehook = before
+        if self.error is not None:
+            raise self.error
+
     def _call(self, what: int, unit: int, other: int) -> int:
         try:
+            if self.error is not None:
+                return -1
             if what == layout.SERVE:
                 return int(self._serve(unit, other))
             ticket = int(self.simulation.arrays.tickets["id"][other])
@@ -125,11 +151,10 @@ class Callback:
             tickets = [t for t in tickets if all(self._ready(u) for u in self._partners(t))]
             if not crews or not tickets:
                 return False
-            pairs = self.policy.assign(self.view, tickets, crews)
-            check_pairs(self.policy, pairs, tickets, crews)
-            if not pairs:
+            asked = self.policy.assign(self.view, tickets, crews)
+            self.pairs = check_pairs(self.policy, asked, tickets, crews)
+            if not self.pairs:
                 return False
-            self.pairs = list(pairs)
 
     def _send(self, ticket: int, crew: int) -> bool:
         """Write down a crew and those of other departments, unless one of them has none left."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from sim.scenario import Scenario
 from sim.scenario.room import IN_MEMORY
 from sim.workload.arrivals import Demand
 from sim.workload.workload import Places, Workload
+from sim.writing import writable
 
 _BLOCK = 130_000  # matters drawn at a time, about
 _LOOKAHEAD = 60.0  # s; with less than this, windows do not pay
@@ -177,8 +179,10 @@ class CompiledSimulation:
     def _run_kernel(self, until: float) -> None:
         rules = self.arrays.rules[0]
         windows = rules["policy"] != layout.PYTHON and rules["write_up"] >= _LOOKAHEAD
-        while not (self._run_lanes(until) if windows else self._run_in_step(until)):
-            self._attend()
+        in_python = rules["policy"] == layout.PYTHON
+        with self._callback.heard() if in_python else nullcontext():
+            while not (self._run_lanes(until) if windows else self._run_in_step(until)):
+                self._attend()
 
     def _run_in_step(self, until: float) -> bool:
         return bool(kernel("run_lockstep")(Handle(self.arrays), until))
@@ -244,8 +248,16 @@ class CompiledSimulation:
 
     def keep_parts_in(self, folder: Path) -> None:
         """Keep the record on disk in a folder from the beginning, and leave it there."""
-        folder.mkdir(parents=True, exist_ok=True)
+        with writable(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         self._record.keep_in(folder)
+
+    def keep_parts_beside(self, folder: Path) -> None:
+        """Let the record of a long run lie within a folder, such as that of its result.
+
+        Where it is on the same disk, its parts become those of the result.
+        """
+        self._record.keep_beside(folder)
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return all that a run needs to go on elsewhere, beside its parts on disk.

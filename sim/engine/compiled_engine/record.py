@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from numpy.typing import NDArray
 from sim.engine.outcome import LOGS, TICKETS, Columns, in_order
 from sim.engine.stored import ROW, Cache, PartWriter, StoredColumns
 from sim.model.state import State
+from sim.writing import scratch_of
 
 Pieces = list[NDArray[Any]]
 _PART = 1_000_000  # rows of a log's part, about
@@ -35,9 +33,19 @@ class Record:
         self.counts = np.zeros(len(State), dtype=np.int64)
         self.writer: PartWriter | None = None
         if on_disk:
-            folder = tempfile.mkdtemp(prefix="suzhou-dispatch-")
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            self.writer = PartWriter(Path(folder))
+            self.writer = PartWriter(scratch_of(self))
+
+    def keep_beside(self, folder: Path) -> None:
+        """Write to a folder within another from now on, if at all; it goes with the record.
+
+        Raises
+        ------
+        ValueError
+            If there is something in the record already.
+        """
+        if self.writer is not None:
+            self._check_empty()
+            self.writer = PartWriter(scratch_of(self, folder))
 
     def keep_in(self, folder: Path) -> None:
         """Write to a folder from now on; it stays when the record is gone.
@@ -47,9 +55,12 @@ class Record:
         ValueError
             If there is something in the record already.
         """
+        self._check_empty()
+        self.writer = PartWriter(folder, durable=True)
+
+    def _check_empty(self) -> None:
         if self.counts.any() or any(self.logs.values()):
             raise ValueError("a record is kept in one place from its beginning")
-        self.writer = PartWriter(folder)
 
     def flush(self) -> dict[str, int]:
         """Write all there is to parts, wait until it is on disk, and return how many there are."""

@@ -235,8 +235,7 @@ class Unit:
                 if not tickets:
                     return
             policy, view = self.world.policy, self.world.view
-            pairs = policy.assign(view, tickets, crews)
-            check_pairs(policy, pairs, tickets, crews)
+            pairs = check_pairs(policy, policy.assign(view, tickets, crews), tickets, crews)
             if not pairs:
                 return
             for ticket, crew in pairs:

@@ -20,7 +20,8 @@ from sim.experiment.gym.observation import Epoch, Observation, Observer, Shown
 from sim.experiment.gym.reward import Elapsed, Meter, default_reward
 from sim.experiment.replication import ENGINE
 from sim.model.staffing import base_plan
-from sim.policy import Policy, View, find_policy
+from sim.policy import Policy, View, find_policy, guarded
+from sim.policy.decision import check_pairs
 from sim.scenario import Scenario, load, restrict
 
 if TYPE_CHECKING:
@@ -237,7 +238,8 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
             self._plan = []
         self._plan = [pair for pair in self._plan if pair[0] in tickets and pair[1] in crews]
         if not self._plan:
-            self._plan = list(policy.assign(view, tickets, crews))
+            asked = guarded(policy)
+            self._plan = check_pairs(asked, asked.assign(view, tickets, crews), tickets, crews)
         action = int(self.action_space.n) - 1
         if self._plan:
             ticket, crew = self._plan.pop(0)

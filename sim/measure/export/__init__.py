@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,6 +15,7 @@ from sim.measure.export.events import COLUMNS, Events, events_of
 from sim.measure.export.ocel import write_ocel
 from sim.measure.export.result import Result
 from sim.measure.export.xes import write_xes
+from sim.writing import check_file, new_file, scratch_folder, writable
 
 Writer = Callable[[Result, Iterator[tuple[Columns, Events]], IO[bytes]], int]
 
@@ -73,23 +73,15 @@ def export(
     result = Result.open(directory)
     writer, ending = FORMATS[format]
     target = Path(out) if out is not None else result.folder / f"events{ending}"
-    if target.is_dir():
-        raise InputError("command line", "out", str(target), "a file; this is a folder")
-    if target.exists() and not overwrite:
-        raise InputError("command line", "out", str(target), "a new file, or --overwrite")
-    try:
+    with writable(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            "command line", "out", str(target), f"a file to write ({reason})"
-        ) from None
-    with temporary as scratch:
-        part = Path(scratch) / "log"
-        with _open(part, target.name.endswith(".gz")) as file:
-            count = writer(result, _events(result, Path(scratch), progress), file)
-        part.replace(target)
+    check_file(target, overwrite)
+    with (
+        scratch_folder(target.parent) as scratch,
+        new_file(target) as part,
+        _open(part, target.name.endswith(".gz")) as file,
+    ):
+        count = writer(result, _events(result, scratch, progress), file)
     return target, count
 
 

@@ -16,6 +16,7 @@ from sim.measure.plots.response import plot_response
 from sim.measure.plots.staff import plot_use
 from sim.measure.plots.steps import plot_counters, plot_steps
 from sim.measure.use import Busy
+from sim.writing import new_file
 
 PLOTS: dict[str, Callable[[Outcome], Any]] = {
     "steps": plot_steps,
@@ -34,7 +35,10 @@ def requests(outcome: Outcome) -> list[Request]:
 
 
 def save_all(
-    outcome: Outcome, directory: str | Path, progress: Callable[[float], None] | None = None
+    outcome: Outcome,
+    directory: str | Path,
+    progress: Callable[[float], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Path]:
     """Draw every plot into a folder, as PNG.
 
@@ -42,14 +46,19 @@ def save_all(
     ----------
     progress : callable, optional
         Told the share done.
+    stopped : callable
+        True leaves out what is not drawn yet.
     """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     gather(outcome, requests(outcome))
     for done, (name, plot) in enumerate(PLOTS.items(), start=1):
+        if stopped():
+            break
+        with new_file(folder / f"{name}.png") as part:
+            plot(outcome).savefig(part, dpi=150)
         paths.append(folder / f"{name}.png")
-        plot(outcome).savefig(paths[-1], dpi=150)
         if progress is not None:
             progress(done / len(PLOTS))
     return paths

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
+import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,18 @@ from sim.filename import file_name
 from sim.optimize.roster.calendars import calendar
 from sim.optimize.roster.roster import Roster
 from sim.optimize.roster.tables import cover_table, duty_table, wide_table, worker_table
+from sim.reading import kind_of, read_json
+from sim.writing import check_folder, new_folder
 
+MARK = "roster.json"
+FORMAT = 1
 PICTURES = 12
 """Of a whole plan only the first so many rosters get a picture."""
+
+_SAID = {"rosters", "people", "posts", "violations", "teams"}
+_OURS = re.compile(
+    r"roster\.json|(roster|table|cover|workers)\.csv|calendars(/[^/]+\.ics)?|plots(/[^/]+\.png)?"
+)
 
 
 def check_target(out: Path, overwrite: bool) -> None:
@@ -26,15 +35,28 @@ def check_target(out: Path, overwrite: bool) -> None:
     Raises
     ------
     InputError
-        If there is something already, and it is not an earlier roster to be overwritten.
+        If nothing can be written there, or there is something already that is not just an
+        earlier roster to be overwritten.
     """
-    if not out.exists():
+    check_folder(out)
+    if not out.is_dir() or not any(out.iterdir()):
         return
-    earlier = (out / "roster.json").is_file()
-    if not out.is_dir() or (any(out.iterdir()) and not earlier):
+    if kind_of(out / MARK) != "a file":
         raise InputError("command line", "out", str(out), "a new folder, or one with a roster")
-    if earlier and not overwrite:
+    if not overwrite:
         raise InputError("command line", "out", str(out), "a new folder, or --overwrite")
+    said = read_json(out / MARK)
+    facts = said if isinstance(said, dict) else {}
+    form = facts.get("format", FORMAT if facts.keys() >= _SAID else None)  # of before it was said
+    if form != FORMAT or isinstance(form, bool):
+        raise InputError(out / MARK, "format", form, f"{FORMAT}, and what a roster says")
+    for place, folders, files in os.walk(out):
+        for name in sorted((*folders, *files)):
+            path = Path(place) / name
+            within = str(path.relative_to(out))
+            if path.is_symlink() or not _OURS.fullmatch(within):
+                allowed = f"a folder with a roster alone; {within} is not of it, and would be lost"
+                raise InputError("command line", "out", str(out), allowed)
 
 
 def write(
@@ -60,10 +82,7 @@ def write(
     from sim.optimize.roster.picture import plot_roster
 
     check_target(out, overwrite)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        part.chmod(0o755)
+    with new_folder(out, lambda: check_target(out, overwrite)) as part:
         for name, table in (
             ("roster", duty_table(rosters)),
             ("table", wide_table(rosters)),
@@ -71,8 +90,8 @@ def write(
             ("workers", worker_table(rosters)),
         ):
             (part / f"{name}.csv").write_text(frame_text(table), encoding="utf-8")
-        text = json.dumps(facts, ensure_ascii=False, indent=1)
-        (part / "roster.json").write_text(text, encoding="utf-8")
+        text = json.dumps({"format": FORMAT, **facts}, ensure_ascii=False, indent=1)
+        (part / MARK).write_text(text, encoding="utf-8")
         (part / "calendars").mkdir()
         (part / "plots").mkdir()
         for n, roster in enumerate(rosters):
@@ -84,9 +103,3 @@ def write(
             if n < PICTURES:
                 plot_roster(roster, zh).savefig(part / "plots" / f"{name}.png")
             progress((n + 1) / len(rosters))
-        if out.exists():
-            shutil.rmtree(out)
-        part.replace(out)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
