@@ -62,7 +62,7 @@ def read_roads(path: Path, projection: Projection, named: Collection[str] = ()) 
 def _kind(path: Path) -> str:
     """Tell what a file is by its first bytes, whatever its name."""
     with open_regular(path, field="travel.roads.file") as file:
-        head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+        head = (file.read(4096) or b"").removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"<"):
         return "graphml"
     if head.startswith((b"{", b"[")):

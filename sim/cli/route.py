@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,9 @@ def route(
         "feasible": verdict.feasible,
         "faults": list(verdict.faults),
         "solution_cost": None if known is None else known.cost / instance.scale,
-        "gap": None if known is None or not verdict.feasible else verdict.cost / known.cost - 1.0,
+        "gap": verdict.cost / known.cost - 1.0
+        if known is not None and known.cost > 0 and verdict.feasible
+        else None,
     }
     if as_json:
         routes = {
@@ -127,8 +130,8 @@ def _check_options(
         option = "fewest" if fewest else "iterations"
         raise InputError("command line", option, solver, "only for the solver `ours`")
     for option, value in (("time", seconds), ("iterations", iterations)):
-        if value is not None and not value > 0:
-            raise InputError("command line", option, value, "a number above 0")
+        if value is not None and not 0 < value < inf:
+            raise InputError("command line", option, value, "a finite number above 0")
     for option, target in (("out", out), ("plot", plot)):
         if target is not None and not target.parent.is_dir():
             raise InputError("command line", option, str(target), "a file in an existing folder")

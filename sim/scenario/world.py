@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from sim.scenario.base import Count, FileName, Hours, Model, Name, NonNegative, Positive, Share
@@ -20,10 +20,20 @@ def _zone(name: str) -> str:
     return name
 
 
+def _day(said: object) -> object:
+    """Read a day that is quoted."""
+    try:
+        return date.fromisoformat(said) if isinstance(said, str) else said
+    except ValueError:
+        return said
+
+
 class Time(Model):
     """The simulated span; time 0 is the local midnight at which it starts."""
 
-    start: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+    start: Annotated[
+        date, BeforeValidator(_day), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))
+    ]
     days: Annotated[int, Field(ge=1, le=3660)]
     timezone: Annotated[Name, AfterValidator(_zone)] = "Asia/Shanghai"
     """Of the tz database. The run keeps its offset at the start (`sim.scenario.localtime`)."""
@@ -62,7 +72,7 @@ class Totals(Model):
 class Grid(Model):
     """How grids are made."""
 
-    grids_per_community: Annotated[float, Field(ge=1)]
+    grids_per_community: Annotated[float, Field(ge=1, le=1e9)]
     loop_per_sqrt_area: Positive
     loop_min_m: Positive
     loop_max_m: Positive
