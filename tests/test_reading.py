@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -144,6 +145,36 @@ def test_arrays(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="whole arrays"):
         read_arrays(path)
+
+
+def test_arrays_that_are_small_only_as_they_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, x=np.zeros(1_000_000))
+    monkeypatch.setattr("sim.reading.memory", lambda: 10e6)
+    with pytest.raises(InputError, match="too large"):
+        read_arrays(path)
+    monkeypatch.setattr("sim.reading.memory", lambda: float("inf"))
+    assert not read_arrays(path)["x"].any()
+
+
+def test_a_file_of_the_kernel_that_has_nothing_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as /proc/kmsg: a regular file, by what it says, and reading it gives None."""
+
+    class Silent(io.BytesIO):
+        def read(self, *_: object) -> None:  # type: ignore[override]
+            return None
+
+    path = tmp_path / "a.csv"
+    path.write_text("a,b")
+    monkeypatch.setattr("sim.reading.os.fdopen", lambda handle, _: os.close(handle) or Silent())
+    assert read_text(path) == ""
+    assert read_csv(path) == []
+    with pytest.raises(InputError, match="valid JSON"):
+        read_json(path)
 
 
 def test_parquet(tmp_path: Path) -> None:

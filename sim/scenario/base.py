@@ -26,9 +26,9 @@ def plain(text: str) -> str:
 Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(plain)]
 FileName = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(plain)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=1e-6, le=1e9, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
-"""Both far beyond what any figure can be, and so that no product of them overflows."""
+"""Between ends beyond which no figure can be, so that no product or quotient overflows."""
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Hours = Annotated[tuple[NonNegative, ...], Field(min_length=24, max_length=24)]

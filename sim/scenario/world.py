@@ -78,7 +78,7 @@ class Grid(Model):
     loop_max_m: Positive
     hot_share: Share = 0.0
     """Share of the matters that arise on one hot stretch of each grid's loop."""
-    hot_length: Annotated[float, Field(gt=0, le=1)] = 0.1
+    hot_length: Annotated[float, Field(ge=1e-6, le=1)] = 0.1
     """Length of that stretch, as a share of the loop."""
 
 
@@ -87,12 +87,12 @@ class District(Model):
 
     towns: Annotated[int, Field(ge=1, le=200)]
     camera_coverage: Share
-    speed_factor: Annotated[float, Field(gt=0, le=5)] = 1.0
+    speed_factor: Annotated[float, Field(ge=0.001, le=5)] = 1.0
     one_platform: bool = False
     """One command platform: urgent and joint matters go to no wrong department."""
 
 
-Speed = Annotated[float, Field(gt=0, le=200)]
+Speed = Annotated[float, Field(ge=0.001, le=200)]
 
 
 class Roads(Model):
@@ -120,7 +120,7 @@ class Travel(Model):
 class Supervision(Model):
     """When supervision steps in, as shares of the time allowed; the district: at the deadline."""
 
-    reminder: Annotated[float, Field(gt=0, lt=1)]
+    reminder: Annotated[float, Field(ge=1e-6, lt=1)]
     city: Annotated[float, Field(gt=1, le=100)]
 
 
@@ -161,4 +161,4 @@ class Surge(Demand):
 
     start_day: NonNegative
     days: Positive
-    travel_speed_factor: Annotated[float, Field(gt=0, le=5)] = 1.0
+    travel_speed_factor: Annotated[float, Field(ge=0.001, le=5)] = 1.0
