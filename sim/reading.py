@@ -359,6 +359,7 @@ def read_arrays(
 
 
 def _arrays(path: Path, file: io.BufferedReader, limit: int) -> dict[str, NDArray[Any]]:
+    import numpy as np
     from numpy.lib import format as npy
 
     arrays: dict[str, NDArray[Any]] = {}
@@ -377,7 +378,8 @@ def _arrays(path: Path, file: io.BufferedReader, limit: int) -> dict[str, NDArra
                 if prod(shape) * dtype.itemsize != member.file_size - stream.tell():
                     raise InputError(path, name, str(shape), "the shape of what follows")
             with archive.open(member) as stream:
-                arrays[name] = npy.read_array(stream, allow_pickle=False)
+                array = npy.read_array(stream, allow_pickle=False)
+            arrays[name] = np.asarray(array, order="C")  # kernels take no other
     return arrays
 
 

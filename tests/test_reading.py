@@ -147,6 +147,16 @@ def test_arrays(tmp_path: Path) -> None:
         read_arrays(path)
 
 
+def test_arrays_lie_as_kernels_take_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    table = np.arange(6).reshape(2, 3)
+    np.savez(path, x=np.asfortranarray(table), one=np.array(7))
+    read = read_arrays(path)
+    assert read["x"].flags.c_contiguous
+    assert np.array_equal(read["x"], table)
+    assert (read["one"].shape, int(read["one"])) == ((), 7)
+
+
 def test_arrays_that_are_small_only_as_they_lie(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

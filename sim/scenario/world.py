@@ -31,9 +31,7 @@ def _day(said: object) -> object:
 class Time(Model):
     """The simulated span; time 0 is the local midnight at which it starts."""
 
-    start: Annotated[
-        date, BeforeValidator(_day), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))
-    ]
+    start: Annotated[date, BeforeValidator(_day), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
     days: Annotated[int, Field(ge=1, le=3660)]
     timezone: Annotated[Name, AfterValidator(_zone)] = "Asia/Shanghai"
     """Of the tz database. The run keeps its offset at the start (`sim.scenario.localtime`)."""
