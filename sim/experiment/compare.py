@@ -39,7 +39,7 @@ TARGETS = ("arrive.p90", "arrive.on_time", "close.p90", "close.on_time")
 """What is compared unless something else is asked for; the first is the one to be exact in."""
 
 MOST = 100_000
-"""Replications of an arm: so many are laid out before the first is run, and numbered in 5 digits."""
+"""The most replications of an arm: parts number them in five digits."""
 
 Progress = Callable[[float], None]
 

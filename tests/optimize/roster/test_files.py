@@ -121,7 +121,7 @@ def test_bad_requests(tmp_path: Path, row: str, field: str, words: str) -> None:
 def test_bad_weights(weight: str, tmp_path: Path) -> None:
     file = tmp_path / "requests.csv"
     file.write_text(f"worker,kind,first,weight\na,off,2018-01-01,{weight}\n", "utf-8")
-    with pytest.raises(InputError, match="row 2, column weight.*from 1 to 1000"):
+    with pytest.raises(InputError, match=r"row 2, column weight.*from 1 to 1000"):
         read_requests(file, ["a"], SHIFTS, MONDAY)
     file.write_text("worker,kind,first,weight\na,off,2018-01-01,0100\n")
     assert read_requests(file, ["a"], SHIFTS, MONDAY)[0].weight == 100
