@@ -26,7 +26,7 @@ def plain(text: str) -> str:
 Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(plain)]
 FileName = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(plain)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(ge=1e-6, le=1e9, allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=1e-9, le=1e9, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 """Between ends beyond which no figure can be, so that no product or quotient overflows."""
 Count = Annotated[int, Field(ge=0, le=10**9)]
