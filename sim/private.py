@@ -61,14 +61,19 @@ def _home() -> Path | None:
 
 
 def _taken(folder: Path) -> bool:
-    """Make the folder if it is not there; tell whether it is private and can be written to."""
+    """Make the folder if it is not there; tell whether it is private and can be written to.
+
+    The mode of a folder is changed only where its name is the program's own: another one, such as
+    a home or ``/etc``, is somebody's, whoever names it as the cache.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             folder.mkdir(mode=0o700)
         except FileExistsError:
             found = folder.lstat()
-            if stat.S_ISDIR(found.st_mode) and _holds(found) and found.st_uid == os.getuid():
+            own = stat.S_ISDIR(found.st_mode) and _holds(found) and found.st_uid == os.getuid()
+            if own and folder.name == NAME:
                 folder.chmod(0o700)  # of an earlier version: others could read there, not write
         return is_private(folder) and os.access(folder, os.W_OK)
     except (OSError, ValueError):

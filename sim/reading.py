@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from sim.cells import unguarded
 from sim.errors import InputError
+from sim.processors import memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +129,7 @@ def read_bytes(
     """
     with open_regular(path, asked_by, field) as file:
         try:
-            content = file.read(limit + 1)
+            content = file.read(limit + 1) or b""  # of the kernel's: None, nothing yet
         except OSError as error:
             raise _unreadable(path, asked_by, field, error) from None
     if len(content) > limit:
@@ -339,7 +340,8 @@ def read_arrays(
     Parameters
     ----------
     limit : int
-        The most bytes of all arrays together, unpacked. Memory is taken only for what the file
+        The most bytes of all arrays together, unpacked; half of this machine's memory, if that
+        is less: a small file can hold very many zeros. Memory is taken only for what the file
         holds, whatever its headers claim.
 
     Raises
@@ -349,7 +351,7 @@ def read_arrays(
     """
     with open_regular(path, asked_by, field) as file:
         try:
-            return _arrays(path, file, limit)
+            return _arrays(path, file, min(limit, int(min(memory() / 2, ARRAYS_LIMIT))))
         except InputError:
             raise
         except Exception as error:  # whatever a torn archive raises: a dozen kinds are known
@@ -357,6 +359,7 @@ def read_arrays(
 
 
 def _arrays(path: Path, file: io.BufferedReader, limit: int) -> dict[str, NDArray[Any]]:
+    import numpy as np
     from numpy.lib import format as npy
 
     arrays: dict[str, NDArray[Any]] = {}
@@ -375,7 +378,8 @@ def _arrays(path: Path, file: io.BufferedReader, limit: int) -> dict[str, NDArra
                 if prod(shape) * dtype.itemsize != member.file_size - stream.tell():
                     raise InputError(path, name, str(shape), "the shape of what follows")
             with archive.open(member) as stream:
-                arrays[name] = npy.read_array(stream, allow_pickle=False)
+                array = npy.read_array(stream, allow_pickle=False)
+            arrays[name] = np.asarray(array, order="C")  # kernels take no other
     return arrays
 
 

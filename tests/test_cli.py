@@ -45,6 +45,18 @@ def test_validate(tiny_toml: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("field", ["patrol.routes", "area.grids"])
+def test_validate_reads_each_table_that_is_named(
+    field: str, tiny_toml: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other.csv").write_text("of,something,else\n1,2,3\n")
+    done = CliRunner().invoke(
+        main, ["validate", str(tiny_toml), "--set", f'{field}="{tmp_path}/other.csv"']
+    )
+    assert done.exit_code == 2
+    assert "other.csv" in done.stderr
+
+
 def test_show(tiny_toml: Path, tmp_path: Path) -> None:
     assert "小城" in sim("show", tiny_toml).stdout
     resolved = tmp_path / "resolved.toml"

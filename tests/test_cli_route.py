@@ -92,6 +92,8 @@ def test_malformed(what: str, tmp_path: Path) -> None:
     [
         (["--solver", "gurobi"], "solver"),
         (["--time", "0"], "time"),
+        (["--time", "inf"], "time"),
+        (["--time", "nan"], "time"),
         (["--iterations", "-1"], "iterations"),
         (["--solver", "ortools", "--iterations", "5"], "iterations"),
         (["--solver", "ortools", "--fewest"], "fewest"),
@@ -145,3 +147,19 @@ def test_a_fault_of_a_solution_is_told_in_the_numbers_of_its_file(tmp_path: Path
     result = route(path, "--solution", wrong)
     assert result.exit_code == 2
     assert "vehicle 2: carries 14, too much: it takes 10" in result.stderr
+
+
+def test_a_solution_that_costs_nothing_has_no_gap(tmp_path: Path) -> None:
+    text = (
+        "NAME : same\nTYPE : CVRP\nDIMENSION : 3\nCAPACITY : 5\nEDGE_WEIGHT_TYPE : EUC_2D\n"
+        "NODE_COORD_SECTION\n1 4 4\n2 4 4\n3 4 4\nDEMAND_SECTION\n1 0\n2 1\n3 1\n"
+        "DEPOT_SECTION\n1\n-1\neof\n"
+    )
+    (tmp_path / "same.vrp").write_text(text)
+    (tmp_path / "same.sol").write_text("Route #1: 1 2\nCost 0\n")
+    words = ("--iterations", "5", "--solution", str(tmp_path / "same.sol"))
+    result = route(tmp_path / "same.vrp", *words, "--json")
+    assert result.exit_code == 0, result.stderr
+    facts = json.loads(result.stdout)
+    assert (facts["solution_cost"], facts["gap"]) == (0, None)
+    assert route(tmp_path / "same.vrp", *words).exit_code == 0

@@ -39,6 +39,19 @@ def test_one_that_others_could_only_read_is_closed(home: Path) -> None:
     assert mode(private_folder()) == 0o700
 
 
+def test_the_mode_of_a_folder_that_is_not_the_program_s_stays(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "somebody's"
+    place.mkdir()
+    place.chmod(0o755)
+    monkeypatch.setenv("SIM_CACHE", str(place))
+    assert private_folder() == home / "suzhou-dispatch"
+    assert mode(place) == 0o755
+    place.chmod(0o700)
+    assert private_folder() == place
+
+
 @pytest.mark.parametrize("how", ["mode", "link", "file", "above", "relative"])
 def test_one_that_others_could_change_is_not_taken(
     how: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

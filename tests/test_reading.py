@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import os
 import warnings
 from collections.abc import Callable
@@ -265,6 +266,46 @@ def test_arrays(tmp_path: Path) -> None:
         read_arrays(path)
 
 
+def test_arrays_lie_as_kernels_take_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    table = np.arange(6).reshape(2, 3)
+    np.savez(path, x=np.asfortranarray(table), one=np.array(7))
+    read = read_arrays(path)
+    assert read["x"].flags.c_contiguous
+    assert np.array_equal(read["x"], table)
+    assert (read["one"].shape, int(read["one"])) == ((), 7)
+
+
+def test_arrays_that_are_small_only_as_they_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, x=np.zeros(1_000_000))
+    monkeypatch.setattr("sim.reading.memory", lambda: 10e6)
+    with pytest.raises(InputError, match="too large"):
+        read_arrays(path)
+    monkeypatch.setattr("sim.reading.memory", lambda: float("inf"))
+    assert not read_arrays(path)["x"].any()
+
+
+def test_a_file_of_the_kernel_that_has_nothing_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as /proc/kmsg: a regular file, by what it says, and reading it gives None."""
+
+    class Silent(io.BytesIO):
+        def read(self, *_: object) -> None:  # type: ignore[override]
+            return None
+
+    path = tmp_path / "a.csv"
+    path.write_text("a,b")
+    monkeypatch.setattr("sim.reading.os.fdopen", lambda handle, _: os.close(handle) or Silent())
+    assert read_text(path) == ""
+    assert read_csv(path) == []
+    with pytest.raises(InputError, match="valid JSON"):
+        read_json(path)
+
+
 def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"a": [[1], [2]]}), path)
@@ -322,7 +363,6 @@ def test_plain_text() -> None:
 
 # who opens files besides `sim.reading`, and why that is no file of somebody else
 OPENS = {
-    "sim/sources.py": "its own sources, for their digest",
     "sim/processors.py": "the limits that the system states",
     "sim/measure/plots/steps.py": "nothing: counts of open tickets",
     "sim/city/grids.py": "its own sources, for their digest",
@@ -330,9 +370,6 @@ OPENS = {
     "sim/experiment/parts.py": "what it has just written, for its digest",
     "sim/writing.py": "locks what it writes, and sees that it is on disk",
     "sim/cli/streams.py": "the null device",
-    "sim/measure/plots/steps.py": "no file: what is open",
-    "sim/processors.py": "what the system says of itself",
-    "sim/sources.py": "its own sources, for their digest",
     "sim/city/roadfile.py": "gives networkx the bytes that were read and checked",
     "sim/experiment/sweep.py": "words of the command line",
     "sim/measure/export/__init__.py": "writes",

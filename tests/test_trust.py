@@ -477,6 +477,16 @@ def test_plans_of_results(name: str, how: str, result: Path, tmp_path: Path) -> 
                       "npz"}  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["hotline_posts", "town_posts", "district_posts"])
+def test_plans_of_more_people_than_fit(name: str, result: Path, tmp_path: Path) -> None:
+    folder = copied(result, tmp_path / "r")
+    with np.load(folder / "plan.npz") as kept:
+        arrays = dict(kept)
+    arrays[name] = np.full_like(arrays[name], 10**9)
+    np.savez(folder / "plan.npz", **arrays)
+    assert both_refuse(folder) == {name}
+
+
 def test_rows_of_parts_are_a_numbering(result: Path, tmp_path: Path) -> None:
     folder = copied(result, tmp_path / "r")
     found = pq.read_table(folder / "tickets.parquet")

@@ -27,7 +27,7 @@ NOT_DRIVEN = {
 UNKNOWN = "unclassified"  # what a road is where no class is said
 
 _BLANK = {"", "none", "nan", "null", "<na>"}
-_FORWARD = {"yes", "true", "1", "1.0", "t", "ft"}
+_FORWARD = {"yes", "true", "1", "1.0", "y", "t", "ft"}
 _BACKWARD = {"-1", "-1.0", "reverse", "tf"}
 _BOTH = {"no", "false", "0", "0.0", "n", "f", "b", "reversible", "alternating"}
 _LETTERS = {"F": "ft", "T": "tf"}

@@ -7,7 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Collection, Mapping
 from itertools import pairwise
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from sim.reading import open_regular, read_json, read_xml
 Edge = tuple[int, int, float, str]
 _LINE = ("LineString", "MultiLineString")
 _SHOWN = 6  # names in a note
+_LONGEST = 4e7  # m: around the earth
 
 
 def read_roads(path: Path, projection: Projection, named: Collection[str] = ()) -> RoadNet:
@@ -62,7 +63,7 @@ def read_roads(path: Path, projection: Projection, named: Collection[str] = ()) 
 def _kind(path: Path) -> str:
     """Tell what a file is by its first bytes, whatever its name."""
     with open_regular(path, field="travel.roads.file") as file:
-        head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+        head = (file.read(4096) or b"").removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"<"):
         return "graphml"
     if head.startswith((b"{", b"[")):
@@ -152,7 +153,9 @@ def _graphml(path: Path, projection: Projection, notes: _Notes) -> RoadNet:
 
     content = read_xml(path, field="travel.roads.file", kind="GraphML")
     try:
-        graph = nx.read_graphml(io.BytesIO(content))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of ports and the like, not used here
+            graph = nx.read_graphml(io.BytesIO(content))
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(path, "GraphML", reason, "GraphML as OSMnx writes it") from None
@@ -173,7 +176,7 @@ def _graphml(path: Path, projection: Projection, notes: _Notes) -> RoadNet:
     roads = notes.roads([data for _, _, data in parts], only=True)
     for (a, b, data), road in zip(parts, roads, strict=True):
         length = _number(data.get("length"))
-        if a not in number or b not in number or not 0 <= length < np.inf:
+        if a not in number or b not in number or not 0 <= length <= _LONGEST:
             dropped += 1
         elif road is not None:
             kind = road.kind or UNKNOWN
@@ -276,7 +279,8 @@ def _net(path: Path, xy: Points, edges: list[Edge]) -> RoadNet:
 
 
 def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return float("nan")
+    said = str(value)
+    try:  # of what Python takes for numbers, what others take for them too
+        return float(said) if said.isascii() and "_" not in said else nan
+    except ValueError:
+        return nan

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,12 @@ def roster(
     from sim.optimize.roster.summary import summary
     from sim.optimize.roster.team import check_names, chosen, teams
 
+    for option, value in (("spare", spare), ("time-limit", time_limit)):
+        if isnan(value):  # which lies in every range
+            raise InputError("command line", option, value, "a number")
+    if start is not None and not 1900 <= start.year <= 2200:
+        allowed = "a day from 1900 to 2200, as a scenario's"
+        raise InputError("command line", "start", str(start.date()), allowed)
     if out is not None:
         check_target(out, overwrite)
     rules = load_rules(rules_file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,9 @@ def route(
         "feasible": verdict.feasible,
         "faults": list(verdict.faults),
         "solution_cost": None if known is None else known.cost / instance.scale,
-        "gap": None if known is None or not verdict.feasible else verdict.cost / known.cost - 1.0,
+        "gap": verdict.cost / known.cost - 1.0
+        if known is not None and known.cost > 0 and verdict.feasible
+        else None,
     }
     if out is not None:
         keep(out, lambda path: write_solution(path, instance, tours, facts["cost"]))
@@ -124,8 +127,8 @@ def _check_options(
         option = "fewest" if fewest else "iterations"
         raise InputError("command line", option, solver, "only for the solver `ours`")
     for option, value in (("time", seconds), ("iterations", iterations)):
-        if value is not None and not value > 0:
-            raise InputError("command line", option, value, "a number above 0")
+        if value is not None and not 0 < value < inf:
+            raise InputError("command line", option, value, "a finite number above 0")
     for option, target in (("out", out), ("plot", plot)):
         if target is not None:
             check_file(target, field=option)

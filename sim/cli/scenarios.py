@@ -23,9 +23,10 @@ def list_scenarios() -> None:
 @click.argument("scenario")
 @overrides
 def validate(scenario: str, overrides: Sequence[str]) -> None:
-    """Check a scenario, its tables, borders, roads and sources."""
+    """Check a scenario, its tables, borders, roads, patrol routes and sources."""
     from sim.city import City
     from sim.city.travel import road_nets
+    from sim.model.routes import Walks
     from sim.scenario import load
     from sim.scenario.localtime import LocalTime
 
@@ -33,6 +34,7 @@ def validate(scenario: str, overrides: Sequence[str]) -> None:
     city = City.build(loaded)
     if "travel.roads.file" in loaded.attached:
         road_nets(loaded, city)
+    Walks.of(loaded, city)
     for note in LocalTime.of(loaded.time).notes(loaded.time.days):
         click.echo(f"note: {note}", err=True)
     click.echo(

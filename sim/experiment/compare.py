@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 TARGETS = ("arrive.p90", "arrive.on_time", "close.p90", "close.on_time")
 """What is compared unless something else is asked for; the first is the one to be exact in."""
 
+MOST = 100_000
+"""The most replications of an arm: parts number them in five digits."""
+
 Progress = Callable[[float], None]
 
 
@@ -300,8 +303,8 @@ def _check(
         _ = arm.policy_name  # a policy that is not there is told before any work is done
     if len(arms) < 2:
         raise InputError(line, "arms", [arm.label for arm in arms], "at least two to compare")
-    if replications < 2:
-        raise InputError(line, "replications", replications, "at least 2")
+    if not 2 <= replications <= MOST:
+        raise InputError(line, "replications", replications, f"at least 2, at most {MOST}")
     if not 0.5 <= confidence < 1:
         raise InputError(line, "confidence", confidence, "a share from 0.5, below 1")
     if not policy_timeout > 0:

@@ -15,6 +15,7 @@ from sim.model.plan import Plan
 from sim.model.staffing import units
 from sim.reading import read_arrays
 from sim.scenario import Scenario
+from sim.scenario.room import check_posts
 
 _MOST = 10**9  # of anything on one post, as in a scenario
 
@@ -65,6 +66,8 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]], scenario: Scenario, city
         if found.size and not (found.min() >= 0 and found.max() < below):
             value = found[(found < 0) | (found >= below)].flat[0]
             raise InputError(path, name, int(value), f"numbers from 0 to {below - 1}")
+    posts = ("hotline_posts", "town_posts", "district_posts")
+    check_posts(path, [(name, name, int(arrays[name].sum())) for name in posts])
     for name, shape in (("worker_offset", workers), ("crew_xy", (*crews, 2))):
         _require(path, name, arrays[name], "f8", shape)
         if not np.isfinite(arrays[name]).all():

@@ -241,7 +241,7 @@ def take_apart(path: Path, text: str) -> Text:
     rows: list[Row] | None = None
     for line, raw in enumerate(text.replace("\r", "\n").split("\n"), 1):
         content = raw.strip()
-        if content == "EOF":
+        if content.upper() == "EOF":
             break
         if content.startswith("#"):  # PyVRP's dialect has remarks
             continue

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from sim.errors import InputError, suggestion
 from sim.reading import COMMAND_LINE, DEPTH, parse_toml, read_text, read_toml
+from sim.scenario.base import strictly
 from sim.scenario.boundaries import boundaries
 from sim.scenario.files import find
 from sim.scenario.schema import (
@@ -280,7 +281,7 @@ def _below(word: str, size: int) -> bool:
 
 def _validate(plain: Tree, tree: Tree, path: Path) -> Scenario:
     try:
-        return Scenario.model_validate(plain)
+        return strictly(Scenario, plain)
     except ValidationError as error:
         first = error.errors()[0]
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""

@@ -27,7 +27,7 @@ class Shift(Model):
     """A daily span of duty; it may cross midnight."""
 
     start: Clock
-    hours: Annotated[float, Field(gt=0, le=24)]
+    hours: Annotated[float, Field(ge=0.001, le=24)]
     days: (
         Literal["all", "weekdays", "weekend"]
         | Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
@@ -71,7 +71,7 @@ class Patrol(Model):
 
     shift: Name
     extra_shift: Name
-    speed_kmh: Annotated[float, Field(gt=0, le=60)]
+    speed_kmh: Annotated[float, Field(ge=0.001, le=60)]
     record_min: NonNegative
     check_min: NonNegative
     rounds: dict[Name, tuple[tuple[Clock, Clock], ...]]

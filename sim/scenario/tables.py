@@ -28,7 +28,7 @@ class Category(Model):
     priority: Annotated[int, Field(ge=1, le=4)]
     hotline_share: Share
     police_share: Share
-    reported: Annotated[float, Field(gt=0, le=1)]
+    reported: Annotated[float, Field(ge=1e-6, le=1)]
     silent_per_day: NonNegative
     answered_at_once: Share
     patience_h: NonNegative

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from sim.scenario.base import Count, FileName, Hours, Model, Name, NonNegative, Positive, Share
@@ -20,10 +20,18 @@ def _zone(name: str) -> str:
     return name
 
 
+def _day(said: object) -> object:
+    """Read a day that is quoted."""
+    try:
+        return date.fromisoformat(said) if isinstance(said, str) else said
+    except ValueError:
+        return said
+
+
 class Time(Model):
     """The simulated span; time 0 is the local midnight at which it starts."""
 
-    start: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+    start: Annotated[date, BeforeValidator(_day), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
     days: Annotated[int, Field(ge=1, le=3660)]
     timezone: Annotated[Name, AfterValidator(_zone)] = "Asia/Shanghai"
     """Of the tz database. The run keeps its offset at the start (`sim.scenario.localtime`)."""
@@ -62,13 +70,13 @@ class Totals(Model):
 class Grid(Model):
     """How grids are made."""
 
-    grids_per_community: Annotated[float, Field(ge=1)]
+    grids_per_community: Annotated[float, Field(ge=1, le=1e9)]
     loop_per_sqrt_area: Positive
     loop_min_m: Positive
     loop_max_m: Positive
     hot_share: Share = 0.0
     """Share of the matters that arise on one hot stretch of each grid's loop."""
-    hot_length: Annotated[float, Field(gt=0, le=1)] = 0.1
+    hot_length: Annotated[float, Field(ge=1e-6, le=1)] = 0.1
     """Length of that stretch, as a share of the loop."""
 
 
@@ -77,12 +85,12 @@ class District(Model):
 
     towns: Annotated[int, Field(ge=1, le=200)]
     camera_coverage: Share
-    speed_factor: Annotated[float, Field(gt=0, le=5)] = 1.0
+    speed_factor: Annotated[float, Field(ge=0.001, le=5)] = 1.0
     one_platform: bool = False
     """One command platform: urgent and joint matters go to no wrong department."""
 
 
-Speed = Annotated[float, Field(gt=0, le=200)]
+Speed = Annotated[float, Field(ge=0.001, le=200)]
 
 
 class Roads(Model):
@@ -110,7 +118,7 @@ class Travel(Model):
 class Supervision(Model):
     """When supervision steps in, as shares of the time allowed; the district: at the deadline."""
 
-    reminder: Annotated[float, Field(gt=0, lt=1)]
+    reminder: Annotated[float, Field(ge=1e-6, lt=1)]
     city: Annotated[float, Field(gt=1, le=100)]
 
 
@@ -151,4 +159,4 @@ class Surge(Demand):
 
     start_day: NonNegative
     days: Positive
-    travel_speed_factor: Annotated[float, Field(gt=0, le=5)] = 1.0
+    travel_speed_factor: Annotated[float, Field(ge=0.001, le=5)] = 1.0

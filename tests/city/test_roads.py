@@ -224,7 +224,7 @@ def test_a_projected_graph_is_refused(tmp_path: Path) -> None:
         read_roads(graphml(tmp_path / "a.graphml", crs="epsg:32651"), HERE)
 
 
-@pytest.mark.parametrize("length", ["nan", "-3", "far"])
+@pytest.mark.parametrize("length", ["nan", "-3", "far", "1e400", "1e308", "5e7", "1_0", "١٠"])
 def test_a_bad_edge_is_left_out_with_a_note(length: str, tmp_path: Path) -> None:
     path = graphml(tmp_path / "a.graphml", length=length)
     with pytest.warns(InputWarning, match=r"a\.graphml: 1 nodes or edges without"):
@@ -403,6 +403,15 @@ def test_what_is_not_understood_is_said_once(tmp_path: Path) -> None:
         "(sort_0, sort_1, sort_2, sort_3, sort_4, sort_5 and 3 more)",
         "1 roads have a oneway that is not understood and are open both ways (sometimes)",
     ]
+
+
+def test_what_a_graph_has_beside_its_edges_is_passed_over(tmp_path: Path) -> None:
+    path = graphml(tmp_path / "a.graphml")
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("</node>", '<port name="north"/></node>', 1), "utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(read_roads(path, HERE).tail)
 
 
 def test_roundabouts_and_motorways_go_one_way(tmp_path: Path) -> None:

@@ -283,6 +283,7 @@ def test_compare_sweep_and_report(tmp_path: Path) -> None:
         (["compare", "TINY", "--policies", "fifo,lifo"], "one of fifo, priority"),
         (["compare", "TINY", "--policies", "fifo,,edd"], "each once"),
         (["compare", "TINY", "--policies", "fifo,edd", "-n", "1"], "at least 2"),
+        (["compare", "TINY", "--policies", "fifo,edd", "-n", "1000000000"], "at most 100000"),
         (["compare", "TINY", "--policies", "fifo,edd", "--precision", "x"], "such as 5%"),
         (["compare", "TINY", "--policies", "fifo,edd", "--warmup", "9"], "below the 3 days"),
         (["compare", "TINY", "--policies", "fifo,edd", "--warmup", "x"], "or auto"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -74,7 +75,7 @@ def read_requests(
         fixed = row.get("fixed") or "no"
         _one_of(path, number, "fixed", fixed, ["yes", "no"])
         weight = row.get("weight") or "1"
-        whole = weight.isascii() and weight.isdigit() and 1 <= int(weight) <= 1000
+        whole = re.fullmatch("0*([1-9][0-9]{0,2}|1000)", weight) is not None
         _require(path, number, "weight", weight, whole, "a whole number from 1 to 1000")
         found.append(
             Request(

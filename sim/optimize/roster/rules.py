@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from sim.errors import InputError, suggestion
 from sim.reading import read_toml
-from sim.scenario.base import Model, Name
+from sim.scenario.base import Model, Name, strictly
 from sim.scenario.files import shipped
 from sim.scenario.sources import Figure, Leaf, trace
 
@@ -145,7 +145,7 @@ def load_rules(file: Path | None = None) -> Rules:
             figures[figure.path] = figure
         tree = _merge(tree, own)
     try:
-        rules = Rules.model_validate(tree)
+        rules = strictly(Rules, tree)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])

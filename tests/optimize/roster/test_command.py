@@ -110,3 +110,19 @@ def test_bad_input(case: str, toml: Path, tmp_path: Path) -> None:
     assert result.stdout == ""
     assert result.stderr.startswith("error: ")
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("spare", "nan"),
+        ("time-limit", "nan"),
+        ("start", "9999-12-31"),
+        ("start", "0001-01-01"),
+        ("start", "2201-01-01"),
+    ],
+)
+def test_what_is_beside_every_range(option: str, value: str, toml: Path) -> None:
+    result = run(toml, "--role", "hotline", f"--{option}", value)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: command line: {option}: ")

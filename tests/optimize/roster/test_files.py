@@ -54,6 +54,9 @@ def test_a_file_changes_some_rules(tmp_path: Path) -> None:
     [
         ("[rest]\ndaily_hour = 3", "rest.daily_hour", "did you mean daily_hours?"),
         ("[rest]\ndaily_hours = 300", "rest.daily_hours", "less than or equal to 72"),
+        ("[rest]\ndaily_hours = '12'", "rest.daily_hours", "valid number"),
+        ("[runs]\nwork_most = true", "runs.work_most", "valid integer"),
+        ("[penalties]\nunmet = 1979-05-27", "penalties.unmet", "valid integer"),
         ("rest = 3", "rest", "valid dictionary"),
         ("[rest", "TOML", "valid TOML"),
         ('forbidden = [["night"]]', "forbidden.0", "at least 2 items"),
@@ -112,6 +115,16 @@ def test_bad_requests(tmp_path: Path, row: str, field: str, words: str) -> None:
         read_requests(file, ["a", "b"], SHIFTS, MONDAY)
     assert caught.value.field == field
     assert words in caught.value.allowed
+
+
+@pytest.mark.parametrize("weight", ["0", "1001", "9" * 5000, "-1", "1.0", "²", "٣", "1_0"])
+def test_bad_weights(weight: str, tmp_path: Path) -> None:
+    file = tmp_path / "requests.csv"
+    file.write_text(f"worker,kind,first,weight\na,off,2018-01-01,{weight}\n", "utf-8")
+    with pytest.raises(InputError, match=r"row 2, column weight.*from 1 to 1000"):
+        read_requests(file, ["a"], SHIFTS, MONDAY)
+    file.write_text("worker,kind,first,weight\na,off,2018-01-01,0100\n")
+    assert read_requests(file, ["a"], SHIFTS, MONDAY)[0].weight == 100
 
 
 def test_a_roster_is_the_history_of_the_next(tmp_path: Path, roster: Roster) -> None:
