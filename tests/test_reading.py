@@ -281,10 +281,10 @@ def test_arrays_that_are_small_only_as_they_lie(
 ) -> None:
     path = tmp_path / "a.npz"
     np.savez_compressed(path, x=np.zeros(1_000_000))
-    monkeypatch.setattr("sim.reading.memory", lambda: 10e6)
+    monkeypatch.setattr("sim.reading.arrays.memory", lambda: 10e6)
     with pytest.raises(InputError, match="too large"):
         read_arrays(path)
-    monkeypatch.setattr("sim.reading.memory", lambda: float("inf"))
+    monkeypatch.setattr("sim.reading.arrays.memory", lambda: float("inf"))
     assert not read_arrays(path)["x"].any()
 
 
@@ -299,7 +299,9 @@ def test_a_file_of_the_kernel_that_has_nothing_yet(
 
     path = tmp_path / "a.csv"
     path.write_text("a,b")
-    monkeypatch.setattr("sim.reading.os.fdopen", lambda handle, _: os.close(handle) or Silent())
+    monkeypatch.setattr(
+        "sim.reading.files.os.fdopen", lambda handle, _: os.close(handle) or Silent()
+    )
     assert read_text(path) == ""
     assert read_csv(path) == []
     with pytest.raises(InputError, match="valid JSON"):
@@ -363,6 +365,7 @@ def test_plain_text() -> None:
 
 # who opens files besides `sim.reading`, and why that is no file of somebody else
 OPENS = {
+    "sim/sources.py": "its own sources, for their digest",
     "sim/processors.py": "the limits that the system states",
     "sim/measure/plots/steps.py": "nothing: counts of open tickets",
     "sim/city/grids.py": "its own sources, for their digest",
@@ -413,7 +416,7 @@ def test_one_reader_for_each_kind_of_file() -> None:
         # of text that the program itself has just made
         own = {"json.loads"} if name.startswith(("sim/cli/", "sim/experiment/results")) else set()
         found = opened(ast.parse(path.read_text(encoding="utf-8"))) - own
-        if found and name != "sim/reading.py" and name not in OPENS:
+        if found and not name.startswith("sim/reading/") and name not in OPENS:
             alone[name] = sorted(found)
     assert alone == {}
     assert opened(ast.parse("import json\njson.load(x)\nPath(x).read_text()")) == {

@@ -17,7 +17,7 @@ from sim.experiment.arm import Arm
 from sim.experiment.executor import Executor, Failure
 from sim.experiment.replication import Replication, run
 from sim.reading import checked, kind_of, read_json
-from sim.writing import write_text
+from sim.writing import writable, write_text
 
 PILOTS = 3
 """Replications over which the number of open tickets is averaged."""
@@ -105,6 +105,8 @@ def find_warm_up(
             "or the days to leave out",
         )
     if file is not None:
+        with writable(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, json.dumps({"key": key, "warm_up_s": found}, indent=1))
     return found
 

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import islice
-from math import isnan
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -156,8 +156,9 @@ class Guarded(Policy):
         """
         self.limit = limit
         watch = _alarm if _in_main() else _thread
+        timed = isfinite(limit)
         try:
-            with watch(self._late, max(limit / 4, 0.01)):
+            with watch(self._late, max(limit / 4, 0.01)) if timed else nullcontext():
                 yield
         except _TooLong:  # it came when the policy had just answered
             raise self._hangs("choose") from None

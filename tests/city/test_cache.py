@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from city.test_roads import net, seconds
+from road_files import net, seconds
 
 from sim.city import cache, grids, roads
 from sim.city.grids import grid_net

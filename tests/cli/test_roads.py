@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from city.test_roads import ROADS, line_file
 from click.testing import CliRunner
+from road_files import ROADS, line_file
 from tiny import write
 
 from sim.cli import main

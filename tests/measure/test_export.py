@@ -410,9 +410,9 @@ def test_bad_input(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "there").write_text("mine")
     with pytest.raises(InputError, match="--overwrite"):
         export(folder, "csv", tmp_path / "there")
-    with pytest.raises(InputError, match="this is a folder"):
+    with pytest.raises(InputError, match="a file, not a folder"):
         export(folder, "csv", tmp_path, overwrite=True)
-    with pytest.raises(InputError, match="a file to write"):
+    with pytest.raises(InputError, match="there: cannot be written"):
         export(folder, "csv", tmp_path / "there" / "log.csv")
     assert (tmp_path / "there").read_text() == "mine"
 

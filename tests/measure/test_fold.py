@@ -177,7 +177,7 @@ def test_a_run_waits_for_a_slow_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     held, most, lock = 0, 0, threading.Lock()
 
-    def slow(columns: object, path: Path) -> None:
+    def slow(columns: object, path: Path, *_: object) -> None:
         nonlocal held
         threading.Event().wait(0.02)
         with lock:

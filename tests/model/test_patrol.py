@@ -162,7 +162,7 @@ def test_there_and_back_by_hand(place: float, found: list[float]) -> None:
 
 
 def test_a_kept_result_has_its_routes_and_roads_with_it(tmp_path: Path) -> None:
-    from city.test_roads import line_file
+    from road_files import line_file
 
     from sim.measure import store
 

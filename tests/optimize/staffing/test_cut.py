@@ -11,8 +11,9 @@ import pytest
 
 from sim.optimize.staffing.cut import PATIENCE, _short, cut
 from sim.optimize.staffing.judge import Verdict
-from sim.optimize.staffing.search import Found, Rules, Search
+from sim.optimize.staffing.search import Search
 from sim.optimize.staffing.targets import Target
+from sim.optimize.staffing.trial import Found, Rules
 
 Ints = np.ndarray
 
