@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from sim.optimize.patrol import optimize_patrol
+from sim.optimize.patrol_routes import optimize_patrol
 from sim.processors import processors
 from sim.scenario import load, restrict
 

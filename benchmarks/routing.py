@@ -36,7 +36,7 @@ import numpy as np
 
 from sim.measure.intervals import mean_interval
 from sim.routing import SOLVERS, Instance, check
-from sim.routing.files import read_instance, read_solution, write_instance
+from sim.routing.formats import read_instance, read_solution, write_instance
 from sim.routing.generate import CLASSES, SOLOMON, generate
 
 

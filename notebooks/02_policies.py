@@ -71,7 +71,7 @@ plot_differences(found.metrics, found.differences)
 # %%
 [
     (one.metric, one.arm, one.mean.estimate, one.bound.estimate, one.closed.estimate)
-    for one in found.rooms
+    for one in found.headroom
 ]
 
 # %%
@@ -125,5 +125,5 @@ assert all(
     one.mean.estimate <= one.bound.estimate
     if one.unit == "share"
     else one.mean.estimate >= one.bound.estimate
-    for one in found.rooms
+    for one in found.headroom
 )

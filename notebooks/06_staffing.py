@@ -14,7 +14,7 @@
 # ---
 
 # %% [markdown]
-# # How many gridworkers, operators and crews, and what each promise costs 人员配置
+# # How many gridworkers, operators and crews, and what each target costs 人员配置
 #
 # Demand becomes load, load becomes requirements by hour, requirements become shifts, and the
 # simulator judges. Here Gusu 姑苏区 on one day; `sim optimize staffing` does the same for more.
@@ -32,7 +32,7 @@ from sim.optimize.staffing.answer import facts
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.load import from_demand
 from sim.optimize.staffing.optimize import optimize
-from sim.optimize.staffing.patrol import curve
+from sim.optimize.staffing.patrol_worth import curve
 from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.problem import Problem
 from sim.optimize.staffing.requirement import METHODS, requirement, windows
@@ -47,7 +47,7 @@ pd.Series(vars(plan_cost(scenario, today)), name="yuan a week, staff of 2018").r
 # %% [markdown]
 # ## Requirements by hour 逐时需求
 #
-# The same promise, 95 % of visits in time, by three corrections for demand that varies: each hour
+# The same target, 95 % of visits in time, by three corrections for demand that varies: each hour
 # on its own (SIPP), an hour later by a service time (lag-SIPP), and the load that a system without
 # waiting would have (MOL).
 
@@ -68,7 +68,7 @@ with style():
 figure
 
 # %% [markdown]
-# ## What a promise costs 承诺的价格
+# ## What a target costs 承诺的价格
 #
 # Requirements are covered by shifts, one small model for each pool, and each level of service has
 # its price. The last points are dear.
@@ -93,7 +93,7 @@ prices.round(3)
 # ## The simulator judges 仿真检验
 #
 # How many operators does it take for 12345 to answer 80 % within 20 s? The search takes posts away
-# while the promise is kept, and proves what is left on replications that it has never seen. A
+# while the target is kept, and proves what is left on replications that it has never seen. A
 # tenth of the demand is looked at here, so that this page takes seconds.
 
 # %%

@@ -35,7 +35,7 @@ from sim.measure.plots.roads import plot_roads
 from sim.measure.plots.routes import plot_route, plot_routes
 from sim.model.routes import write_routes
 from sim.model.state import CHANNEL_NAMES, Channel
-from sim.optimize.patrol import optimize_patrol
+from sim.optimize.patrol_routes import optimize_patrol
 
 uneven = ["time.days=2", "grid.hot_share=0.5", "grid.hot_length=0.1"]
 scenario = sim.load("gusu-week", uneven)

@@ -81,7 +81,7 @@ class Described(str):
 
 
 def of_the_user(error: BaseException) -> bool:
-    """Tell whether what was raised is a wish to end, rather than the doing of what was called.
+    """Return whether what was raised is a wish to end, rather than the doing of what was called.
 
     Outside the command line Ctrl-C raises a plain `KeyboardInterrupt` wherever the program is;
     one that a ``raise`` in the code itself makes is none.

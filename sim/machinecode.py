@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
@@ -18,7 +21,8 @@ def kept(*signature: Any, folder: Path | None = None, **options: Any) -> Callabl
     Parameters
     ----------
     folder : Path, optional
-        In which the machine code is kept; `sim.private.private_folder` by default.
+        In which the machine code is kept; by default one of the function's source file as it is
+        now: an index that names types of another state of it cannot even be opened.
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
@@ -26,10 +30,17 @@ def kept(*signature: Any, folder: Path | None = None, **options: Any) -> Callabl
 
         with _switching:  # where a function's code is kept is asked for when it is decorated
             before = config.CACHE_DIR
-            config.CACHE_DIR = str(folder or private_folder())
+            config.CACHE_DIR = str(folder or _folder_of(function))
             try:
                 return njit(*signature, cache=True, **options)(function)
             finally:
                 config.CACHE_DIR = before
 
     return compiled
+
+
+def _folder_of(function: Callable[..., Any]) -> Path:
+    source = inspect.getsource(sys.modules[function.__module__])
+    folder = private_folder() / hashlib.sha256(source.encode()).hexdigest()[:16]
+    folder.mkdir(exist_ok=True)
+    return folder

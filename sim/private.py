@@ -40,7 +40,7 @@ def private_folder() -> Path:
 
 
 def is_private(folder: Path) -> bool:
-    """Tell whether a folder is this user's alone, and nobody else can put another in its place."""
+    """Return whether a folder is this user's alone, and nobody else can put one in its place."""
     try:
         own = folder.lstat()
         if not stat.S_ISDIR(own.st_mode) or own.st_uid != os.getuid() or own.st_mode & 0o077:
@@ -61,7 +61,7 @@ def _home() -> Path | None:
 
 
 def _taken(folder: Path) -> bool:
-    """Make the folder if it is not there; tell whether it is private and can be written to.
+    """Make the folder if it is not there; return whether it is private and can be written to.
 
     The mode of a folder is changed only where its name is the program's own: another one, such as
     a home or ``/etc``, is somebody's, whoever names it as the cache.
@@ -81,7 +81,7 @@ def _taken(folder: Path) -> bool:
 
 
 def _holds(found: os.stat_result) -> bool:
-    """Tell whether only this user and root can change what a folder has in it, or a link."""
+    """Return whether only this user and root can change what a folder has in it, or a link."""
     if found.st_uid not in (0, os.getuid()):
         return False
     if stat.S_ISLNK(found.st_mode) or found.st_mode & stat.S_ISVTX:

@@ -301,7 +301,7 @@ def _operators(plan: Plan, base: Plan, i: int, j: int) -> Plan:
     )
 
 
-def _eyes(plan: Plan, base: Plan, i: int, j: int) -> Plan:
+def _observers(plan: Plan, base: Plan, i: int, j: int) -> Plan:
     return replace(plan, part_time=np.roll(plan.part_time, i) * (j % 3))
 
 
@@ -321,7 +321,7 @@ def _shuffled(plan: Plan, base: Plan, i: int, j: int) -> Plan:
 _STEPS = {
     "another base": _another_base,
     "back": _back,
-    "eyes": _eyes,
+    "observers": _observers,
     "fewer crews": _fewer_crews,
     "more crews": _more_crews,
     "more gridworkers": _more_gridworkers,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.optimize.roster import Need, Problem, Request, Rules, Shift, Worker, load_rules
+from sim.optimize.roster import LabourRules, Need, Request, RosterProblem, Shift, Worker, load_rules
 
 EARLY = Shift("early", 360, 480, 480)
 LATE = Shift("late", 840, 480, 480)
@@ -16,7 +16,7 @@ NIGHT = Shift("night", 1320, 480, 480)
 MONDAY = date(2018, 1, 1)
 
 
-def rules(changes: Mapping[str, Any] | None = None, **fields: Any) -> Rules:
+def rules(changes: Mapping[str, Any] | None = None, **fields: Any) -> LabourRules:
     """Return the shipped rules with tables changed by name, such as ``rest={"daily_hours": 8}``."""
     base = load_rules()
     update: dict[str, Any] = {}
@@ -36,10 +36,10 @@ def problem(
     shifts: Sequence[Shift] = (EARLY, LATE, NIGHT),
     posts: Sequence[int] | Sequence[Sequence[int]] = (1, 1, 1),
     **fields: Any,
-) -> Problem:
+) -> RosterProblem:
     """Return a problem with the same posts on each day, or those of each day."""
     rows = posts if isinstance(posts[0], (list, tuple)) else [posts] * days
-    return Problem(
+    return RosterProblem(
         team=fields.pop("team", "Gusu-test"),
         start=fields.pop("start", MONDAY),
         days=days,
@@ -51,7 +51,7 @@ def problem(
     )
 
 
-def generated(seed: int, people: int = 6, days: int = 14) -> Problem:
+def generated(seed: int, people: int = 6, days: int = 14) -> RosterProblem:
     """Return a random problem: shifts, rules, history, leave, wishes, skills; none contradict."""
     draw = np.random.Generator(np.random.Philox(seed))
     people, days = int(draw.integers(1, people + 1)), int(draw.integers(2, days + 1))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from routing.test_files import BAD, SOLOMON, VRPLIB
+from routing.test_formats import BAD, SOLOMON, VRPLIB
 
 from sim.cli import main
 

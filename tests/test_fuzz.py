@@ -35,7 +35,7 @@ from sim.model.planfile import read_plan, write_plan
 from sim.model.routes import LOOP, read_routes, write_routes
 from sim.model.staffing import base_plan
 from sim.optimize.roster import load_rules
-from sim.optimize.roster.files import read_history, read_people, read_requests
+from sim.optimize.roster.tables_in import read_history, read_people, read_requests
 from sim.reading import open_parquet, parse_csv, parse_json, parse_toml, read_arrays
 from sim.scenario import load
 
@@ -108,7 +108,7 @@ def changed(tree: Any, seed: int) -> Any:
 
 
 def quiet(call: Callable[[], object]) -> bool:
-    """Tell whether a call goes through; whatever is wrong, it is told in one line."""
+    """Return whether a call goes through; whatever is wrong, it is told in one line."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InputWarning)

@@ -1,4 +1,4 @@
-"""The README is a promise: what it shows is run."""
+"""What the README shows is run."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def _run(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
 
 def test_kernels_are_made_of_the_rules_and_of_no_policy_in_python() -> None:
     made_of = names(*_MADE_OF)
-    assert {"model/patrol.py", "engine/compiled_engine/agenda.py", "policy/edd.py"} <= made_of
+    assert {"model/walking.py", "engine/compiled_engine/agenda.py", "policy/edd.py"} <= made_of
     around = {"policy/rolling_vrp.py", "scenario/schema.py", "engine/compiled_engine/engine.py"}
     assert not around & made_of
 

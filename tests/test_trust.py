@@ -27,7 +27,7 @@ from sim.model.planfile import read_plan, write_plan
 from sim.model.routes import read_routes
 from sim.model.staffing import base_plan
 from sim.optimize.roster import load_rules
-from sim.optimize.roster.files import read_history, read_people
+from sim.optimize.roster.tables_in import read_history, read_people
 from sim.processors import threads
 from sim.scenario import load
 

@@ -55,7 +55,7 @@ def lonlat(position: object) -> tuple[float, float] | None:
 
 
 def in_degrees(lon: float, lat: float) -> bool:
-    """Tell whether numbers can be degrees."""
+    """Return whether numbers can be degrees."""
     return -180 <= lon <= 180 and -90 <= lat <= 90
 
 

@@ -80,7 +80,7 @@ def grid_net(
 
 
 def _fits(kept: dict[str, NDArray[Any]], towns: int, grids: int, population: int) -> bool:
-    """Tell whether arrays can be the net that was asked for."""
+    """Return whether arrays can be the net that was asked for."""
     if kept.keys() != {field.name for field in fields(GridNet)}:
         return False
     communities = len(kept["community_town"]) if kept["community_town"].ndim else 0

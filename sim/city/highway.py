@@ -83,12 +83,12 @@ class Highway:
 
 
 def is_driven(kind: str, named: Collection[str] = ()) -> bool:
-    """Tell whether vehicles drive a class; they drive what is not known."""
+    """Return whether vehicles drive a class; they drive what is not known."""
     return kind not in NOT_DRIVEN or kind in named
 
 
 def is_known(kind: str, named: Collection[str] = ()) -> bool:
-    """Tell whether a class is one of OpenStreetMap's, or named."""
+    """Return whether a class is one of OpenStreetMap's, or named."""
     base = kind.removesuffix("_link")
     return base in DRIVEN or kind in NOT_DRIVEN or base in named or kind in named
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sim.experiment.arm import Arm
     from sim.experiment.compare import Comparison
     from sim.experiment.executor import Executor
-    from sim.experiment.room import Room
+    from sim.experiment.headroom import Headroom
 
 STOPPED_BY_POLICY = 1
 """Exit code when an arm was stopped by what its policy did; the others went on."""
@@ -336,7 +336,7 @@ def _warm_up(text: str) -> Any:
         raise InputError("command line", "warmup", text, "a number of days, or auto") from None
 
 
-def _bounds(rooms: Sequence[Room]) -> Table:
+def _bounds(headroom: Sequence[Headroom]) -> Table:
     from rich.table import Table
 
     from sim.experiment.words import interval_text, metric_name
@@ -346,7 +346,7 @@ def _bounds(rooms: Sequence[Room]) -> Table:
     table.add_column("arm 方案", overflow="fold", min_width=9)
     for column in ("mean 均值", "no dispatch beats 上限", "gap closed"):
         table.add_column(column, justify="right", no_wrap=True)
-    for one in rooms:
+    for one in headroom:
         closed = "–" if one.closed.low != one.closed.low else f"{100 * one.closed.estimate:.0f} %"
         table.add_row(
             " ".join(metric_name(one.metric)).strip(),
@@ -387,8 +387,8 @@ def _tell(found: Comparison, as_json: bool) -> None:
             f"{one.pairing:.3g}×",
         )
     screen.print(table)
-    if found.rooms:
-        screen.print(_bounds(found.rooms))
+    if found.headroom:
+        screen.print(_bounds(found.headroom))
     for arm, told in found.told.items():
         figures = ", ".join(f"{name} {amount(*figure)}" for name, figure in told.items())
         screen.print(f"{arm}, of a run 每次运行: {figures}", style="dim")

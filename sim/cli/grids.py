@@ -13,7 +13,7 @@ from sim.cli.base import as_json, keep, overrides, progress, say_json, seed
 from sim.writing import check_file, new_file
 
 if TYPE_CHECKING:
-    from sim.optimize.grids import Redrawn
+    from sim.optimize.redraw import Redrawn
 
 _ZH = {"population": "人口", "risk": "风险", "walking": "巡查路程"}
 
@@ -41,7 +41,7 @@ def grids(
 
     Simulate the result with `sim run SCENARIO --set area.grids=FILE`.
     """
-    from sim.optimize.grids import redraw_town, write_grids
+    from sim.optimize.redraw import redraw_town, write_grids
     from sim.scenario import load, restrict
 
     for option, file in (("out", out), ("map", picture)):
@@ -69,7 +69,7 @@ def grids(
 
 
 def _draw(found: Redrawn, picture: Path) -> None:
-    from sim.measure.plots.grids import plot_grids
+    from sim.measure.plots.redraw import plot_grids
 
     before, after = found.atoms.grid, found.grid
     people = found.atoms.load[:, 0]

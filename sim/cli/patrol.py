@@ -13,7 +13,7 @@ from sim.cli.base import as_json, keep, overrides, progress, say_json
 from sim.writing import check_file, new_file
 
 if TYPE_CHECKING:
-    from sim.optimize.patrol import PatrolPlan
+    from sim.optimize.patrol_routes import PatrolPlan
 
 
 @click.command()
@@ -41,7 +41,7 @@ def patrol(
     has streets on which more happens: see grid.hot_share.
     """
     from sim.model.routes import write_routes
-    from sim.optimize.patrol import optimize_patrol
+    from sim.optimize.patrol_routes import optimize_patrol
     from sim.scenario import load, restrict
 
     for option, file in (("out", out), ("map", picture)):

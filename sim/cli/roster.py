@@ -29,7 +29,7 @@ from sim.processors import processors
 if TYPE_CHECKING:
     from sim.city.city import City
     from sim.model.plan import Plan
-    from sim.optimize.roster import Problem, Roster, Rules, Worker
+    from sim.optimize.roster import LabourRules, Roster, RosterProblem, Worker
     from sim.optimize.roster.team import Team
     from sim.scenario import Scenario
 
@@ -50,7 +50,7 @@ _file = click.Path(path_type=Path)
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="The scenario's by default.")
 @click.option("--days", type=click.IntRange(1, 92), default=28, show_default=True)
 @click.option("--rules", "rules_file", type=_file, help="TOML: labour rules that differ.")
-@click.option("--requests", "requests_file", type=_file, help="CSV: leave, wishes, promises.")
+@click.option("--requests", "requests_file", type=_file, help="CSV: leave, wishes, fixed duty.")
 @click.option("--names", "names_file", type=_file, help="CSV: who is in the teams.")
 @click.option("--history", "history_file", type=_file, help="CSV: the roster before (roster.csv).")
 @click.option(
@@ -189,23 +189,23 @@ def _read(
 def _problems(
     picked: Sequence[Team],
     scenario: Scenario,
-    rules: Rules,
+    rules: LabourRules,
     first: date,
     days: int,
     names_file: Path | None,
     spare: float,
     requests_file: Path | None,
     history_file: Path | None,
-) -> Iterator[tuple[Problem, str]]:
+) -> Iterator[tuple[RosterProblem, str]]:
     """Make the problems, each with the Chinese name of its team."""
-    from sim.optimize.roster import files
+    from sim.optimize.roster import tables_in
     from sim.optimize.roster.team import problems, with_history, with_requests
 
     shifts = list(scenario.shifts)
     people: dict[str, list[Worker]] = {}
     if names_file is not None:
-        people = files.read_people(names_file, rules, shifts)
-        files.of_teams(people, [team.name for team in picked], names_file)
+        people = tables_in.read_people(names_file, rules, shifts)
+        tables_in.of_teams(people, [team.name for team in picked], names_file)
     found = [
         (problem, team.name_zh)
         for team in picked
@@ -222,14 +222,14 @@ def _problems(
     workers = [worker.name for problem, _ in found for worker in problem.workers]
     requests = []
     if requests_file is not None:
-        requests = files.read_requests(requests_file, workers, shifts, first)
-    history = {} if history_file is None else files.read_history(history_file, shifts)
+        requests = tables_in.read_requests(requests_file, workers, shifts, first)
+    history = {} if history_file is None else tables_in.read_history(history_file, shifts)
     for problem, zh in found:
         yield with_history(with_requests(problem, requests), history), zh
 
 
 def _make(
-    problems: Sequence[Problem], seed: int, seconds: float, processes: int
+    problems: Sequence[RosterProblem], seed: int, seconds: float, processes: int
 ) -> dict[int, Roster]:
     from sim.optimize.roster import make_all
     from sim.optimize.roster.search import SECONDS

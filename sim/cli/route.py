@@ -57,7 +57,7 @@ def route(
     finds the tours feasible. Exit code 1 if it does not.
     """
     from sim.routing import check
-    from sim.routing.files import read_instance, read_solution, write_solution
+    from sim.routing.formats import read_instance, read_solution, write_solution
 
     _check_options(solver, seconds, iterations, fewest, out, plot)
     begun = time.perf_counter()  # reading and laying out are of the budget

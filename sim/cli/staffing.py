@@ -80,13 +80,13 @@ def staffing(
     from sim.model.planfile import write_plan
     from sim.optimize.staffing.answer import facts
     from sim.optimize.staffing.optimize import optimize
-    from sim.optimize.staffing.problem import Problem
+    from sim.optimize.staffing.problem import StaffingProblem
     from sim.scenario import restrict
 
     if out is not None:
         check_file(out, overwrite)
     chosen = restrict(sim.load(scenario, list(overrides)), days=days, districts=list(districts))
-    problem = Problem(
+    problem = StaffingProblem(
         targets=targets,
         budget=budget,
         patrol=patrol,
@@ -227,7 +227,7 @@ def _cost_table(console: Console, answer: Answer) -> None:
         "centres": "linkage centres 联动中心",
         "crews": "department crews 部门人员",
         "gridworkers": "gridworkers 专职网格员",
-        "part_time": "part-time eyes 兼职网格员",
+        "part_time": "part-time observers 兼职网格员",
         "total": "all 合计",
     }
     for role, label in roles.items():

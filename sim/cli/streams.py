@@ -38,7 +38,7 @@ class Patient(io.RawIOBase):
         return self.handle
 
     def isatty(self) -> bool:
-        """Tell whether it is a terminal."""
+        """Return whether it is a terminal."""
         return self.trouble is None and os.isatty(self.handle)
 
     def write(self, data: object) -> int:

@@ -14,7 +14,7 @@ from sim.city.city import City
 from sim.engine.stored import Chosen, OnDemand, StoredColumns
 from sim.model.plan import Plan
 from sim.model.replan import Plans
-from sim.policy import Figure
+from sim.policy import PolicyFigure
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Outcome:
     services: Table
     keep: object = None
     plans: Plans = ()
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    figures: Mapping[str, PolicyFigure] = field(default_factory=dict)
     folds: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:

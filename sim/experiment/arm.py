@@ -92,8 +92,8 @@ def routed(
     scenario : str
         Its name or path.
     files : sequence of str or Path
-        Tables as `sim.optimize.patrol` makes them; `BASE` is what the scenario itself says: every
-        grid's loop, if nothing. Names are made as for plans, see `with_plans`.
+        Tables as `sim.optimize.patrol_routes` makes them; `BASE` is what the scenario itself
+        says: every grid's loop, if nothing. Names are made as for plans, see `with_plans`.
     overrides : sequence of str
         Set for all of them, ``key=value``.
     days, districts

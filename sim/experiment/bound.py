@@ -9,7 +9,7 @@ operators and gridworkers: each run has a bound of its own.)
 
 **Relaxation.** Travel takes no time. A ticket asks only for its own unit's crew, not for those of
 further departments. Of a ticket that is reopened, only the first visit takes a crew's time.
-Checks and calls back take no time. Each visit in the run, sent at ``d`` by a crew on duty, with
+Checks and call-backs take no time. Each visit in the run, sent at ``d`` by a crew on duty, with
 work ``p``, then occupies its crew at least for ``[d, d + p]``: this schedule with travel left out
 arrives and finishes no later, so a bound of it bounds the run. A crew may end its work after its
 shift, so that in it a crew works at most while on duty and for the unit's longest work ``P``
@@ -192,7 +192,7 @@ def _share(
     mine = np.zeros(len(outcome), dtype=bool)
     mine[jobs.row] = True
     deadline = t[due][jobs.row]
-    # the least from a crew's arrival to what is promised, and the last end of work in time
+    # the least from a crew's arrival to the deadline, and the last end of work in time
     rest = np.zeros(len(jobs.row)) if done == "arrived" else jobs.work + jobs.after
     can = (alone + rest <= deadline + _SLACK_S) & (alone + rest <= until)
     over = deadline <= until

@@ -3,7 +3,7 @@
 Two things can only be found by running the model. How many matters must arise so that as many
 requests as were published reach 12345 and 110: of the matters that a citizen would report, some
 are found by somebody else first, and that share (column ``reported`` of the categories) depends
-on patrol, eyes and cameras. And the closing rate at the end of a period, which depends on how
+on patrol, observers and cameras. And the closing rate at the end of a period, which depends on how
 long requests stay open.
 """
 

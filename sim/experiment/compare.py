@@ -19,17 +19,17 @@ from sim.experiment.difference import (
 from sim.experiment.executor import Executor
 from sim.experiment.experiment import Experiment, Failed
 from sim.experiment.folder import check_folder
+from sim.experiment.headroom import Headroom, headroom_verdict, measure_headroom
 from sim.experiment.measures import CITY, POLICY
 from sim.experiment.parts import Parts
 from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
 from sim.experiment.replication import ENGINE
-from sim.experiment.room import Room, room_verdict, rooms
 from sim.experiment.selection import Floats, Selection, kim_nelson
 from sim.experiment.warm_up import find_warm_up
 from sim.experiment.words import amount, metric_name, verdict
 from sim.measure.intervals import mean_interval
-from sim.policy import Figure, Policy
+from sim.policy import Policy, PolicyFigure
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Comparison:
         How it was asked: seed, replications, confidence, warm-up, engine, ...
     exact : bool, optional
         Whether the precision asked for was met.
-    rooms : tuple of Room
+    headroom : tuple of Headroom
         Each arm that did not fail against the bound, if that was asked for.
     """
 
@@ -96,7 +96,7 @@ class Comparison:
     selection: Selection | None
     settings: dict[str, Any]
     exact: bool | None = None
-    rooms: tuple[Room, ...] = ()
+    headroom: tuple[Headroom, ...] = ()
 
     @property
     def verdict(self) -> list[str]:
@@ -112,7 +112,7 @@ class Comparison:
                 sure = "but only as the best so far; allow more with --max-replications"
             said.append(f"{one.best} is selected on {name}: {sure}")
         said += verdict(self.differences)
-        said += room_verdict(self.rooms)
+        said += headroom_verdict(self.headroom)
         if self.exact is False:
             precision = self.settings["precision"]
             said.append(
@@ -127,13 +127,13 @@ class Comparison:
         return difference_table(self.differences)
 
     @property
-    def told(self) -> dict[str, dict[str, Figure]]:
+    def told(self) -> dict[str, dict[str, PolicyFigure]]:
         """What policies told of their own work, by arm and name: means over replications."""
         rows = self.metrics[self.metrics["metric"].str.startswith(POLICY)]
         means = rows.groupby(["arm", "metric", "unit"], sort=False)["value"].mean()
-        told: dict[str, dict[str, Figure]] = {}
+        told: dict[str, dict[str, PolicyFigure]] = {}
         for (arm, metric, unit), value in means.items():
-            told.setdefault(arm, {})[metric.removeprefix(POLICY)] = Figure(float(value), unit)
+            told.setdefault(arm, {})[metric.removeprefix(POLICY)] = PolicyFigure(float(value), unit)
         return told
 
     def _repr_html_(self) -> str:
@@ -291,7 +291,7 @@ def compare_arms(
     going = [arm.label for arm in experiment.going]
     return Comparison(
         question, tuple(arms), metrics, found, failed, selection, settings, exact,
-        tuple(rooms(metrics, going, count, confidence)),
+        tuple(measure_headroom(metrics, going, count, confidence)),
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ _NEITHER = re.compile(
 
 
 def direction(metric: str) -> int:
-    """Tell which way a metric is better: times and costs -1, kept promises 1, volumes 0."""
+    """Tell which way a metric is better: times and costs -1, shares in time 1, volumes 0."""
     if any(metric == name or metric.endswith(f".{name}") for name in _UP):
         return 1
     return 0 if _NEITHER.fullmatch(metric) else -1

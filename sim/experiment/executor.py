@@ -37,7 +37,7 @@ class Failure:
 class Executor(ABC):
     """Runs the same function on many tasks, and hands results back as they come.
 
-    What it promises, wherever it runs: each task yields exactly one result or `Failure`; tasks
+    What holds wherever it runs: each task yields exactly one result or `Failure`; tasks
     are taken from the iterator only as workers come free, so that the caller may still decide;
     a worker that dies costs its task one of a limited number of tries, and no other task
     anything. Closing the iterator drops what is being run.

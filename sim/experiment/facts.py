@@ -83,7 +83,7 @@ class DifferenceSaid(_Said):
     pairing: Number | None
 
 
-class RoomSaid(_Said):
+class HeadroomSaid(_Said):
     """An arm beside the bound of its runs."""
 
     metric: Text
@@ -129,7 +129,7 @@ class FigureSaid(_Said):
     unit: Text
 
 
-class Facts(_Said):
+class ExperimentFacts(_Said):
     """All of it."""
 
     format: int
@@ -144,7 +144,7 @@ class Facts(_Said):
     arms: Annotated[list[ArmSaid], Field(min_length=2)]
     scenarios: list[Digest]
     differences: list[DifferenceSaid]
-    rooms: list[RoomSaid] = []
+    headroom: list[HeadroomSaid] = []
     policies: dict[Text, dict[Text, FigureSaid]]
     selection: SelectionSaid | None
     failed: list[FailedSaid]
@@ -173,4 +173,4 @@ def read_facts(folder: Path) -> dict[str, Any]:
     form = said.get("format") if isinstance(said, dict) else None
     if form != FORMAT or isinstance(form, bool):
         raise InputError(mark, "format", form, f"{FORMAT}")
-    return checked(Facts, said, mark).model_dump()
+    return checked(ExperimentFacts, said, mark).model_dump()

@@ -70,7 +70,7 @@ def render(folder: Path, said: dict[str, Any]) -> str:
         "<h2>How sure 不确定性</h2>",
         f"<p>{escape(uncertainty(said))}</p>",
         _differences(said["differences"]),
-        *_rooms(said.get("rooms", [])),
+        *_headroom_rows(said.get("headroom", [])),
     ]
     for name, (english, chinese) in _PICTURES.items():
         picture = folder / "plots" / f"{name}.png"
@@ -159,7 +159,7 @@ def _differences(rows: list[dict[str, Any]]) -> str:
     return f"<table><tr>{heads}</tr>{''.join(body)}</table>{note}"
 
 
-def _rooms(rows: list[dict[str, Any]]) -> list[str]:
+def _headroom_rows(rows: list[dict[str, Any]]) -> list[str]:
     """Show each arm beside the bound of its runs."""
     if not rows:
         return []

@@ -15,9 +15,9 @@ from sim.cells import frame_text
 from sim.experiment.arm import Arm
 from sim.experiment.compare import Comparison
 from sim.experiment.facts import FORMAT, MARK
+from sim.experiment.headroom import Headroom
 from sim.experiment.plots import PLOTS
 from sim.experiment.replication import program_digest
-from sim.experiment.room import Room
 from sim.writing import new_file, writable, write_text
 
 
@@ -38,7 +38,7 @@ def facts(found: Comparison) -> dict[str, Any]:
         "arms": [_arm(arm) for arm in found.arms],
         "scenarios": sorted(scenarios),
         "differences": json.loads(found.table.to_json(orient="records")),
-        "rooms": [_room(one) for one in found.rooms],
+        "headroom": [_headroom(one) for one in found.headroom],
         "policies": {
             arm: {name: figure._asdict() for name, figure in told.items()}
             for arm, told in found.told.items()
@@ -59,7 +59,7 @@ def facts(found: Comparison) -> dict[str, Any]:
     }
 
 
-def _room(one: Room) -> dict[str, Any]:
+def _headroom(one: Headroom) -> dict[str, Any]:
     """Return it with intervals as ``_low`` and ``_high``, None for NaN."""
     row: dict[str, Any] = {"metric": one.metric, "unit": one.unit, "arm": one.arm, "n": one.n}
     for name in ("mean", "bound", "closed"):

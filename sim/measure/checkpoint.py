@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.simulation import Simulation
 
-FORMAT = 6
+FORMAT = 7
 _MARK = "checkpoint.json"
 _STATE = "state.npz"
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CHANNELS = {
     "patrol": Channel.PATROL,
-    "eyes": Channel.EYES,
+    "observers": Channel.OBSERVER,
     "camera": Channel.CAMERA,
     "hotline_call": Channel.HOTLINE,
     "hotline_online": Channel.ONLINE,
@@ -125,7 +125,7 @@ class Kpis:
             cell[:, column] = np.where(group >= 0, group + first, nowhere)
             first += size
         self.tally.begin(cell)
-        for count in (_volumes, _calls, _times, _promises, _quality):
+        for count in (_volumes, _calls, _times, _deadlines, _quality):
             count(piece, self.tally)
 
     def merge(self, other: Kpis) -> None:
@@ -294,7 +294,7 @@ def _on_the_way(outcome: Outcome, step: str) -> Bools:
     return np.isin(list(State), before)[outcome.tickets["state"]]
 
 
-def _promises(outcome: Outcome, tally: Tally) -> None:
+def _deadlines(outcome: Outcome, tally: Tally) -> None:
     t = outcome.tickets
     for name, done, due in (
         ("sign", "signed", "due_sign"),

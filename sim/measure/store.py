@@ -39,7 +39,7 @@ from sim.measure.tables import PLACES
 from sim.measure.use import Busy, use, use_by_hour
 from sim.model.plan import Plan
 from sim.model.planarrays import read_plan_arrays
-from sim.policy import Figure
+from sim.policy import PolicyFigure
 from sim.reading import kind_of, read_toml
 from sim.scenario import Scenario, load, to_toml
 from sim.writing import check_folder, new_folder
@@ -212,7 +212,7 @@ def read(directory: str | Path) -> Outcome:
         until=run.until,
         events=run.events,
         plans=plans,
-        figures={name: Figure(*told) for name, told in run.figures.items()},
+        figures={name: PolicyFigure(*told) for name, told in run.figures.items()},
         **_read_tables(folder, run, columns_of(scenario, city, plan, run.tickets)),
     )
 

@@ -188,8 +188,8 @@ def _volumes(outcome: Outcome, values: pd.Series, days: float) -> list[Row]:
             f"{_share(values['on_the_spot'] / found if found else np.nan)} dealt with on the spot",
         )
     )
-    others = values["tickets.eyes"] + values["tickets.camera"]
-    rows.append(("by part-time eyes and cameras 兼职与视频", _count(others / days), "a day"))
+    others = values["tickets.observers"] + values["tickets.camera"]
+    rows.append(("by part-time observers and cameras 兼职与视频", _count(others / days), "a day"))
     return rows
 
 

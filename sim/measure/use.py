@@ -32,7 +32,7 @@ _DESKS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Role:
+class StaffRole:
     """Staff of one kind, with its posts: int64 [plans, places, shifts]."""
 
     role: str
@@ -56,7 +56,7 @@ class Resources:
     length: Floats
 
 
-def roles(outcome: Outcome, by: str = "city") -> list[Role]:
+def roles(outcome: Outcome, by: str = "city") -> list[StaffRole]:
     """List the kinds of staff and their posts, by the place they belong to.
 
     The hotline belongs to the city; a force of a district, and its centre, to no single town.
@@ -67,13 +67,13 @@ def roles(outcome: Outcome, by: str = "city") -> list[Role]:
 
     def role(
         kind: str, name: str, name_zh: str, posts_of: Callable[[Plan], tuple[Ints, Ints]]
-    ) -> Role:
+    ) -> StaffRole:
         """Sum up each plan's posts [n, shifts] by place, and drop what belongs to no place."""
         posts = np.zeros(shape, dtype=np.int64)
         for number, (_, plan) in enumerate(outcome.plans):
             post, count = posts_of(plan)
             np.add.at(posts[number], post[post >= 0], count[post >= 0])
-        return Role(kind, name, name_zh, posts)
+        return StaffRole(kind, name, name_zh, posts)
 
     one = np.eye(len(scenario.shifts), dtype=np.int64)  # a post of each shift
 
@@ -362,7 +362,7 @@ def _spans(outcome: Outcome) -> list[tuple[float, float]]:
     return list(pairwise(edges))
 
 
-def _mean_posts(role: Role, spans: list[tuple[float, float]]) -> Ints | Floats:
+def _mean_posts(role: StaffRole, spans: list[tuple[float, float]]) -> Ints | Floats:
     """Return the posts of each place: of the one plan, or on average."""
     posts = role.posts.sum(axis=2)
     if len(posts) == 1:

@@ -83,12 +83,12 @@ def plan_cost(scenario: Scenario, plan: Plan) -> PlanCost:
     """
     costs, hours = costs_of(scenario), post_costs(scenario)
     rate = crew_rates(scenario)[plan.unit_department[plan.crew_unit]]
-    eyes = float(plan.part_time.sum()) * costs.part_time_hours_a_day * WEEK / DAY
+    observers = float(plan.part_time.sum()) * costs.part_time_hours_a_day * WEEK / DAY
     return PlanCost(
         hotline=float(plan.hotline_posts @ hours) * costs.hotline_operator,
         centres=float((plan.town_posts.sum(axis=0) + plan.district_posts.sum(axis=0)) @ hours)
         * costs.centre_operator,
         crews=float(rate @ hours[plan.crew_shift]),
         gridworkers=float(hours[plan.worker_shift].sum()) * costs.gridworker,
-        part_time=eyes * costs.part_time,
+        part_time=observers * costs.part_time,
     )

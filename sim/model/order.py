@@ -15,7 +15,7 @@ class Kind(IntEnum):
     SHIFT = 2  # id: unit or desk; posts begin to be filled (0 and 1 are SimPy's own)
     ARISE = 3  # id: matter
     VANISH = 4  # id: matter
-    EYES = 5  # id: matter; a part-time gridworker notices
+    OBSERVER = 5  # id: matter; a part-time gridworker notices
     CAMERA = 6  # id: matter
     REPORT = 7  # id: matter; its citizen's patience ends
     PATROL = 8  # id: gridworker; reaches the next stop, or is done with one

@@ -159,7 +159,7 @@ class Succession:
         self.plans.append((now, plan))
         return True
 
-    def eyes(self, grid: int, time: float) -> int:
+    def observers(self, grid: int, time: float) -> int:
         """Return how many part-time gridworkers a grid had at a time."""
         plan = next(plan for begin, plan in reversed(self.plans) if begin <= time)
         return int(plan.part_time[grid])

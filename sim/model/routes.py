@@ -67,7 +67,7 @@ Routes = dict[tuple[str, int], Route]
 
 @dataclass(frozen=True, eq=False)
 class Walks:
-    """Routes in seconds of walking, as `sim.model.patrol` wants them; all on ticks.
+    """Routes in seconds of walking, as `sim.model.walking` wants them; all on ticks.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ class Level(IntEnum):
 
 
 HIDDEN = (State.UNDISCOVERED, State.CALLING, State.REGISTERED)
-"""States in which a gridworker, an eye or a camera may still find the matter."""
+"""States in which a gridworker, an observer or a camera may still find the matter."""
 
 STATE_NAMES = {
     State.UNDISCOVERED: ("undiscovered", "未发现"),

@@ -47,7 +47,7 @@ class Risk:
 
     @classmethod
     def of(cls, scenario: Scenario, city: City, plan: Plan, cells: int) -> Risk:
-        """Work the risk out from demand, visibility, patience, eyes and cameras.
+        """Work the risk out from demand, visibility, patience, observers and cameras.
 
         What a citizen reports at once, and what is answered on the telephone, is no patrol's.
         """
@@ -70,8 +70,8 @@ class Risk:
                     continue
                 share = items.weight[rows] / total
                 sight[here, b] = share @ items.sight[rows]
-                eyes = plan.part_time[here] * (share @ items.eyes[rows])
-                hazard[here, b] = np.maximum(share @ items.hazard[rows] + eyes, _SLOWEST)
+                observers = plan.part_time[here] * (share @ items.observers[rows])
+                hazard[here, b] = np.maximum(share @ items.hazard[rows] + observers, _SLOWEST)
                 for kind, spread in places.items():
                     weight[here, b] += items.weight[rows & (items.place == kind)].sum() * spread
         return cls(weight, sight, hazard, _density(scenario, city, cells))
@@ -84,7 +84,7 @@ class _Items:
     weight: Floats
     sight: Floats
     hazard: Floats
-    eyes: Floats
+    observers: Floats
     place: NDArray[np.str_]
 
 
@@ -96,14 +96,14 @@ def _items(scenario: Scenario, demand: Demand, district: int, cameras: float) ->
         reporters = demand.reporters[district, c]
         matters = demand.matters[district, c] * (1 - category.camera_visibility * cameras)
         gone = 0.0 if category.lifetime_h is None else 1 / (category.lifetime_h * HOUR)
-        eyes = 0.0 if category.eye_days is None else 1 / (category.eye_days * DAY)
+        observers = 0.0 if category.eye_days is None else 1 / (category.eye_days * DAY)
         parts = [(1 - reporters, gone)]
         if category.patience_h > 0:
             known = reporters * (1 - category.answered_at_once)
             parts.append((known, gone + 1 / (category.patience_h * HOUR)))
         for share, hazard in parts:
             weight = severity(category.priority) * matters * share
-            rows.append((weight, category.patrol_visibility, hazard, eyes, category.place))
+            rows.append((weight, category.patrol_visibility, hazard, observers, category.place))
     weights, sights, hazards, seen = np.array([row[:4] for row in rows]).reshape(-1, 4).T
     return _Items(weights, sights, hazards, seen, np.array([row[4] for row in rows], dtype=str))
 

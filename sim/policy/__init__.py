@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from sim.errors import InputError
-from sim.policy.base import Figure, HindsightView, Policy, View
+from sim.policy.base import HindsightView, Policy, PolicyFigure, View
 from sim.policy.batch import BatchAssignment
 from sim.policy.cost_benefit import CostBenefit
 from sim.policy.edd import Edd
 from sim.policy.fifo import Fifo
 from sim.policy.guard import Guarded, guarded, limited
 from sim.policy.hindsight import Hindsight
+from sim.policy.jobs import DispatchFirst, PatrolFirst
 from sim.policy.nearest import Nearest
 from sim.policy.own import class_digest, load_policy
-from sim.policy.patrol import DispatchFirst, PatrolFirst
 from sim.policy.priority import Priority
 from sim.policy.reserve import Reserve
 from sim.policy.rolling_vrp import RollingVrp
@@ -42,13 +42,13 @@ __all__ = [
     "DispatchFirst",
     "Edd",
     "Fifo",
-    "Figure",
     "Guarded",
     "Hindsight",
     "HindsightView",
     "Nearest",
     "PatrolFirst",
     "Policy",
+    "PolicyFigure",
     "Priority",
     "Reserve",
     "RollingVrp",

@@ -79,7 +79,7 @@ class HindsightView(View, Protocol):
         """How long the work on site will really take, s."""
 
 
-class Figure(NamedTuple):
+class PolicyFigure(NamedTuple):
     """A figure with its unit: ``1``, ``s``, ``ms`` or ``share``."""
 
     value: float
@@ -155,7 +155,7 @@ class Policy(ABC):
         """
         return min(crews, key=lambda crew: (view.travel(crew, ticket), crew))
 
-    def figures(self) -> Mapping[str, Figure]:
+    def figures(self) -> Mapping[str, PolicyFigure]:
         """Return what it has to tell of its own work in this run, by name; none by default.
 
         How long its decisions took, say. Unlike all that is simulated, it may depend on the

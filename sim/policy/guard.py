@@ -20,7 +20,7 @@ import numpy as np
 
 from sim.clock import DAY, tick
 from sim.errors import Described, InputError, described, of_the_user, told
-from sim.policy.base import Figure, Policy, View
+from sim.policy.base import Policy, PolicyFigure, View
 from sim.reading import is_plain, parse_json
 
 Answer = TypeVar("Answer")
@@ -94,7 +94,7 @@ class Guarded(Policy):
             lambda: _number(self.policy.choose_crew(view, ticket, list(crews)), "a crew's number"),
         )
 
-    def figures(self) -> Mapping[str, Figure]:
+    def figures(self) -> Mapping[str, PolicyFigure]:
         """Ask for its figures, and see that they are finite numbers with units."""
         return self._ask("figures", lambda: _figures(self.policy.figures()))
 
@@ -252,9 +252,9 @@ def _plain(value: Any) -> int | float | None:
     return None
 
 
-def _figures(value: Any) -> dict[str, Figure]:
+def _figures(value: Any) -> dict[str, PolicyFigure]:
     allowed = f"at most {FIGURES_MOST} names, each with a finite number and a unit such as s"
-    out: dict[str, Figure] = {}
+    out: dict[str, PolicyFigure] = {}
     if not isinstance(value, Mapping):
         raise _WrongError(value, allowed)
     for name, pair in islice(value.items(), FIGURES_MOST + 1):
@@ -263,7 +263,7 @@ def _figures(value: Any) -> dict[str, Figure]:
         number = _plain(pair[0])
         if number is None or not abs(number) < _FIGURE_MOST:
             raise _WrongError({name: pair}, allowed)
-        out[_name(name)] = Figure(float(number), _name(pair[1]))
+        out[_name(name)] = PolicyFigure(float(number), _name(pair[1]))
     return out
 
 

@@ -83,7 +83,7 @@ def class_digest(policy: Policy, state: str = "") -> str:
             f"policy {kind.name}",
             "class",
             kind.__qualname__,
-            "a class in a file, so that what is kept can tell whether it has changed",
+            "a class in a file, so that what is kept shows whether it has changed",
         ) from None
     return f"{kind.__qualname__} {hashlib.sha256(text + state.encode()).hexdigest()}"
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.clock import HOUR
 from sim.errors import InputError
-from sim.policy.base import Figure, Policy, View
+from sim.policy.base import Policy, PolicyFigure, View
 from sim.policy.edd import edd_key
 from sim.routing import Instance, solve
 from sim.scenario.base import Model
@@ -108,16 +108,16 @@ class RollingVrp(Policy):
         self._took: list[float] = []  # each decision that called for a plan, s
         self._missed = 0  # of these, how many had no time left for it
 
-    def figures(self) -> Mapping[str, Figure]:
+    def figures(self) -> Mapping[str, PolicyFigure]:
         """Return how many decisions called for a plan, what they took, and how many had none."""
         if not self._took:
             return {}
         p50, p95 = np.quantile(self._took, (0.5, 0.95)) * 1000
         return {
-            "planned": Figure(len(self._took), "1"),
-            "planned.p50": Figure(float(p50), "ms"),
-            "planned.p95": Figure(float(p95), "ms"),
-            "missed": Figure(self._missed, "1"),
+            "planned": PolicyFigure(len(self._took), "1"),
+            "planned.p50": PolicyFigure(float(p50), "ms"),
+            "planned.p95": PolicyFigure(float(p95), "ms"),
+            "missed": PolicyFigure(self._missed, "1"),
         }
 
     def memory(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _KINDS = (
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether a text is one line without control characters, which XML may hold, too."""
+    """Return whether a text is one line without control characters, which XML may hold, too."""
     return text.isprintable() or not _STEERS.search(text)
 
 

@@ -14,7 +14,7 @@ from sim.routing.instance import NOWHERE, Instance
 from sim.routing.solution import Solution
 
 if TYPE_CHECKING:
-    from sim.routing.sisr import Problem, Tours
+    from sim.routing.sisr import TourProblem, Tours
 
 HOT, COLD = 2.0, 0.02
 """Temperatures at the begin and the end, in shares of the cost of an average stop; measured on
@@ -272,9 +272,9 @@ class _Budget:
         return max(self.iterations // 100, 1000)
 
 
-def problem_of(instance: Instance) -> Problem:
+def problem_of(instance: Instance) -> TourProblem:
     """Lay an instance out for the kernel."""
-    from sim.routing.sisr import SLACK, Problem
+    from sim.routing.sisr import SLACK, TourProblem
 
     n, v = len(instance), instance.vehicles
     dist, dur = instance.distance, instance.duration
@@ -288,7 +288,7 @@ def problem_of(instance: Instance) -> Problem:
     dist_to = _transposed(dist)
     dur_to = dist_to if dur is dist else _transposed(dur)
     starts = np.unique(instance.start)
-    return Problem(
+    return TourProblem(
         dist=dist,
         dist_to=dist_to,
         dur=dur,

@@ -36,7 +36,7 @@ ORDERS = np.array([4.0, 4.0, 2.0, 1.0, 2.0, 2.0, 2.0, 4.0])
 the first seven are the paper's for time windows."""
 
 
-class Problem(NamedTuple):
+class TourProblem(NamedTuple):
     """An instance as the kernel reads it; `search.problem_of` makes it."""
 
     dist: NDArray[np.float64]
@@ -94,7 +94,7 @@ _PROBLEM = types.NamedTuple(
         uint8[:, ::1],
         boolean,
     ),
-    Problem,
+    TourProblem,
 )
 _TOURS = types.NamedTuple((_i2, _f2, _f2, _f2, _i1, _f1, _f1, _i1, _i1), Tours)
 
@@ -390,7 +390,7 @@ def anneal(
 
     Parameters
     ----------
-    p : Problem
+    p : TourProblem
     s, kept : Tours
         ``s`` holds the tours to begin with in ``seq`` and ``length``; ``kept`` is for work.
     best_seq, best_length, best : int32 [V, n + 2], int32 [V], float64 [2]

@@ -1,6 +1,6 @@
 """What is assumed: a validated, frozen scenario."""
 
-from sim.scenario.files import shipped_names
+from sim.scenario.finding import shipped_names
 from sim.scenario.loading import load
 from sim.scenario.resolve import diff, json_schema, to_toml
 from sim.scenario.restrict import restrict

@@ -15,7 +15,7 @@ from sim.errors import InputError, suggestion
 from sim.reading import COMMAND_LINE, DEPTH, parse_toml, read_text, read_toml
 from sim.scenario.base import strictly
 from sim.scenario.boundaries import boundaries
-from sim.scenario.files import find
+from sim.scenario.finding import find
 from sim.scenario.schema import (
     ATTACHED,
     SCHEMA_VERSION,
@@ -275,7 +275,7 @@ def _override(tree: Tree, text: str) -> None:
 
 
 def _below(word: str, size: int) -> bool:
-    """Tell whether a word is an index of a list."""
+    """Return whether a word is an index of a list."""
     return word.isascii() and word.isdigit() and len(word) < 10 and int(word) < size
 
 

@@ -12,7 +12,7 @@ from sim.processors import memory
 from sim.reading import COMMAND_LINE
 from sim.scenario.schema import Scenario
 from sim.scenario.tables import Category
-from sim.scenario.world import Demand
+from sim.scenario.world import DemandChange
 
 # Bytes, measured on the compiled engine as what a run's peak grows by.
 _PROGRAM = 300e6
@@ -203,8 +203,8 @@ def _matters(scenario: Scenario, shares: Mapping[str, float], need: Needing) -> 
     yield Need(Path(table), silent, total, grown[silent])
 
 
-def _changes(change: Demand, district: str, category: Category) -> bool:
-    """Tell whether a change of demand is one of a category in a district."""
+def _changes(change: DemandChange, district: str, category: Category) -> bool:
+    """Return whether a change of demand is one of a category in a district."""
     return (not change.districts or district in change.districts) and (
         not (change.categories or change.families)
         or category.id in change.categories

@@ -31,9 +31,9 @@ from sim.scenario.staff import (
 from sim.scenario.tables import Category, DistrictRow
 from sim.scenario.world import (
     Area,
-    Demand,
+    DemandChange,
     District,
-    Grid,
+    GridSettings,
     Profile,
     Satisfaction,
     Supervision,
@@ -41,7 +41,7 @@ from sim.scenario.world import (
     Tables,
     Time,
     Totals,
-    Travel,
+    TravelSettings,
     Variation,
 )
 from sim.word import NAMED_BITS, same_word
@@ -67,7 +67,7 @@ class Scenario(Model):
     area: Area
     tables: Tables
     totals: Totals
-    grid: Grid
+    grid: GridSettings
     districts: dict[Name, District]
     shifts: Annotated[dict[Name, Shift], Field(min_length=1)]
     patrol: Patrol
@@ -76,7 +76,7 @@ class Scenario(Model):
     hotline: Hotline
     police_line: PoliceLine
     centres: Centres
-    travel: Travel
+    travel: TravelSettings
     supervision: Supervision
     satisfaction: Satisfaction
     activity: Activity
@@ -85,7 +85,7 @@ class Scenario(Model):
     costs: Costs | None = None
     contracts: Contracts | None = None
     profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
-    demand: tuple[Demand, ...] = ()
+    demand: tuple[DemandChange, ...] = ()
     surges: tuple[Surge, ...] = ()
 
     categories: tuple[Category, ...] = Field(default=(), exclude=True)

@@ -67,7 +67,7 @@ class Totals(Model):
     police_calls: Count
 
 
-class Grid(Model):
+class GridSettings(Model):
     """How grids are made."""
 
     grids_per_community: Annotated[float, Field(ge=1, le=1e9)]
@@ -106,7 +106,7 @@ class Roads(Model):
     """Between a place and its road."""
 
 
-class Travel(Model):
+class TravelSettings(Model):
     """Travel of crews."""
 
     detour: Annotated[float, Field(ge=1, le=5)]
@@ -144,7 +144,7 @@ class Profile(Model):
     weekdays: Annotated[tuple[NonNegative, ...], Field(min_length=7, max_length=7)]
 
 
-class Demand(Model):
+class DemandChange(Model):
     """A lasting change of how much arises."""
 
     name: Name
@@ -154,7 +154,7 @@ class Demand(Model):
     factor: Annotated[float, Field(ge=0, le=1000)]
 
 
-class Surge(Demand):
+class Surge(DemandChange):
     """A change within a window; it may slow crews down."""
 
     start_day: NonNegative

@@ -10,7 +10,7 @@ class Channel(IntEnum):
 
     NONE = 0
     PATROL = 1
-    EYES = 2  # a part-time gridworker
+    OBSERVER = 2  # a part-time gridworker
     CAMERA = 3
     HOTLINE = 4  # a call to 12345
     ONLINE = 5  # WeChat or app, counted among the requests of 12345
@@ -20,7 +20,7 @@ class Channel(IntEnum):
 CHANNEL_NAMES = {
     Channel.NONE: ("none", "无"),
     Channel.PATROL: ("patrol", "网格巡查"),
-    Channel.EYES: ("part-time eyes", "兼职网格员"),
+    Channel.OBSERVER: ("part-time observers", "兼职网格员"),
     Channel.CAMERA: ("camera", "视频发现"),
     Channel.HOTLINE: ("12345 call", "12345 来电"),
     Channel.ONLINE: ("12345 online", "微信与网络"),

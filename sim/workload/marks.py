@@ -67,7 +67,7 @@ def marks(
         citizen != Channel.NONE, _exponential(patience_u, of("patience_h", HOUR)), np.inf
     )
 
-    lifetime_u, eyes_u = pair(Purpose.LIFETIME)
+    lifetime_u, observer_u = pair(Purpose.LIFETIME)
     camera_u, delay_u = pair(Purpose.CAMERA)
     passes_u, on_spot_u = pair(Purpose.PASSES)
     spot_u, at_once_u = pair(Purpose.SPOT_WORK)
@@ -85,7 +85,7 @@ def marks(
     department_u, sign_u = pair(Purpose.WRONG_DEPARTMENT)
     work_u, settle_u = pair(Purpose.WORK)
     joint_u, checker_u = pair(Purpose.JOINT)
-    fails_u, satisfied = pair(Purpose.FAILS)
+    fails_u, satisfaction_u = pair(Purpose.FAILS)
     joint = ~question & (joint_u < of("joint_share"))
     wrong = _runs(wrong_u, each("mistriage"), code, centres.triage_tries_max)
     if scenario.districts[city.district_name[district]].one_platform:
@@ -102,14 +102,14 @@ def marks(
         "citizen": citizen,
         "patience": to_ticks(patience),
         "lifetime": _unless(question, _exponential(lifetime_u, of("lifetime_h", HOUR))),
-        "eyes": _unless(question, _exponential(eyes_u, of("eye_days", DAY))),
+        "observer": _unless(question, _exponential(observer_u, of("eye_days", DAY))),
         "camera": _unless(
             ~seen, _exponential(delay_u, np.full(size, scenario.cameras.delay_mean_min * MINUTE))
         ),
         "passes": np.where(question, 0, _passes(passes_u, each("patrol_visibility"), code)).astype(
             np.int32
         ),
-        "on_spot": ~question & (on_spot_u < of("on_spot")),
+        "simple": ~question & (on_spot_u < of("on_spot")),
         "spot_s": to_ticks(of("on_spot_min", MINUTE) * _lognormal(spot_u, each("work_cv"), code)),
         "at_once": question,
         "talk_s": to_ticks(talk),
@@ -125,7 +125,7 @@ def marks(
         "joint": joint,
         "by_grid": checker_u < of("check_by_grid"),
         "fails": _runs(fails_u, each("reopen"), code, REOPENED_MAX),
-        "satisfied": satisfied,
+        "satisfaction_u": satisfaction_u,
     }
 
 

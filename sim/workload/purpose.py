@@ -19,7 +19,7 @@ class Purpose(IntEnum):
     CITIZEN = 6
     PATIENCE = 7
     LIFETIME = 8
-    EYES = 9
+    OBSERVER = 9
     CAMERA = 10
     CAMERA_DELAY = 11
     PASSES = 12

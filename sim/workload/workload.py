@@ -41,13 +41,13 @@ class Workload:
         Citizen-active seconds until that; 0: at once; inf: never.
     lifetime : float64
         Seconds after which it vanishes unless it is known; inf: it stays.
-    eyes : float64
-        Eyes-active seconds until a single part-time worker would notice; inf: never.
+    observer : float64
+        Observer-active seconds until a single part-time worker would notice; inf: never.
     camera : float64
         Seconds until a camera's alert; inf: no camera sees it.
     passes : int32
         The how-manieth patrol pass notices it; 0: none.
-    on_spot, spot_s : bool, float64
+    simple, spot_s : bool, float64
         Whether a gridworker can deal with it alone, and the work that takes.
     at_once, talk_s : bool, float64
         Whether the call answers it, and how long the call is.
@@ -64,10 +64,10 @@ class Workload:
     joint : bool
         Whether it needs all departments its category names.
     by_grid : bool
-        Whether a gridworker checks the result, rather than a call back.
+        Whether a gridworker checks the result, rather than a call-back.
     fails : int16
         How many checks find it badly done.
-    satisfied : float64
+    satisfaction_u : float64
         Uniform number; below the chance of satisfaction it means satisfied.
     """
 
@@ -83,10 +83,10 @@ class Workload:
     citizen: NDArray[np.int8]
     patience: Floats
     lifetime: Floats
-    eyes: Floats
+    observer: Floats
     camera: Floats
     passes: NDArray[np.int32]
-    on_spot: NDArray[np.bool_]
+    simple: NDArray[np.bool_]
     spot_s: Floats
     at_once: NDArray[np.bool_]
     talk_s: Floats
@@ -102,7 +102,7 @@ class Workload:
     joint: NDArray[np.bool_]
     by_grid: NDArray[np.bool_]
     fails: NDArray[np.int16]
-    satisfied: Floats
+    satisfaction_u: Floats
 
     def __post_init__(self) -> None:
         check_types(self)

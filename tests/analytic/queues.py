@@ -81,10 +81,10 @@ def customers(
         citizen=np.full(n, citizen, dtype=np.int8),
         patience=nothing.copy(),
         lifetime=never.copy(),
-        eyes=never.copy(),
+        observer=never.copy(),
         camera=never.copy(),
         passes=np.zeros(n, dtype=np.int32),
-        on_spot=np.zeros(n, dtype=bool),
+        simple=np.zeros(n, dtype=bool),
         spot_s=nothing.copy(),
         at_once=np.full(n, citizen == Channel.HOTLINE),
         talk_s=to_ticks(service * SERVICE_S) if citizen == Channel.HOTLINE else nothing.copy(),
@@ -102,7 +102,7 @@ def customers(
         joint=np.zeros(n, dtype=bool),
         by_grid=np.zeros(n, dtype=bool),
         fails=np.zeros(n, dtype=np.int16),
-        satisfied=np.full(n, 0.5),
+        satisfaction_u=np.full(n, 0.5),
     )
 
 

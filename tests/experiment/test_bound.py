@@ -22,8 +22,8 @@ from sim.engine.outcome import Outcome
 from sim.experiment import bound
 from sim.experiment.bound import METRICS, Server, earliest, limits, most_on_time, srpt
 from sim.experiment.difference import direction
+from sim.experiment.headroom import headroom_verdict, measure_headroom
 from sim.experiment.measures import measure
-from sim.experiment.room import room_verdict, rooms
 from sim.policy import POLICIES
 
 few = st.integers(0, 8)
@@ -168,10 +168,10 @@ def test_share_of_the_gap() -> None:
         for name, value in (("arrive.on_time", own), ("bound.arrive.on_time", 0.9))
     ]
     columns = ["arm", "replication", "district", "metric", "value", "unit", "n"]
-    found = rooms(pd.DataFrame(rows, columns=columns), ["fifo", "edd", "worse"], 3)
+    found = measure_headroom(pd.DataFrame(rows, columns=columns), ["fifo", "edd", "worse"], 3)
     assert [one.closed.estimate for one in found[1:]] == pytest.approx([0.25, -0.25])
     assert np.isnan(found[0].closed.estimate)
-    (said,) = room_verdict(found)
+    (said,) = headroom_verdict(found)
     assert "at most 91.0 %" in said
     assert "edd comes nearest and closes 25 % [25 to 25 %] of the gap" in said
 
@@ -184,7 +184,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert "the best dispatch could have at most" in " ".join(done.stdout.split())
     assert "no dispatch beats" in done.stdout
     facts = json.loads((out / "experiment.json").read_text(encoding="utf-8"))
-    assert {(row["metric"], row["arm"]) for row in facts["rooms"]} == {
+    assert {(row["metric"], row["arm"]) for row in facts["headroom"]} == {
         (metric, arm) for metric in METRICS for arm in ("fifo", "hindsight")
     }
     page = CliRunner().invoke(main, ["report", str(out)])
@@ -193,6 +193,6 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     kept = pd.read_parquet(out / "metrics.parquet")
     assert "bound.close.on_time" in set(kept["metric"])
     without = CliRunner().invoke(main, [*words, "--policies", "fifo,edd", "--json"])
-    assert json.loads(without.stdout)["rooms"] == []
+    assert json.loads(without.stdout)["headroom"] == []
     asked = CliRunner().invoke(main, [*words, "--policies", "fifo,edd", "--bound", "--json"])
-    assert len(json.loads(asked.stdout)["rooms"]) == 2 * len(METRICS)
+    assert len(json.loads(asked.stdout)["headroom"]) == 2 * len(METRICS)

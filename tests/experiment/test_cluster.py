@@ -207,7 +207,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_it_keeps_an_executors_promises(dask: Dask, tmp_path: Path) -> None:
+def test_it_keeps_an_executors_contract(dask: Dask, tmp_path: Path) -> None:
     for _ in range(2):
         dask.worker()
     with connected(dask, 2) as cluster:

@@ -28,7 +28,7 @@ from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.measure import export as package
 from sim.measure.export import FORMATS, export
-from sim.measure.export.events import COLUMNS, Role, Step, events_of
+from sim.measure.export.events import COLUMNS, EventRole, Step, events_of
 from sim.measure.export.result import Result
 from sim.measure.store import read, write
 
@@ -108,7 +108,7 @@ def test_every_round_settles_equally_long(outcome: Outcome, folder: Path) -> Non
     visits, t = outcome.visits, outcome.tickets
     (tables,) = Result.open(folder).slices(COLUMNS, folder, 10**6, lambda _: None)
     events = events_of(tables, outcome.until)
-    mine = (events.step == Step.HANDLING) & (events.role == Role.CREW)
+    mine = (events.step == Step.HANDLING) & (events.role == EventRole.CREW)
     lead = visits["unit"] == t["unit"][visits["ticket"]]
     ends = {
         (ticket, start): end

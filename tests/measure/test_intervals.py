@@ -1,4 +1,4 @@
-"""Confidence intervals hold what they promise."""
+"""Confidence intervals hold what they say."""
 
 from __future__ import annotations
 

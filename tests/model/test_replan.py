@@ -115,7 +115,12 @@ def test_eyes_are_those_of_the_plan_at_that_time(base: Plan) -> None:
     plans.ask(replace(base, part_time=base.part_time + 3), 10.0, 0.0)
     plans.go_on(10.0)
     old = int(base.part_time[2])
-    assert [plans.eyes(2, time) for time in (0.0, 9.9, 10.0, 99.0)] == [old, old, old + 3, old + 3]
+    assert [plans.observers(2, time) for time in (0.0, 9.9, 10.0, 99.0)] == [
+        old,
+        old,
+        old + 3,
+        old + 3,
+    ]
 
 
 @pytest.mark.parametrize(

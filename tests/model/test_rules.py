@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from sim.clock import HOUR, tick, to_ticks
 from sim.model.order import Kind, ident_of, kind_of, rank
-from sim.model.patrol import next_pass, walk_to
 from sim.model.rules import next_epoch, satisfaction, severity, supervision_due, urgency
 from sim.model.state import Level
 from sim.model.travel import hour_of, on_the_way, share_behind, slowed, travel_time
+from sim.model.walking import next_pass, walk_to
 
 place = st.integers(0, 1024 * 1000 - 1).map(lambda ticks: ticks / 1024)
 odometers = st.integers(0, 10**9).map(lambda ticks: ticks / 1024)

@@ -97,7 +97,7 @@ def test_between_points_of_one_node_it_is_at_once(net: Ways) -> None:
 def test_numba_compiles_them_to_the_same_bits(net: Ways) -> None:
     """The functions are plain enough for a compiled engine, which makes them callable."""
     import sim.engine.compiled_engine.jit  # noqa: F401  it makes them callable
-    from sim.model.patrol import route_pass
+    from sim.model.walking import route_pass
 
     draw = np.random.default_rng(2)
     seconds, stop = compiled(road_seconds), compiled(road_stop)

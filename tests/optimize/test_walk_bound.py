@@ -14,7 +14,7 @@ from optimize.walk_cases import HOT, best_by_trying, expected
 from tiny import tiny, write
 
 from sim.cli import main
-from sim.optimize.patrol import optimize_patrol
+from sim.optimize.patrol_routes import optimize_patrol
 from sim.optimize.walk_bound import bound, even_delay
 
 CELL = 60.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.policy import Figure, Policy
+from sim.policy import Policy, PolicyFigure
 
 
 class Fine(Policy):
@@ -158,12 +158,12 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "10**400": {"a": (10**400, "s")},
         "no unit": {"a": 3},
         "a text": {"a": ("3", "s")},
-        "two lines": {"a\nb": Figure(1.0, "s")},
-        "a number's name": {3: Figure(1.0, "s")},
+        "two lines": {"a\nb": PolicyFigure(1.0, "s")},
+        "a number's name": {3: PolicyFigure(1.0, "s")},
         "a thing": {"a": (Thing(), Thing())},
         "a thing alone": Thing(),
-        "many": {str(i): Figure(1.0, "s") for i in range(1000)},
-        "a long name": {"a" * 100_000: Figure(1.0, "s")},
+        "many": {str(i): PolicyFigure(1.0, "s") for i in range(1000)},
+        "a long name": {"a" * 100_000: PolicyFigure(1.0, "s")},
     },
     "memory": {
         "a set": {1},

@@ -1,4 +1,4 @@
-"""Generated instances: what their classes promise, and that files hold all of them."""
+"""Generated instances: what their classes say, and that files hold all of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sim.cli import main
 from sim.errors import InputError
 from sim.routing import Instance, check, solve
-from sim.routing.files import read_instance, write_instance
+from sim.routing.formats import read_instance, write_instance
 from sim.routing.generate import CLASSES, generate
 
 

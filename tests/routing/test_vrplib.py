@@ -13,7 +13,7 @@ from routing.routing_instances import instances
 
 from sim.errors import InputError
 from sim.routing import Instance, check, solve
-from sim.routing.files import read_instance, read_solution, write_instance, write_solution
+from sim.routing.formats import read_instance, read_solution, write_instance, write_solution
 from sim.routing.generate import generate
 from sim.routing.sections import EITHER, KEYS, OTHERS, SECTIONS
 from sim.routing.vrplib import TYPES

@@ -98,7 +98,7 @@ def test_marks_are_what_the_categories_say(long: tuple[Scenario, City, Workload]
         assert abs(work - row.work_min) < 5 * row.work_min * cv / np.sqrt(n) + 1e-3
         spread = load.work_s[rows].std() / 60
         assert spread == pytest.approx(row.work_min * cv, rel=0.25, abs=1e-3)
-        for share, hit in ((row.on_spot, load.on_spot[rows]), (row.joint_share, load.joint[rows])):
+        for share, hit in ((row.on_spot, load.simple[rows]), (row.joint_share, load.joint[rows])):
             assert abs(hit.mean() - share) < 5 * np.sqrt(share * (1 - share) / n) + 1e-9
         patient = rows & (load.citizen != Channel.NONE)
         mean = load.patience[patient].mean() / HOUR
@@ -111,7 +111,7 @@ def test_times_are_on_ticks(long: tuple[Scenario, City, Workload]) -> None:
     load = long[2]
     for field in fields(Workload):
         column = getattr(load, field.name)
-        if field.name in ("loop", "desk", "sign", "satisfied") or column.dtype != np.float64:
+        if field.name in ("loop", "desk", "sign", "satisfaction_u") or column.dtype != np.float64:
             continue
         ticks = column[np.isfinite(column)] * TICKS_PER_SECOND
         assert (ticks == np.rint(ticks)).all(), field.name

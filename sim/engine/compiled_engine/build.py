@@ -322,7 +322,7 @@ def people_of(
     travel: Travel | None = None,
     walks: Walks | None = None,
 ) -> dict[str, Any]:
-    """Lay units, crews, gridworkers and part-time eyes out.
+    """Lay units, crews, gridworkers and part-time observers out.
 
     Parameters
     ----------

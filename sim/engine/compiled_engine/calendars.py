@@ -1,4 +1,4 @@
-"""Calendars by number: the shifts, then their rounds, the departments' desks, eyes, citizens."""
+"""Calendars by number: shifts, their rounds, the departments' desks, observers, citizens."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.soundness import Queues
-from sim.engine.compiled_engine.view import Facts, Hindsight, Running
+from sim.engine.compiled_engine.view import Facts, HindsightFacts, Running
 from sim.errors import InputError
 from sim.policy import Policy
 from sim.policy.decision import check_crew, check_pairs
@@ -41,7 +41,7 @@ class Callback:
         # weak: a simulation that nobody holds any more gives its arrays back at once
         self.simulation: Running = proxy(simulation)
         self.policy = policy
-        self.view: Facts = (Hindsight if policy.hindsight else Facts)(self.simulation)
+        self.view: Facts = (HindsightFacts if policy.hindsight else Facts)(self.simulation)
         self.order: dict[int, list[tuple[Key, int]]] = {}
         self.keys: dict[int, Key] = {}
         self.pairs: list[tuple[int, int]] = []  # decided on, not sent yet

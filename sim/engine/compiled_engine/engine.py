@@ -22,7 +22,7 @@ from sim.engine.compiled_engine.invariants import check_arrays
 from sim.engine.compiled_engine.matters import drain, load_matters, present, take_done, under_way
 from sim.engine.compiled_engine.record import Record
 from sim.engine.compiled_engine.replan import most_busy, replan, staffed
-from sim.engine.compiled_engine.soundness import Facts, plain, sound
+from sim.engine.compiled_engine.soundness import StateFacts, plain, sound
 from sim.engine.outcome import Outcome
 from sim.engine.simulation import resolved
 from sim.errors import InputError, InvariantError
@@ -288,7 +288,7 @@ class CompiledSimulation:
         InputError
             If there is anything in it that no run can have come to: see `soundness`.
         """
-        said = checked(Facts, facts, "state")
+        said = checked(StateFacts, facts, "state")
         self._plans.restore(arrays, said.plans, said.past_plans)
         fresh = staffed(self.arrays, self.scenario, self.city, self._plans.staff)
         self.arrays = sound(arrays, fresh, self.horizon)

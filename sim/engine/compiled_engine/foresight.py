@@ -147,7 +147,7 @@ def _fetch_children(A: Arrays, node: int) -> None:
 
 @kernel
 def of_chunk(A: Arrays, first: int, last: int) -> None:
-    """Fetch what tells whether a chunk's events count."""
+    """Fetch what shows whether a chunk's events count."""
     for i in range(first, last):
         e = A.later[i]
         kind = kind_of(e.rank)

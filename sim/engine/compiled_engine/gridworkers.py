@@ -106,7 +106,7 @@ def find(A: Arrays, R: Rules, s: int, w: int, slot: int) -> None:
     t.worker = w
     move(A, R, slot, RECORDING)
     recorded = now + R.record_s
-    if t.on_spot:
+    if t.simple:
         stop(A, s, w, FIND, SPOT, slot, recorded + t.spot_s)
     else:
         stop(A, s, w, FIND, RECORD, slot, recorded)
@@ -117,13 +117,13 @@ def found(A: Arrays, R: Rules, s: int, w: int) -> None:
     """Hand a recorded matter over, or close one that was dealt with on the spot."""
     slot, now = A.workers[w].slot, A.shards[s].now
     t = A.tickets[slot]
-    if not t.on_spot:
+    if not t.simple:
         resume(A, R, s, w)
         tickets.from_find(A, R, s, slot, BY_PATROL)
         return
     recorded = t.discovered + R.record_s
     tickets.accept(A, slot, BY_PATROL, recorded)
-    t.spot = True
+    t.on_spot = True
     t.triaged = t.tracked = t.signed = recorded
     t.dispatched = t.arrived = t.discovered
     t.finished = t.handled = t.checked = now

@@ -10,7 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from sim.clock import modulo, tick
-from sim.model import calendar, order, patrol, rules, travel
+from sim.model import calendar, order, rules, travel, walking
 from sim.policy.cost_benefit import cost_benefit_key
 from sim.policy.edd import edd_key
 from sim.policy.priority import priority_key
@@ -27,11 +27,11 @@ for rule in (
     order.rank,
     order.kind_of,
     order.ident_of,
-    patrol.next_pass,
-    patrol.along_leg,
-    patrol.route_pass,
-    patrol.route_place,
-    patrol.walk_to,
+    walking.next_pass,
+    walking.along_leg,
+    walking.route_pass,
+    walking.route_place,
+    walking.walk_to,
     rules.next_epoch,
     rules.urgency,
     rules.supervision_due,

@@ -21,12 +21,12 @@ UNDISCOVERED, CALLING, REGISTERED = map(_int, list(State)[:3])
 RECORDING, AT_CENTRE, UNSIGNED, WAITING = map(_int, list(State)[3:7])
 TRAVELLING, ON_SITE, SETTLING, CHECKING = map(_int, list(State)[7:11])
 CLOSED, VANISHED = map(_int, list(State)[11:])
-SHIFT, ARISE, VANISH, EYES = map(_int, (Kind.SHIFT, Kind.ARISE, Kind.VANISH, Kind.EYES))
+SHIFT, ARISE, VANISH, OBSERVER = map(_int, (Kind.SHIFT, Kind.ARISE, Kind.VANISH, Kind.OBSERVER))
 CAMERA, REPORT, PATROL, CALL = map(_int, (Kind.CAMERA, Kind.REPORT, Kind.PATROL, Kind.CALL))
 DELIVER, SERVICE, SIGN = map(_int, (Kind.DELIVER, Kind.SERVICE, Kind.SIGN))
 CREW, SETTLE = map(_int, (Kind.CREW, Kind.SETTLE))
 DEADLINE, DECIDE = map(_int, (Kind.DEADLINE, Kind.DECIDE))
-BY_NOBODY, BY_PATROL, BY_EYES, BY_CAMERA, BY_CALL, BY_WRITING, BY_POLICE = map(_int, Channel)
+BY_NOBODY, BY_PATROL, BY_OBSERVER, BY_CAMERA, BY_CALL, BY_WRITING, BY_POLICE = map(_int, Channel)
 REMINDER, DISTRICT, CITY = map(_int, (Level.REMINDER, Level.DISTRICT, Level.CITY))
 RECORD, SPOT, CHECK, JOB = map(_int, StopKind)
 STATES = len(State)
@@ -59,8 +59,8 @@ GONE = -1  # in place of the rank of an event that left its bucket
 MARGIN = 64  # room that one event may need beyond one entry for each resource of its shard
 
 _LOAD = (
-    "arise loop x y patience lifetime eyes camera spot_s talk_s call_patience redial_s desk sign "
-    "work_s settle_s satisfied"
+    "arise loop x y patience lifetime observer camera spot_s talk_s call_patience redial_s desk "
+    "sign work_s settle_s satisfaction_u"
 )
 _LOAD_SMALL = {
     "key": "i8",
@@ -74,7 +74,7 @@ _LOAD_SMALL = {
     "wrong_department": "i2",
     "fails": "i2",
     "citizen": "i1",
-    "on_spot": "b1",
+    "simple": "b1",
     "at_once": "b1",
     "joint": "b1",
     "by_grid": "b1",
@@ -95,10 +95,10 @@ DONE: dict[str, str] = dict.fromkeys(_DONE.split(), "f8") | {
     "attempts": "i2",
     "sent_back": "i2",
     "reopened": "i2",
-    "spot": "b1",
+    "on_spot": "b1",
     "duplicate": "b1",
     "abandoned": "b1",
-    "content": "i1",
+    "satisfied": "i1",
 }
 """Columns that tell what became of a matter, with the types that they leave in."""
 
@@ -107,7 +107,7 @@ _OWN = {
     "ready": "f8",
     "k0": "f8",  # its place in the queue it waits in
     "k1": "f8",
-    "eyes_at": "f8",
+    "observed_at": "f8",
     "report_at": "f8",
     "taken_at": "f8",
     "service_s": "f8",
@@ -164,15 +164,15 @@ def longer(records: NDArray[Any], more: int) -> NDArray[Any]:
 _columns = dict.fromkeys(_LOAD.split(), "f8") | _LOAD_SMALL | DONE | _OWN
 # what one event reads lies together: memory comes in lines of eight such words
 _TOGETHER = (
-    "id state watched checking used done joint on_spot by_grid at_once "
+    "id state watched checking used done joint simple by_grid at_once "
     "district category level unit grid "
     "town k0 k1 ready accepted due_close reopened call "
-    "on_line spot duplicate abandoned "
-    "arise lifetime camera eyes patience eyes_at report_at citizen passes loop "
+    "on_line on_spot duplicate abandoned "
+    "arise lifetime camera observer patience observed_at report_at citizen passes loop "
     "discovered channel centre service service_s desk wrong_left triaged tracked "
     "wrong wrong_department sign signed sent_back due_sign due_arrive "
     "x y team missing present work_s dispatched arrived finished settle_s "
-    "handled checked fails closed satisfied content supervised "
+    "handled checked fails closed satisfaction_u satisfied supervised "
     "attempts calling redials called answered requested talk_s call_patience redial_s taken_at "
     "worker spot_s key"
 )

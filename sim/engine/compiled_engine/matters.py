@@ -15,7 +15,7 @@ from sim.model.order import Kind, rank
 from sim.workload.workload import Places, Workload
 
 # what a record calls otherwise: it has the workload's columns of these names, too
-_NAMES = {ROW: "id", "arisen": "arise", "on_spot": "spot", "satisfied": "content"}
+_NAMES = {ROW: "id", "arisen": "arise"}
 _PIECE = 1024  # tickets dealt with at a time: few enough to stay near the processor
 
 
@@ -43,7 +43,7 @@ def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: i
     for name, kind in layout.DONE.items():
         if kind == "f8":
             blank[name] = np.nan
-    blank["state"] = blank["unit"] = blank["worker"] = blank["content"] = -1
+    blank["state"] = blank["unit"] = blank["worker"] = blank["satisfied"] = -1
     blank["used"] = True
     district = np.empty(n, dtype=np.int64)
     for part, place in zip(parts, places, strict=True):

@@ -8,14 +8,14 @@ from sim.engine.compiled_engine.layout import (
     ARISE,
     BY_CALL,
     BY_CAMERA,
-    BY_EYES,
+    BY_OBSERVER,
     BY_POLICE,
     BY_WRITING,
     CALL,
     CALLING,
     CAMERA,
-    EYES,
     FIRST,
+    OBSERVER,
     REGISTERED,
     REPORT,
     UNDISCOVERED,
@@ -52,9 +52,11 @@ def arise(A: Arrays, R: Rules, s: int) -> None:
     t.state = UNDISCOVERED
     A.counts[s, UNDISCOVERED] += 1
     patrols.notice(A, R, s, slot)
-    eyes = A.part_time[t.grid]
+    observers = A.part_time[t.grid]
     citizens = 2 * R.shifts + len(A.departments) + 1
-    t.eyes_at = calendars.advance(A, citizens - 1, now, t.eyes / eyes) if eyes > 0 else _NEVER
+    t.observed_at = (
+        calendars.advance(A, citizens - 1, now, t.observer / observers) if observers > 0 else _NEVER
+    )
     if t.citizen != BY_POLICE:
         t.report_at = calendars.advance(A, citizens, now, t.patience)
     else:
@@ -70,8 +72,8 @@ def expect_next(A: Arrays, s: int, slot: int, after: float, kind: int) -> None:
     for i in range(VANISH, REPORT + 1):
         if i == VANISH:
             at = t.arise + t.lifetime
-        elif i == EYES:
-            at = t.eyes_at
+        elif i == OBSERVER:
+            at = t.observed_at
         elif i == CAMERA:
             at = t.arise + t.camera
         else:
@@ -100,7 +102,7 @@ def noticed(A: Arrays, R: Rules, s: int, slot: int, ident: int, kind: int) -> bo
             return True
     else:
         t.discovered = now
-        tickets.from_find(A, R, s, slot, BY_EYES if kind == EYES else BY_CAMERA)
+        tickets.from_find(A, R, s, slot, BY_OBSERVER if kind == OBSERVER else BY_CAMERA)
         return True
     expect_next(A, s, slot, now, kind)
     return True
@@ -141,7 +143,9 @@ def others_may_find(A: Arrays, slot: int) -> bool:
     """Whether anybody but its citizen could ever find the matter."""
     t = A.tickets[slot]
     return (
-        (t.passes > 0 and tickets.has_workers(A, t.grid)) or t.eyes_at < _NEVER or t.camera < _NEVER
+        (t.passes > 0 and tickets.has_workers(A, t.grid))
+        or t.observed_at < _NEVER
+        or t.camera < _NEVER
     )
 
 

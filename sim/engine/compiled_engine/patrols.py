@@ -17,11 +17,11 @@ from sim.engine.compiled_engine.layout import (
     Rules,
 )
 from sim.engine.compiled_engine.ledger import urgency
-from sim.model import patrol
-from sim.model.patrol import route_pass, route_place
+from sim.model import walking
+from sim.model.walking import route_pass, route_place
 
 _NEVER = float("inf")
-_next_pass, _walk_to = patrol.next_pass, patrol.walk_to
+_next_pass, _walk_to = walking.next_pass, walking.walk_to
 
 
 @kernel

@@ -42,7 +42,7 @@ POINTS: dict[str, dict[str, Bounds]] = {
         "calling": (0, 3),
         "team": (-1, "crews"),
         "worker": (-1, "workers"),
-        "content": (-1, 2),
+        "satisfied": (-1, 2),
         "passes": (0, 1 << 21),
         "key": (-(1 << 62), 1 << 62),
     },
@@ -100,9 +100,9 @@ _GIVEN = {
 
 _NEVER = frozenset(
     (
-        "arise", "lifetime", "eyes", "camera", "patience", "call_patience", "redial_s", "eyes_at",
-        "report_at", "alarm", "next_shift", "next_arise", "until", "way", "end", "talk_s", "spot_s",
-        "work_s", "settle_s", "service_s",
+        "arise", "lifetime", "observer", "camera", "patience", "call_patience", "redial_s",
+        "observed_at", "report_at", "alarm", "next_shift", "next_arise", "until", "way", "end",
+        "talk_s", "spot_s", "work_s", "settle_s", "service_s",
     )
 )  # fmt: skip
 _NOT_YET = frozenset(
@@ -119,7 +119,7 @@ class Queues(Model):
     slots: list[tuple[int, int]]
 
 
-class Facts(Model):
+class StateFacts(Model):
     """What a state says beside its arrays."""
 
     loaded: Annotated[int, Field(ge=0)]

@@ -27,8 +27,8 @@ _KINDS = frozenset(
     map(
         int,
         (
-            layout.VANISH, layout.EYES, layout.CAMERA, layout.REPORT, layout.PATROL, layout.CALL,
-            layout.DELIVER, layout.SERVICE, layout.SIGN, layout.CREW, layout.SETTLE,
+            layout.VANISH, layout.OBSERVER, layout.CAMERA, layout.REPORT, layout.PATROL,
+            layout.CALL, layout.DELIVER, layout.SERVICE, layout.SIGN, layout.CREW, layout.SETTLE,
             layout.DEADLINE, layout.DECIDE,
         ),
     )

@@ -9,7 +9,7 @@ from sim.engine.compiled_engine.layout import (
     ACCEPT,
     AT_CENTRE,
     BY_CALL,
-    BY_EYES,
+    BY_OBSERVER,
     BY_PATROL,
     BY_POLICE,
     BY_WRITING,
@@ -73,7 +73,7 @@ def evaluate(A: Arrays, R: Rules, slot: int, now: float) -> None:
     if t.channel == BY_CALL or t.channel == BY_WRITING or t.channel == BY_POLICE:
         late = now > t.due_close
         chance = satisfaction(R.on_time, R.late_penalty, R.reopened_penalty, late, t.reopened)
-        t.content = 1 if t.satisfied < chance else 0
+        t.satisfied = 1 if t.satisfaction_u < chance else 0
     forget(A, slot)
 
 
@@ -96,12 +96,12 @@ def from_call(A: Arrays, R: Rules, s: int, slot: int, channel: int, taken_at: fl
 
 @kernel
 def from_find(A: Arrays, R: Rules, s: int, slot: int, channel: int) -> None:
-    """Go on with what a gridworker, an eye or a camera found, or a citizen wrote."""
+    """Go on with what a gridworker, an observer or a camera found, or a citizen wrote."""
     t = A.tickets[slot]
     move(A, R, slot, AT_CENTRE)
     centre = ONE + R.towns + s
     # a town's centre that is shut leaves it to the district's
-    if (channel == BY_PATROL or channel == BY_EYES) and A.desks[1 + t.town].on_duty > 0:
+    if (channel == BY_PATROL or channel == BY_OBSERVER) and A.desks[1 + t.town].on_duty > 0:
         centre = 1 + t.town
     t.channel = channel
     triage(A, R, s, slot, centre, R.accept_min)
@@ -140,7 +140,7 @@ def served(A: Arrays, R: Rules, s: int, slot: int, desk: int) -> None:
             accept(A, slot, t.channel, now - tick(R.triage_min * MINUTE * t.desk))
         t.triaged = t.tracked = now
         watch(A, R, s, slot)
-        if t.on_spot and has_workers(A, t.grid):  # simple: its gridworker goes
+        if t.simple and has_workers(A, t.grid):  # simple: its gridworker goes
             t.signed = now
             handle(A, R, s, slot)
             return
@@ -202,13 +202,13 @@ def visited(A: Arrays, R: Rules, s: int, slot: int) -> None:
 
 @kernel
 def check(A: Arrays, R: Rules, s: int, slot: int) -> None:
-    """Have the result checked, by a gridworker's look or a call back."""
+    """Have the result checked, by a gridworker's look or a call-back."""
     t = A.tickets[slot]
     t.handled = A.shards[s].now
     move(A, R, slot, CHECKING)
     if t.by_grid and has_workers(A, t.grid):
         patrols.look_at(A, R, s, slot)
-    else:  # calls back are made when nothing more urgent waits
+    else:  # call-backs are made when nothing more urgent waits
         ask_centre(A, R, slot, ONE + R.towns + s, CALL_BACK, R.callback_min, LAST)
 
 

@@ -204,7 +204,7 @@ class Facts:
         return self._shifts[int(self.arrays.crews["shift"][crew])].next_change(self.now)
 
 
-class Hindsight(Facts):
+class HindsightFacts(Facts):
     """The world as a bound may see it; see `sim.policy.base.HindsightView`."""
 
     def true_work(self, ticket: int) -> float:

@@ -18,7 +18,7 @@ from sim.engine.simpy_engine.hotline import Hotline
 from sim.engine.simpy_engine.nature import nature
 from sim.engine.simpy_engine.replan import replan
 from sim.engine.simpy_engine.shifts import await_change, shifts
-from sim.engine.simpy_engine.view import Facts, Hindsight
+from sim.engine.simpy_engine.view import Facts, HindsightFacts
 from sim.engine.simpy_engine.world import World
 from sim.engine.simulation import resolved
 from sim.model.plan import Plan
@@ -224,7 +224,7 @@ def _people(world: World) -> None:
         crews[unit].append(crew)
     world.units = [Unit(world, unit, members) for unit, members in enumerate(crews)]
     world.crews = {number: crew for unit in world.units for number, crew in unit.crews.items()}
-    world.view = Hindsight(world) if world.policy.hindsight else Facts(world)
+    world.view = HindsightFacts(world) if world.policy.hindsight else Facts(world)
     workers: dict[int, list[int]] = {}
     for worker, grid in enumerate(plan.worker_grid.tolist()):
         workers.setdefault(grid, []).append(worker)
@@ -237,7 +237,7 @@ def _tickets(world: World, now: float) -> Columns:
     arisen = load["arise"] < now
     rows = np.flatnonzero(arisen)
     tickets = {name: column[rows] for name, column in world.tickets.arrays().items()}
-    tickets["on_spot"] = tickets.pop("spot").astype(bool)
+    tickets["on_spot"] = tickets["on_spot"].astype(bool)
     for name in ("duplicate", "abandoned"):
         tickets[name] = tickets[name].astype(bool)
     del tickets["ready"]

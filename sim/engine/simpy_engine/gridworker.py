@@ -12,8 +12,8 @@ from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
 from sim.model.order import Kind
-from sim.model.patrol import route_pass, route_place, walk_to
 from sim.model.state import Channel, State, StopKind
+from sim.model.walking import route_pass, route_place, walk_to
 
 Process = Generator[Event, object, None]
 _NEVER = float("inf")
@@ -197,19 +197,19 @@ class Gridworker:
     def find(self, matter: int) -> Process:
         """Record a matter, and deal with it if it is simple."""
         world, tickets = self.world, self.world.tickets
-        on_spot = bool(world.load.on_spot[matter])
+        simple = bool(world.load.simple[matter])
         tickets.discovered[matter] = world.now
         tickets.worker[matter] = self.number
         world.move(matter, State.RECORDING)
         recorded = world.now + tick(world.scenario.patrol.record_min * MINUTE)
-        end = recorded + world.load.spot_s[matter] if on_spot else recorded
-        self._stop(StopKind.SPOT if on_spot else StopKind.RECORD, matter, end)
+        end = recorded + world.load.spot_s[matter] if simple else recorded
+        self._stop(StopKind.SPOT if simple else StopKind.RECORD, matter, end)
         yield world.env.at(end, Kind.PATROL, self.number)
-        if not on_spot:
+        if not simple:
             world.env.process(life.from_find(world, matter, Channel.PATROL))
             return
         life.accept(world, matter, Channel.PATROL, recorded)
-        tickets.spot[matter] = 1
+        tickets.on_spot[matter] = 1
         tickets.triaged[matter] = tickets.tracked[matter] = tickets.signed[matter] = recorded
         tickets.dispatched[matter] = tickets.arrived[matter] = tickets.discovered[matter]
         tickets.finished[matter] = tickets.handled[matter] = tickets.checked[matter] = end

@@ -88,6 +88,6 @@ def others_may_find(world: World, matter: int) -> bool:
     grid = load.grid[matter]
     return (
         (load.passes[matter] > 0 and grid in world.grids)
-        or world.eyes_at(matter) < never
+        or world.observed_at(matter) < never
         or load.camera[matter] < never
     )

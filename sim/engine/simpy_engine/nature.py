@@ -34,13 +34,13 @@ def arise(world: World, matter: int) -> None:
 
 
 def outside(world: World, matter: int) -> list[tuple[float, Kind]]:
-    """Return when an eye, a camera or its citizen would notice it, and when it goes away."""
+    """Return when an observer, a camera or its citizen would notice it, and when it goes away."""
     load, now = world.load, world.now
     patience = load.patience[matter]
     hours = world.citizens if load.citizen[matter] != Channel.POLICE else None
     times = [
         (now + load.lifetime[matter], Kind.VANISH),
-        (world.eyes_at(matter), Kind.EYES),
+        (world.observed_at(matter), Kind.OBSERVER),
         (now + load.camera[matter], Kind.CAMERA),
         (hours.advance(now, patience) if hours else now + patience, Kind.REPORT),
     ]
@@ -66,7 +66,7 @@ def lie(world: World, matter: int) -> Process:
                 world.move(matter, State.VANISHED)
                 return
         else:
-            channel = Channel.EYES if kind == Kind.EYES else Channel.CAMERA
+            channel = Channel.OBSERVER if kind == Kind.OBSERVER else Channel.CAMERA
             world.tickets.discovered[matter] = world.now
             world.env.process(life.from_find(world, matter, channel))
             return

@@ -86,7 +86,7 @@ class Tickets(Columns):
     attempts: array[int]
     sent_back: array[int]
     reopened: array[int]
-    spot: array[int]
+    on_spot: array[int]
     duplicate: array[int]
     abandoned: array[int]
     satisfied: array[int]
@@ -97,7 +97,7 @@ class Tickets(Columns):
             "arrived finished handled supervised checked closed due_sign due_arrive due_close ready"
         )
         kinds: dict[str, tuple[str, float]] = dict.fromkeys(times.split(), ("d", NAN))
-        kinds |= dict.fromkeys(("channel", "level", "spot"), ("b", 0))
+        kinds |= dict.fromkeys(("channel", "level", "on_spot"), ("b", 0))
         kinds["state"] = ("b", -1)  # it has not arisen yet
         kinds |= dict.fromkeys(("unit", "worker"), ("i", -1))
         kinds |= dict.fromkeys(("attempts", "sent_back", "reopened"), ("h", 0))
@@ -128,10 +128,10 @@ class Load(Columns):
     citizen: array[int]
     patience: array[float]
     lifetime: array[float]
-    eyes: array[float]
+    observer: array[float]
     camera: array[float]
     passes: array[int]
-    on_spot: array[int]
+    simple: array[int]
     spot_s: array[float]
     at_once: array[int]
     talk_s: array[float]
@@ -147,7 +147,7 @@ class Load(Columns):
     joint: array[int]
     by_grid: array[int]
     fails: array[int]
-    satisfied: array[float]
+    satisfaction_u: array[float]
     key: array[int]
 
     def __init__(self, workload: Workload) -> None:

@@ -53,11 +53,11 @@ def from_call(world: World, ticket: int, channel: Channel, taken_at: float) -> P
 
 
 def from_find(world: World, ticket: int, channel: Channel) -> Process:
-    """Go on with what a gridworker, an eye or a camera found, or a citizen wrote."""
+    """Go on with what a gridworker, an observer or a camera found, or a citizen wrote."""
     world.move(ticket, State.AT_CENTRE)
     load = world.load
     centre = world.district_centres[load.district[ticket]]
-    if channel in (Channel.PATROL, Channel.EYES):
+    if channel in (Channel.PATROL, Channel.OBSERVER):
         town = world.town_centres[load.town[ticket]]
         if town.on_duty > 0:  # a town's centre that is shut leaves it to the district's
             centre = town
@@ -76,7 +76,7 @@ def triage(world: World, ticket: int, centre: Centre, accept_min: float) -> Proc
     tickets.triaged[ticket] = tickets.tracked[ticket] = world.now
     watch = Watch(world, ticket)
 
-    if load.on_spot[ticket] and load.grid[ticket] in world.grids:  # simple: its gridworker goes
+    if load.simple[ticket] and load.grid[ticket] in world.grids:  # simple: its gridworker goes
         tickets.signed[ticket] = world.now
     else:
         yield from refer(world, ticket, centre)
@@ -132,7 +132,7 @@ def close_the_loop(world: World, ticket: int, watch: Watch, centre: Centre) -> P
         grid = world.grids.get(load.grid[ticket]) if load.by_grid[ticket] else None
         if grid is None or not (yield grid.check(ticket)):
             district = world.district_centres[load.district[ticket]]
-            # calls back are made when nothing more urgent waits
+            # call-backs are made when nothing more urgent waits
             yield from district.serve(ticket, world.scenario.centres.callback_mean_min, 9)
         tickets.checked[ticket] = world.now
         if tickets.reopened[ticket] >= load.fails[ticket]:
@@ -156,7 +156,7 @@ def evaluate(world: World, ticket: int) -> None:
             late,
             tickets.reopened[ticket],
         )
-        tickets.satisfied[ticket] = int(world.load.satisfied[ticket] < chance)
+        tickets.satisfied[ticket] = int(world.load.satisfaction_u[ticket] < chance)
 
 
 class Watch:

@@ -104,7 +104,7 @@ class Facts:
         return self._world.shifts[self._world.crews[crew].shift].next_change(self.now)
 
 
-class Hindsight(Facts):
+class HindsightFacts(Facts):
     """The world as a bound may see it; see `sim.policy.base.HindsightView`."""
 
     __slots__ = ()

@@ -88,7 +88,7 @@ class World:
         self.shifts = shift_calendars(scenario)
         self.rounds = round_calendars(scenario)
         self.desks = desk_calendars(scenario)
-        self.eyes = Calendar.from_hours(scenario.activity.part_time_eyes)
+        self.observers = Calendar.from_hours(scenario.activity.part_time_eyes)
         self.citizens = Calendar.from_hours(scenario.activity.citizens)
         self.on_duty = [calendar.rate(0.0) > 0 for calendar in self.shifts]
         self.began = [0.0] * len(self.shifts)
@@ -134,7 +134,7 @@ class World:
         states[ticket] = state
 
     def hidden(self, ticket: int) -> bool:
-        """Whether a gridworker, an eye or a camera may still find the matter."""
+        """Whether a gridworker, an observer or a camera may still find the matter."""
         return self.tickets.state[ticket] in HIDDEN
 
     def speed(self, district: int) -> float:
@@ -176,11 +176,15 @@ class World:
             return x, y, 0, 0.0
         return x, y, int(self.ways[district].nearest(np.array([[x, y]]))[0]), 0.0
 
-    def eyes_at(self, matter: int) -> float:
-        """Return when part-time eyes see a matter: those of the plan under which it arose, s."""
+    def observed_at(self, matter: int) -> float:
+        """Return when observers see a matter: those of the plan under which it arose, s."""
         arise = self.load.arise[matter]
-        eyes = self.succession.eyes(self.load.grid[matter], arise)
-        return self.eyes.advance(arise, self.load.eyes[matter] / eyes) if eyes else float("inf")
+        observers = self.succession.observers(self.load.grid[matter], arise)
+        return (
+            self.observers.advance(arise, self.load.observer[matter] / observers)
+            if observers
+            else float("inf")
+        )
 
     def urgency(self, ticket: int) -> int:
         """Return its order of service, by priority and supervision."""

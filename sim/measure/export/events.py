@@ -43,7 +43,7 @@ STEP_NAMES = {
 """English and Chinese names of the steps."""
 
 
-class Role(IntEnum):
+class EventRole(IntEnum):
     """Who does a step."""
 
     PLATFORM = 0  # by itself
@@ -57,14 +57,14 @@ class Role(IntEnum):
 
 
 ROLE_NAMES = {
-    Role.PLATFORM: ("platform", "平台"),
-    Role.CITIZEN: ("citizen", "市民"),
-    Role.GRIDWORKER: ("gridworker", "专职网格员"),
-    Role.PART_TIME: ("part-time gridworkers", "兼职网格员"),
-    Role.CAMERA: ("camera", "视频"),
-    Role.DESK: ("operator", "话务员、联动中心"),
-    Role.POLICE_DESK: ("110", "110 报警台"),
-    Role.CREW: ("crew", "部门人员"),
+    EventRole.PLATFORM: ("platform", "平台"),
+    EventRole.CITIZEN: ("citizen", "市民"),
+    EventRole.GRIDWORKER: ("gridworker", "专职网格员"),
+    EventRole.PART_TIME: ("part-time gridworkers", "兼职网格员"),
+    EventRole.CAMERA: ("camera", "视频"),
+    EventRole.DESK: ("operator", "话务员、联动中心"),
+    EventRole.POLICE_DESK: ("110", "110 报警台"),
+    EventRole.CREW: ("crew", "部门人员"),
 }
 """English and Chinese names of the roles."""
 
@@ -90,7 +90,7 @@ class Events:
     ticket : int64 [E]
         Places in the tickets they are of.
     step, role : int8 [E]
-        A `Step` and a `Role`.
+        A `Step` and a `EventRole`.
     who : int64 [E]
         The gridworker, crew or desk by number; the grid of part-time gridworkers and cameras;
         else -1.
@@ -163,7 +163,7 @@ def events_of(tables: dict[str, Columns], until: float) -> Events:
         (Step.EVALUATION, "closed"),
     ):
         at = np.flatnonzero(known(t[column]))
-        book.add(at, alone, Role.PLATFORM, -1, t[column][at], t[column][at])
+        book.add(at, alone, EventRole.PLATFORM, -1, t[column][at], t[column][at])
 
     ticket, step, end = book.column(0, np.int64), book.column(1, np.int8), book.column(5, float)
     order = np.lexsort((step, end, ticket))
@@ -188,12 +188,12 @@ def _of(log: Columns, rows: Ints) -> Columns:
 
 def _discovery(book: _Book, t: Columns, finder: Ints) -> None:
     at = np.flatnonzero(known(t["discovered"]))
-    role = np.full(len(at), Role.CITIZEN, dtype=np.int8)
+    role = np.full(len(at), EventRole.CITIZEN, dtype=np.int8)
     channel, worker = t["channel"][at], finder[at]
-    role[channel == Channel.EYES] = Role.PART_TIME
-    role[channel == Channel.CAMERA] = Role.CAMERA
-    role[worker >= 0] = Role.GRIDWORKER
-    who = np.where(np.isin(role, (Role.PART_TIME, Role.CAMERA)), t["grid"][at], worker)
+    role[channel == Channel.OBSERVER] = EventRole.PART_TIME
+    role[channel == Channel.CAMERA] = EventRole.CAMERA
+    role[worker >= 0] = EventRole.GRIDWORKER
+    who = np.where(np.isin(role, (EventRole.PART_TIME, EventRole.CAMERA)), t["grid"][at], worker)
     book.add(at, Step.DISCOVERY, role, who, t["discovered"][at], t["discovered"][at])
 
 
@@ -209,29 +209,31 @@ def _acceptance_and_triage(
 
     accepted = np.flatnonzero(known(t["accepted"]))
     channel, service = t["channel"][accepted], first[accepted]
-    role = np.full(len(accepted), Role.DESK, dtype=np.int8)
+    role = np.full(len(accepted), EventRole.DESK, dtype=np.int8)
     who = np.zeros(len(accepted), dtype=np.int64)  # the hotline
     start = t["accepted"][accepted].copy()
     call = np.isin(channel, (Channel.HOTLINE, Channel.POLICE))
     start[call] = t["answered"][accepted[call]]
-    role[channel == Channel.POLICE] = Role.POLICE_DESK
+    role[channel == Channel.POLICE] = EventRole.POLICE_DESK
     by_centre = ~call & (service >= 0)
     who[by_centre] = services["desk"][service[by_centre]]
     start[by_centre] = services["start"][service[by_centre]]
     on_spot = t["on_spot"][accepted]
-    role[on_spot] = Role.GRIDWORKER
+    role[on_spot] = EventRole.GRIDWORKER
     who[on_spot] = finder[accepted[on_spot]]
-    who[role == Role.POLICE_DESK] = -1
+    who[role == EventRole.POLICE_DESK] = -1
     book.add(accepted, Step.ACCEPTANCE, role, who, start, t["accepted"][accepted])
 
     begun = np.maximum(services["start"][over], t["accepted"][at[over]])
-    book.add(at[over], Step.TRIAGE, Role.DESK, services["desk"][over], begun, services["end"][over])
+    book.add(
+        at[over], Step.TRIAGE, EventRole.DESK, services["desk"][over], begun, services["end"][over]
+    )
     alone = np.flatnonzero(known(t["triaged"]) & (first < 0))  # by 110, or by the gridworker
     spot = t["on_spot"][alone]
     book.add(
         alone,
         Step.TRIAGE,
-        np.where(spot, Role.GRIDWORKER, Role.POLICE_DESK),
+        np.where(spot, EventRole.GRIDWORKER, EventRole.POLICE_DESK),
         np.where(spot, finder[alone], -1),
         t["triaged"][alone],
         t["triaged"][alone],
@@ -245,7 +247,7 @@ def _handling(
     """Write handling down; return where crews' begins, and partners by place from there."""
     spot = np.flatnonzero(t["on_spot"])  # the work begins once the matter is recorded
     book.add(
-        spot, Step.HANDLING, Role.GRIDWORKER, finder[spot], t["accepted"][spot],
+        spot, Step.HANDLING, EventRole.GRIDWORKER, finder[spot], t["accepted"][spot],
         t["handled"][spot],
     )  # fmt: skip
 
@@ -253,7 +255,7 @@ def _handling(
     job = (stops["kind"] == StopKind.JOB) & (stops["start"] <= t["handled"][stops["at"]])
     at, start = stops["at"][job], stops["start"][job]
     end = _again(at, (start + stops["end"][job]) / 2, t["handled"])
-    book.add(at, Step.HANDLING, Role.GRIDWORKER, stops["worker"][job], start, end)
+    book.add(at, Step.HANDLING, EventRole.GRIDWORKER, stops["worker"][job], start, end)
 
     settled = visits["end"] <= t["handled"][visits["at"]]
     at, start = visits["at"][settled], visits["start"][settled]
@@ -264,7 +266,9 @@ def _handling(
     leads = np.ones(len(at), dtype=bool)
     leads[1:] = (at[1:] != at[:-1]) | (start[1:] != start[:-1])
     end = _again(at, visits["end"][settled][order], t["handled"])
-    first = book.add(at[leads], Step.HANDLING, Role.CREW, crew[leads], start[leads], end[leads])
+    first = book.add(
+        at[leads], Step.HANDLING, EventRole.CREW, crew[leads], start[leads], end[leads]
+    )
     return first, ((np.cumsum(leads) - 1)[~leads], crew[~leads])
 
 
@@ -298,15 +302,20 @@ def _feedback(
 ) -> None:
     seen = (stops["kind"] == StopKind.CHECK) & (stops["end"] < until)
     book.add(
-        stops["at"][seen], Step.FEEDBACK, Role.GRIDWORKER, stops["worker"][seen],
+        stops["at"][seen], Step.FEEDBACK, EventRole.GRIDWORKER, stops["worker"][seen],
         stops["start"][seen], stops["end"][seen],
     )  # fmt: skip
     called = (services["desk"] > 0) & ~centre & (services["end"] < until)
     book.add(
-        services["at"][called], Step.FEEDBACK, Role.DESK, services["desk"][called],
+        services["at"][called], Step.FEEDBACK, EventRole.DESK, services["desk"][called],
         services["start"][called], services["end"][called],
     )  # fmt: skip
     spot = np.flatnonzero(t["on_spot"] & known(t["checked"]))
     book.add(
-        spot, Step.FEEDBACK, Role.GRIDWORKER, finder[spot], t["checked"][spot], t["checked"][spot]
+        spot,
+        Step.FEEDBACK,
+        EventRole.GRIDWORKER,
+        finder[spot],
+        t["checked"][spot],
+        t["checked"][spot],
     )

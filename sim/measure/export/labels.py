@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.city.city import City
 from sim.engine.outcome import Columns
 from sim.errors import InputError
-from sim.measure.export.events import ROLE_NAMES, STEP_NAMES, Events, Role
+from sim.measure.export.events import ROLE_NAMES, STEP_NAMES, EventRole, Events
 from sim.measure.export.result import Result
 from sim.measure.tables import Floats
 from sim.model.state import CHANNEL_NAMES
@@ -34,9 +34,9 @@ TICKET = (
 )
 """What is told of a ticket in words."""
 _RESOURCES = {
-    Role.PART_TIME: "part-time gridworkers of grid",
-    Role.CAMERA: "camera of grid",
-    Role.POLICE_DESK: "110 desk",
+    EventRole.PART_TIME: "part-time gridworkers of grid",
+    EventRole.CAMERA: "camera of grid",
+    EventRole.POLICE_DESK: "110 desk",
 }
 
 
@@ -82,7 +82,7 @@ class Labels:
         self.district = self._pair(names)
         self.town = self._array(city.town_name)
         self._desk = self._array(desk_names(city))
-        self._resource = self._array([_RESOURCES.get(r, ROLE_NAMES[r][0]) for r in Role])
+        self._resource = self._array([_RESOURCES.get(r, ROLE_NAMES[r][0]) for r in EventRole])
 
     def _array(self, names: Sequence[str]) -> pa.Array:
         import pyarrow as pa
@@ -110,10 +110,11 @@ class Labels:
 
         named = self._resource.take(events.role)
         numbered = np.isin(
-            events.role, (Role.GRIDWORKER, Role.PART_TIME, Role.CAMERA, Role.CREW)
+            events.role,
+            (EventRole.GRIDWORKER, EventRole.PART_TIME, EventRole.CAMERA, EventRole.CREW),
         ) & (events.who >= 0)
         ours = pc.if_else(numbered, join(named, " ", number(events.who)), named)
-        desk = (events.role == Role.DESK) & (events.who >= 0)
+        desk = (events.role == EventRole.DESK) & (events.who >= 0)
         return pc.if_else(desk, self._desk.take(np.where(desk, events.who, 0)), ours)
 
 

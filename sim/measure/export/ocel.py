@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from sim.engine.outcome import Columns
-from sim.measure.export.events import STEP_NAMES, Events, Role, Step
+from sim.measure.export.events import STEP_NAMES, EventRole, Events, Step
 from sim.measure.export.labels import TICKET, Calendar, Labels, desk_names, join, number, text
 from sim.measure.export.result import Result
 
@@ -42,7 +42,7 @@ _DID = {
     Step.HANDLING: "handled by",
     Step.FEEDBACK: "checked by",
 }
-_OBJECTS = {Role.GRIDWORKER: "gridworker", Role.CREW: "crew", Role.DESK: "desk"}
+_OBJECTS = {EventRole.GRIDWORKER: "gridworker", EventRole.CREW: "crew", EventRole.DESK: "desk"}
 
 
 def write_ocel(result: Result, slices: Iterator[tuple[Columns, Events]], file: IO[bytes]) -> int:

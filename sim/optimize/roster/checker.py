@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from sim.optimize.roster.problem import Problem, Worker
+from sim.optimize.roster.problem import RosterProblem, Worker
 from sim.optimize.roster.roster import Rows
 from sim.optimize.roster.rules import OFF, minutes
 
@@ -64,12 +64,12 @@ class Audit:
         return sum(self.points.values())
 
 
-def check(problem: Problem, rows: Rows) -> Audit:
+def check(problem: RosterProblem, rows: Rows) -> Audit:
     """Check a roster against every rule, and add up what it costs.
 
     Parameters
     ----------
-    problem : Problem
+    problem : RosterProblem
     rows : tuple of tuples of int [workers][days]
         The shift's number, or -1.
     """
@@ -97,7 +97,7 @@ def check(problem: Problem, rows: Rows) -> Audit:
 class _Life:
     """A worker's known days, by date: the shift's name, or None."""
 
-    def __init__(self, problem: Problem, worker: Worker, row: tuple[int, ...]) -> None:
+    def __init__(self, problem: RosterProblem, worker: Worker, row: tuple[int, ...]) -> None:
         self.problem, self.worker, self.rules = problem, worker, problem.rules
         self.contract = problem.rules.contracts[worker.contract]
         names = [shift.name for shift in problem.shifts]
@@ -246,7 +246,7 @@ class _Life:
         for request, days in self.asked:
             if request.fixed or request.kind == "leave":
                 found += [
-                    (day, f"{request.kind} {request.shift} was promised")
+                    (day, f"{request.kind} {request.shift} was granted")
                     for day in days
                     if not self._granted(request.kind, request.shift, day)
                 ]
@@ -277,7 +277,7 @@ class _Life:
 
 
 def _cover(
-    problem: Problem, rows: Rows, points: dict[str, Fraction]
+    problem: RosterProblem, rows: Rows, points: dict[str, Fraction]
 ) -> tuple[tuple[date, str, str, int], ...]:
     penalties, unmet = problem.rules.penalties, []
     for need in problem.needs:
@@ -299,7 +299,7 @@ def _cover(
     return tuple(unmet)
 
 
-def _fairness(problem: Problem, rows: Rows, points: dict[str, Fraction]) -> None:
+def _fairness(problem: RosterProblem, rows: Rows, points: dict[str, Fraction]) -> None:
     """Price shifts, nights and weekend days away from the fair share, rounded either way."""
     lives = [_Life(problem, worker, row) for worker, row in zip(problem.workers, rows, strict=True)]
     if not lives:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError
 from sim.optimize.roster.person import Person
-from sim.optimize.roster.problem import OFF_DUTY, Problem, Worker
+from sim.optimize.roster.problem import OFF_DUTY, RosterProblem, Worker
 from sim.optimize.solver import solve
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 
-def reconcile(problem: Problem) -> tuple[tuple[int, ...], ...]:
+def reconcile(problem: RosterProblem) -> tuple[tuple[int, ...], ...]:
     """Return a roster that keeps every rule, with little regard to the posts.
 
     Raises
@@ -43,7 +43,7 @@ def reconcile(problem: Problem) -> tuple[tuple[int, ...], ...]:
 
 
 def _row(
-    problem: Problem,
+    problem: RosterProblem,
     worker: Worker,
     dropped: frozenset[str] = frozenset(),
     rules: dict[str, None] | None = None,
@@ -73,7 +73,7 @@ def _row(
     )
 
 
-def _contradiction(problem: Problem, worker: Worker) -> InputError:
+def _contradiction(problem: RosterProblem, worker: Worker) -> InputError:
     """Find a smallest set of rules and requests that cannot be kept together."""
     requests = {
         request.told(problem.start): request

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.optimize.roster.person import Person, Term, average_minutes, is_night
-from sim.optimize.roster.problem import Problem
+from sim.optimize.roster.problem import RosterProblem
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -91,7 +91,7 @@ class Built:
 
 
 def build(
-    problem: Problem,
+    problem: RosterProblem,
     *,
     comfort: bool = True,
     settled: Mapping[int, Sequence[int]] | None = None,
@@ -101,7 +101,7 @@ def build(
 
     Parameters
     ----------
-    problem : Problem
+    problem : RosterProblem
     comfort : bool
         Whether single days off and unfairness have their price.
     settled : mapping, optional
@@ -139,7 +139,7 @@ def build(
 
 def _cover(
     model: cp_model.CpModel,
-    problem: Problem,
+    problem: RosterProblem,
     people: Mapping[int, Person],
     settled: Mapping[int, Sequence[int]],
 ) -> list[Price]:
@@ -208,7 +208,7 @@ def _single_days_off(person: Person) -> list[Price]:
 
 
 def _add_unfairness(
-    own: dict[int, list[Price]], problem: Problem, people: Mapping[int, Person]
+    own: dict[int, list[Price]], problem: RosterProblem, people: Mapping[int, Person]
 ) -> None:
     hours = problem.rules.night.hours_least
     nights = [s for s, shift in enumerate(problem.shifts) if is_night(shift, hours)]
@@ -233,7 +233,7 @@ def _add_unfairness(
             own[w].append(Price(units, away, (above, below)))
 
 
-def _claims(problem: Problem, shifts: set[str]) -> list[int]:
+def _claims(problem: RosterProblem, shifts: set[str]) -> list[int]:
     """Return each worker's claim on some posts: the minutes owed, 0 for who may do none."""
     return [
         0 if worker.shifts and not worker.shifts & shifts else average_minutes(problem, worker)

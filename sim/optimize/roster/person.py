@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from math import floor
 from typing import TYPE_CHECKING, Any
 
-from sim.optimize.roster.problem import Problem, Request, Shift, Worker
+from sim.optimize.roster.problem import Request, RosterProblem, Shift, Worker
 from sim.optimize.roster.rules import OFF, minutes
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def is_night(shift: Shift, hours_least: float) -> bool:
     return within >= minutes(hours_least)
 
 
-def leave_days(problem: Problem, worker: Worker) -> set[int]:
+def leave_days(problem: RosterProblem, worker: Worker) -> set[int]:
     """Return the days of a worker's leave."""
     return {
         day
@@ -38,7 +38,7 @@ def leave_days(problem: Problem, worker: Worker) -> set[int]:
     }
 
 
-def average_minutes(problem: Problem, worker: Worker) -> int:
+def average_minutes(problem: RosterProblem, worker: Worker) -> int:
     """Return the paid minutes owed over the whole period, less those of leave."""
     days = problem.days - len(leave_days(problem, worker))
     return floor(minutes(problem.contract(worker).average_hours) * days / 7)
@@ -50,7 +50,7 @@ class Person:
     Parameters
     ----------
     model : cp_model.CpModel
-    problem : Problem
+    problem : RosterProblem
     worker : Worker
     guard : callable
         See `Guard`.
@@ -59,7 +59,7 @@ class Person:
     def __init__(
         self,
         model: cp_model.CpModel,
-        problem: Problem,
+        problem: RosterProblem,
         worker: Worker,
         guard: Guard = lambda _rule: None,
     ) -> None:

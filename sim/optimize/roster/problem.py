@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from sim.optimize.roster.rules import Contract, Rules
+from sim.optimize.roster.rules import Contract, LabourRules
 
 OFF_DUTY = -1
 """Instead of a shift's number: a day off."""
@@ -64,7 +64,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Request:
-    """What a worker asked for, or was promised.
+    """What a worker asked for, or was granted.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Problem:
+class RosterProblem:
     """A roster that is to be made.
 
     Attributes
@@ -140,7 +140,7 @@ class Problem:
     needs : tuple of Need
         The first is that of all, the others are of skills.
     requests : tuple of Request
-    rules : Rules
+    rules : LabourRules
     """
 
     team: str
@@ -149,7 +149,7 @@ class Problem:
     shifts: tuple[Shift, ...]
     workers: tuple[Worker, ...]
     needs: tuple[Need, ...]
-    rules: Rules
+    rules: LabourRules
     requests: tuple[Request, ...] = field(default=())
 
     def date(self, day: int) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.optimize.roster.problem import Problem
+from sim.optimize.roster.problem import RosterProblem
 
 Rows = tuple[tuple[int, ...], ...]
 
@@ -15,7 +15,7 @@ class Roster:
 
     Attributes
     ----------
-    problem : Problem
+    problem : RosterProblem
     rows : tuple of tuples of int [workers][days]
         The shift's number, or `OFF_DUTY`.
     cost, bound : float
@@ -28,7 +28,7 @@ class Roster:
         Whether the same seed gives the same roster; not if the clock or Ctrl-C ended the search.
     """
 
-    problem: Problem
+    problem: RosterProblem
     rows: Rows
     cost: float
     bound: float

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from sim.errors import InputError, suggestion
 from sim.reading import read_toml
 from sim.scenario.base import Model, Name, strictly
-from sim.scenario.files import shipped
+from sim.scenario.finding import shipped
 from sim.scenario.sources import Figure, Leaf, trace
 
 OFF = "off"
@@ -97,7 +97,7 @@ class Penalties(Model):
     unfair: Points
 
 
-class Rules(Model):
+class LabourRules(Model):
     """All labour rules of a roster.
 
     A shift belongs to the day on which it starts. A forbidden sequence names the shifts of
@@ -117,7 +117,7 @@ class Rules(Model):
     """Every figure with its source; filled by `load_rules`."""
 
 
-def load_rules(file: Path | None = None) -> Rules:
+def load_rules(file: Path | None = None) -> LabourRules:
     """Load the rules that come with the package, changed by those of a file.
 
     Parameters
@@ -145,7 +145,7 @@ def load_rules(file: Path | None = None) -> Rules:
             figures[figure.path] = figure
         tree = _merge(tree, own)
     try:
-        rules = strictly(Rules, tree)
+        rules = strictly(LabourRules, tree)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sim.optimize.roster.conflict import reconcile
 from sim.optimize.roster.model import SCALE, Built, build
-from sim.optimize.roster.problem import OFF_DUTY, Problem
+from sim.optimize.roster.problem import OFF_DUTY, RosterProblem
 from sim.optimize.roster.roster import Roster, Rows
 from sim.optimize.solver import Searched, Value, solve
 
@@ -106,7 +106,7 @@ class _Best:
 
 
 def make(
-    problem: Problem,
+    problem: RosterProblem,
     *,
     seed: int = 0,
     work: float = 10.0,
@@ -119,7 +119,7 @@ def make(
 
     Parameters
     ----------
-    problem : Problem
+    problem : RosterProblem
     seed : int
         The same roster for the same seed, on every machine.
     work : float
@@ -169,7 +169,7 @@ def make(
 
 
 def _improve(
-    problem: Problem,
+    problem: RosterProblem,
     rows: Rows,
     bound: int,
     budget: _Budget,
@@ -205,7 +205,7 @@ def _improve(
     return rows, cost
 
 
-def _cost(problem: Problem, rows: Rows) -> tuple[NDArray[np.float64], int]:
+def _cost(problem: RosterProblem, rows: Rows) -> tuple[NDArray[np.float64], int]:
     """Return what each worker's own roster costs and a little more, and what all costs."""
     built = build(problem)
     for w, person in built.people.items():

@@ -14,7 +14,7 @@ from sim.errors import InputError
 from sim.filename import file_name
 from sim.optimize.roster.calendars import calendar
 from sim.optimize.roster.roster import Roster
-from sim.optimize.roster.tables import cover_table, duty_table, wide_table, worker_table
+from sim.optimize.roster.tables_out import cover_table, duty_table, wide_table, worker_table
 from sim.reading import kind_of, read_json
 from sim.writing import check_folder, new_folder
 

@@ -8,7 +8,7 @@ from typing import Any
 from sim.measure.summary import Row, Summary
 from sim.optimize.roster.checker import Audit, check
 from sim.optimize.roster.roster import Roster
-from sim.optimize.roster.tables import cover_table, worker_table
+from sim.optimize.roster.tables_out import cover_table, worker_table
 
 
 def summary(

@@ -13,8 +13,8 @@ from sim.city.city import City
 from sim.errors import InputError, suggestion
 from sim.model.calendar import day_seconds
 from sim.model.plan import Plan
-from sim.optimize.roster.problem import Need, Problem, Request, Shift, Worker
-from sim.optimize.roster.rules import OFF, Rules
+from sim.optimize.roster.problem import Need, Request, RosterProblem, Shift, Worker
+from sim.optimize.roster.rules import OFF, LabourRules
 from sim.scenario import Scenario
 
 LARGEST = 40
@@ -125,14 +125,14 @@ def chosen(
 def problems(
     team: Team,
     scenario: Scenario,
-    rules: Rules,
+    rules: LabourRules,
     *,
     start: date,
     days: int,
     people: Sequence[Worker] = (),
     spare: float = 0.0,
     contract: str = "full-time",
-) -> Iterator[Problem]:
+) -> Iterator[RosterProblem]:
     """Make the rosters' problems of a team: one, or one for each group of a large team.
 
     Parameters
@@ -172,7 +172,7 @@ def problems(
             )
             for day in range(days)
         )
-        yield Problem(
+        yield RosterProblem(
             team=team.name + (f" {group + 1}/{groups}" if groups > 1 else ""),
             start=start,
             days=days,
@@ -184,13 +184,15 @@ def problems(
         first += size
 
 
-def with_requests(problem: Problem, requests: Sequence[Request]) -> Problem:
+def with_requests(problem: RosterProblem, requests: Sequence[Request]) -> RosterProblem:
     """Give a problem the requests of its workers."""
     names = {worker.name for worker in problem.workers}
     return replace(problem, requests=tuple(r for r in requests if r.worker in names))
 
 
-def with_history(problem: Problem, history: Mapping[str, Mapping[date, str]]) -> Problem:
+def with_history(
+    problem: RosterProblem, history: Mapping[str, Mapping[date, str]]
+) -> RosterProblem:
     """Give workers the shifts of the days before, where all of those in a row are known.
 
     Parameters
@@ -210,7 +212,7 @@ def with_history(problem: Problem, history: Mapping[str, Mapping[date, str]]) ->
     return replace(problem, workers=tuple(workers))
 
 
-def check_names(scenario: Scenario, rules: Rules, file: object) -> None:
+def check_names(scenario: Scenario, rules: LabourRules, file: object) -> None:
     """Refuse rules that name shifts which the scenario does not have.
 
     Raises
@@ -229,7 +231,7 @@ def check_names(scenario: Scenario, rules: Rules, file: object) -> None:
             raise InputError(file, field, name, allowed)
 
 
-def _shift(scenario: Scenario, rules: Rules, name: str) -> Shift:
+def _shift(scenario: Scenario, rules: LabourRules, name: str) -> Shift:
     shift = scenario.shifts[name]
     length = round(shift.hours * 60)
     pause = rules.break_
@@ -243,7 +245,7 @@ def _days(scenario: Scenario, name: str, start: date, days: int) -> set[int]:
 
 
 def _skills(
-    team: Team, rules: Rules, kept: Sequence[str], rows: tuple[tuple[int, ...], ...]
+    team: Team, rules: LabourRules, kept: Sequence[str], rows: tuple[tuple[int, ...], ...]
 ) -> Iterator[Need]:
     for skill in rules.skills:
         if not skill.roles or team.role in skill.roles:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.errors import InvariantError
 from sim.optimize.roster.checker import check
-from sim.optimize.roster.problem import Problem
+from sim.optimize.roster.problem import RosterProblem
 from sim.optimize.roster.roster import Roster
 from sim.optimize.roster.search import make
 
@@ -21,7 +21,7 @@ _stop: Any = None
 
 
 def make_all(
-    problems: Sequence[Problem],
+    problems: Sequence[RosterProblem],
     *,
     seed: int = 0,
     work: float = 10.0,
@@ -36,7 +36,7 @@ def make_all(
 
     Parameters
     ----------
-    problems : sequence of Problem
+    problems : sequence of RosterProblem
     seed, work
         See `make`; the work is that of each problem.
     processes : int
@@ -84,7 +84,7 @@ def make_all(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _key(problem: Problem) -> str:
+def _key(problem: RosterProblem) -> str:
     """Return what makes a problem what it is, without its names."""
     number = {worker.name: str(w) for w, worker in enumerate(problem.workers)}
     workers = tuple(replace(worker, name=number[worker.name]) for worker in problem.workers)
@@ -95,7 +95,7 @@ def _key(problem: Problem) -> str:
 
 
 def _handed_on(
-    made: Roster, same: Sequence[int], problems: Sequence[Problem]
+    made: Roster, same: Sequence[int], problems: Sequence[RosterProblem]
 ) -> Iterator[tuple[int, Roster]]:
     for number in same:
         roster = replace(made, problem=problems[number])
@@ -125,7 +125,7 @@ def _begin(stop: Any) -> None:
     _stop = stop
 
 
-def _make(problem: Problem, seed: int, work: float) -> Roster | None:
+def _make(problem: RosterProblem, seed: int, work: float) -> Roster | None:
     if _stop.is_set():
         return None
     return make(problem, seed=seed, work=work, stopped=_stop.is_set)

@@ -13,7 +13,7 @@ from sim.model.cost import PlanCost
 from sim.model.plan import Plan
 from sim.optimize.staffing.judge import Verdict
 from sim.optimize.staffing.pools import Pools
-from sim.optimize.staffing.problem import Problem
+from sim.optimize.staffing.problem import StaffingProblem
 from sim.optimize.staffing.targets import Target
 from sim.optimize.staffing.trial import Found
 
@@ -77,7 +77,7 @@ class Answer:
         Which targets are not kept, why, and what would be needed.
     """
 
-    problem: Problem
+    problem: StaffingProblem
     base_hash: str
     scenario: Scenario
     city: City
@@ -221,7 +221,7 @@ def _plain(value: float) -> float | None:
 
 
 def misses(answer: Answer, compared: Compared, most: int = 3) -> list[str]:
-    """Say where another plan breaks which promise: groups, pools and hours."""
+    """Say where another plan breaks which target: groups, pools and hours."""
     out = []
     for i, target in enumerate(answer.targets):
         slack = compared.verdict.slack(i, answer.problem.confidence)

@@ -1,4 +1,4 @@
-"""Cuts: more staff where late cases waited, until every promise is kept."""
+"""Cuts: more staff where late cases waited, until every target is kept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHEAP = 0.01
 
 
 def cut(search: Trials, need: Ints, found: Found) -> bool:
-    """Raise requirements until every promise is kept.
+    """Raise requirements until every target is kept.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def cut(search: Trials, need: Ints, found: Found) -> bool:
 
 
 def _short(search: Trials, verdict: Verdict) -> float:
-    """Return how many cases all promises together lack, margins included; patrols' left aside."""
+    """Return how many cases all targets together lack, margins included; patrols' left aside."""
     total = 0.0
     for i, (target, margin) in enumerate(zip(verdict.targets, search.margin, strict=True)):
         if target.roles != PATROL:

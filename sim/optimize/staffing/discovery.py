@@ -1,4 +1,4 @@
-"""Who finds how much, when: the race of patrols, eyes, cameras and citizens as a fluid.
+"""Who finds how much, when: the race of patrols, observers, cameras and citizens as a fluid.
 
 The matters of a category that lie undiscovered in a district are a stock. Each hour it gains
 what arises and loses at the sum of the hazards of all who may find it; the flows of a week that
@@ -35,7 +35,7 @@ class Flows:
     ----------
     call, online, police : what citizens report, questions left out
     asked, asked_online, asked_police : questions, answered during the call where there is one
-    patrol, eyes, camera : what others find
+    patrol, observers, camera : what others find
     """
 
     call: Floats
@@ -45,7 +45,7 @@ class Flows:
     asked_online: Floats
     asked_police: Floats
     patrol: Floats
-    eyes: Floats
+    observers: Floats
     camera: Floats
 
 
@@ -90,11 +90,14 @@ def flows(scenario: Scenario, city: City, plan: Plan) -> Flows:
         profile = np.asarray(shape, dtype=float)
         return (profile / profile.mean())[hour]
 
-    citizens, eyes = active(scenario.activity.citizens), active(scenario.activity.part_time_eyes)
+    citizens, observers = (
+        active(scenario.activity.citizens),
+        active(scenario.activity.part_time_eyes),
+    )
     with np.errstate(divide="ignore"):
         patience = np.minimum(1.0 / figure("patience_h", np.inf), _AT_ONCE)
         vanish = np.minimum(1.0 / figure("lifetime_h", np.inf), _AT_ONCE)
-        eye = 1.0 / (24.0 * figure("eye_days", np.inf))
+        observer = 1.0 / (24.0 * figure("eye_days", np.inf))
     sight = figure("patrol_visibility", 0.0)
     calls = demand.hotline + demand.police
     police = demand.reporters * np.divide(
@@ -113,7 +116,7 @@ def flows(scenario: Scenario, city: City, plan: Plan) -> Flows:
         others = np.stack(
             (
                 sight[:, None] * passes,
-                eye[:, None] * part_timers * eyes,
+                observer[:, None] * part_timers * observers,
                 np.repeat(vanish[:, None], HOURS, axis=1),
             )
         )
@@ -131,7 +134,7 @@ def flows(scenario: Scenario, city: City, plan: Plan) -> Flows:
             if name:
                 out[name][d] += found[0]
             out["patrol"][d] += found[1]
-            out["eyes"][d] += found[2]
+            out["observers"][d] += found[2]
     for name in ("call", "asked"):
         to = "online" if name == "call" else "asked_online"
         out[to] = out[name] * online

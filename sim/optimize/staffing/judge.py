@@ -119,11 +119,11 @@ class Verdict:
         return np.asarray(t.ppf(confidence, np.maximum(n, 2) - 1) * self.error(target, size))
 
     def slack(self, target: int, confidence: float) -> Floats:
-        """Return by how much the promise is kept for sure, for each group; below 0: it is not."""
+        """Return by how much the target is kept for sure, for each group; below 0: it is not."""
         return self.targets[target].slack(self.mean(target)) - self.reach(target, confidence)
 
     def keeps(self, confidence: float) -> bool:
-        """Tell whether every promise is kept with this one-sided confidence."""
+        """Return whether every target is kept with this one-sided confidence."""
         return all(bool((self.slack(i, confidence) >= 0).all()) for i in range(len(self.targets)))
 
 
@@ -256,7 +256,7 @@ class Judge:
     def _late(self, outcome: Outcome, target: Target, missed: Floats, waits: Waits) -> Floats:
         """Put the late cases of each group to the pool for which they waited longest."""
         late = np.zeros((len(self.pools), len(missed)))
-        if target.is_share and target.promise:
+        if target.is_share and target.deadline:
             group = group_of(outcome, target.by)
             pool = waits[0]
             rows = missed_by(outcome, target) & (pool >= 0)
@@ -283,14 +283,14 @@ class Judge:
             late = called & (wait > 20.0)
             np.add.at(blame[0], (t["called"][late] // HOUR).astype(int) % HOURS, 1.0)
             return blame, {}
-        if not target.promise:
+        if not target.deadline:
             return blame, {}
-        done = _DONE[target.promise]
+        done = _DONE[target.deadline]
         missed = missed_by(outcome, target)
         pool, since, wait = waits
         weight = missed.astype(float)
         finished = np.where(known(t[done]), t[done], outcome.until)
-        late_by = finished - t[f"due_{target.promise}"]
+        late_by = finished - t[f"due_{target.deadline}"]
         if not target.is_share:  # who waits longest weighs most
             weight = np.where(mine & known(t["accepted"]), wait / HOUR, 0.0)
             late_by = np.zeros(len(outcome))
@@ -298,13 +298,13 @@ class Judge:
         rows = waited & (weight > 0)
         hour = (since[rows] // HOUR).astype(int) % HOURS
         np.add.at(blame, (pool[rows], hour), weight[rows])
-        steps = _STEPS[: _UNTIL[target.promise]]
+        steps = _STEPS[: _UNTIL[target.deadline]]
         return blame, _other_reasons(outcome, np.flatnonzero(~waited & missed & mine), steps)
 
 
 def missed_by(outcome: Outcome, target: Target) -> NDArray[np.bool_]:
     """Tell which tickets missed the deadline of a target, bool [N]."""
-    return on_time(outcome, _DONE[target.promise], f"due_{target.promise}")[1]
+    return on_time(outcome, _DONE[target.deadline], f"due_{target.deadline}")[1]
 
 
 _STEPS = (
@@ -317,7 +317,7 @@ _STEPS = (
 
 
 _UNTIL = {"sign": 1, "arrive": 2, "close": len(_STEPS)}
-"""How many of the steps come before what was promised."""
+"""How many of the steps come before the deadline."""
 
 
 def _other_reasons(
@@ -357,7 +357,7 @@ def longest_waits(outcome: Outcome, pools: Pools) -> Waits:
     since[ticket] = s["arrive"][centre][order]
     wait[ticket] = long[order]
     stuck = (t["state"] == State.AT_CENTRE) & known(t["discovered"])
-    by_town = np.isin(t["channel"], (Channel.PATROL, Channel.EYES))
+    by_town = np.isin(t["channel"], (Channel.PATROL, Channel.OBSERVER))
     towns = len(outcome.city.town_name)
     desk = np.where(by_town, 1 + t["town"], 1 + towns + t["district"])
     pool[stuck], since[stuck] = desk[stuck], t["discovered"][stuck]

@@ -32,7 +32,7 @@ SLACKS_H = np.array([1 / 60, 1 / 12, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0, 32.
 
 
 @dataclass(frozen=True, eq=False)
-class Load:
+class OfferedLoad:
     """Work that reaches each pool.
 
     Attributes
@@ -51,9 +51,9 @@ class Load:
         """Mean number busy if nobody ever waited, float64 [P, 168]."""
         return self.arrivals.sum(axis=1) * self.service_s[:, None] / HOUR
 
-    def scaled(self, factor: float) -> Load:
+    def scaled(self, factor: float) -> OfferedLoad:
         """Return the load at another demand."""
-        return Load(self.arrivals * factor, self.service_s)
+        return OfferedLoad(self.arrivals * factor, self.service_s)
 
 
 def slack_class(hours: Floats) -> NDArray[np.int64]:
@@ -62,8 +62,8 @@ def slack_class(hours: Floats) -> NDArray[np.int64]:
 
 
 def from_demand(
-    scenario: Scenario, city: City, plan: Plan, pools: Pools, promise: str = "arrive"
-) -> Load:
+    scenario: Scenario, city: City, plan: Plan, pools: Pools, deadline: str = "arrive"
+) -> OfferedLoad:
     """Derive the load from the scenario's demand.
 
     Parameters
@@ -71,10 +71,10 @@ def from_demand(
     plan : Plan
         Its patrols and part-timers decide who finds what; posts matter only in so far as a
         town's centre that is shut leaves its work to the district's.
-    promise : str
+    deadline : str
         ``sign``, ``arrive`` or ``close``: by which deadline a visit's slack is reckoned.
     """
-    return _Desks(scenario, city, plan, pools, flows(scenario, city, plan), promise).load()
+    return _Desks(scenario, city, plan, pools, flows(scenario, city, plan), deadline).load()
 
 
 class _Desks:
@@ -87,7 +87,7 @@ class _Desks:
         plan: Plan,
         pools: Pools,
         found: Flows,
-        promise: str,
+        deadline: str,
     ) -> None:
         self.scenario, self.city, self.plan, self.pools, self.found = (
             scenario,
@@ -96,7 +96,7 @@ class _Desks:
             pools,
             found,
         )
-        self.promise = promise
+        self.deadline = deadline
         self.arrivals = np.zeros((len(pools), len(SLACKS_H), HOURS))
         self.work = np.zeros(len(pools))  # s of service an hour, to find the mean
         self.names = list(scenario.departments)
@@ -110,7 +110,7 @@ class _Desks:
         self.arrivals[pool, kind] += per_hour
         self.work[pool] += float(per_hour.sum()) * seconds
 
-    def load(self) -> Load:
+    def load(self) -> OfferedLoad:
         found, hotline = self.found, self.scenario.hotline
         self.add(0, (found.call + found.asked).sum(axis=(0, 1)), hotline.talk_mean_s, 20.0 / 3600.0)
         with_worker = np.zeros(len(self.city.grid_xy), dtype=bool)
@@ -121,7 +121,7 @@ class _Desks:
             self.district(d, float(people[with_worker].sum() / max(people.sum(), 1)))
         total = self.arrivals.sum(axis=(1, 2))
         mean = np.divide(self.work, total, out=np.full(len(total), MINUTE), where=total > 0)
-        return Load(self.arrivals, np.maximum(mean, 1.0))
+        return OfferedLoad(self.arrivals, np.maximum(mean, 1.0))
 
     def district(self, d: int, walked: float) -> None:
         """Add what reaches the centres and units of one district.
@@ -137,7 +137,7 @@ class _Desks:
         on_spot = self.figure("on_spot")[:, None]
         write_up = max(round(self.scenario.hotline.write_up_min / 60.0), 0)
         calls = np.roll(found.call[d], write_up, axis=1)
-        walks_in = found.patrol[d] * (1 - on_spot) + found.eyes[d]  # to the towns, while open
+        walks_in = found.patrol[d] * (1 - on_spot) + found.observers[d]  # to the towns, while open
         written = found.online[d] + found.camera[d] + found.asked_online[d]
         police = found.police[d]
         tell = calls + np.where(forces, 0, police)
@@ -152,7 +152,7 @@ class _Desks:
         again = wrong / (1 - np.minimum(wrong, 0.9))
         accept, sort = rules.accept_mean_min * MINUTE, rules.triage_mean_min * MINUTE
         centre = 1 + len(city.town_name) + d
-        # a centre's own promise: it uses up little of the time to sign
+        # a centre's own share of the deadline: it uses up little of the time to sign
         desk_slack = 0.1
         finds = walks_in.sum(axis=0)
         retried = (again * walks_in).sum(axis=0)
@@ -194,8 +194,8 @@ class _Desks:
 
     def slack(self, category: object, sign_h: float, travel_s: float) -> float:
         """Return how long a visit may wait for its crew, h."""
-        due = float(getattr(category, f"{self.promise}_h"))
-        if self.promise == "close":  # settling and the check come after the visit
+        due = float(getattr(category, f"{self.deadline}_h"))
+        if self.deadline == "close":  # settling and the check come after the visit
             spread = 1 + float(category.settle_cv)  # type: ignore[attr-defined]
             due -= float(category.settle_h) * spread + 8.0  # type: ignore[attr-defined]
         return max(due - sign_h - travel_s / HOUR, 1 / 60)
@@ -224,14 +224,14 @@ def _when_open(per_hour: Floats, rate: object) -> Floats:
     return out
 
 
-def from_outcomes(outcomes: Sequence[Outcome], pools: Pools, like: Load) -> Load:
+def from_outcomes(outcomes: Sequence[Outcome], pools: Pools, like: OfferedLoad) -> OfferedLoad:
     """Measure the load in simulations.
 
     Parameters
     ----------
     outcomes : sequence of Outcome
         Each of at least a day; of a week or more, or the days that are there stand for the rest.
-    like : Load
+    like : OfferedLoad
         From it the shares of the classes of slack are taken.
 
     Notes
@@ -261,7 +261,7 @@ def from_outcomes(outcomes: Sequence[Outcome], pools: Pools, like: Load) -> Load
     whole = like.arrivals.sum(axis=2)
     share = whole / np.maximum(whole.sum(axis=1, keepdims=True), 1e-300)
     share[whole.sum(axis=1) == 0, -1] = 1.0
-    return Load(share[:, :, None] * per_hour[:, None, :], np.maximum(mean, 1.0))
+    return OfferedLoad(share[:, :, None] * per_hour[:, None, :], np.maximum(mean, 1.0))
 
 
 def _services(

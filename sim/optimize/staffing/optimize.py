@@ -17,20 +17,20 @@ from sim.model.cost import plan_cost
 from sim.model.planfile import with_shifts
 from sim.model.staffing import base_plan
 from sim.optimize.solver import choose
-from sim.optimize.staffing import patrol
+from sim.optimize.staffing import patrol_worth
 from sim.optimize.staffing.answer import Answer, Compared, Price, reasons
 from sim.optimize.staffing.cover import MODEL_LIMIT, Cover, Coverer
 from sim.optimize.staffing.judge import Interrupted, Judge, OutOfTime
-from sim.optimize.staffing.load import Load, from_demand
+from sim.optimize.staffing.load import OfferedLoad, from_demand
 from sim.optimize.staffing.patterns import further_shifts
 from sim.optimize.staffing.pools import Pools
-from sim.optimize.staffing.problem import Problem
+from sim.optimize.staffing.problem import StaffingProblem
 from sim.optimize.staffing.requirement import requirement, windows
 from sim.optimize.staffing.search import Search
 from sim.optimize.staffing.targets import PATROL, Target, parse_target
-from sim.optimize.staffing.trial import Found, Report, Rules
+from sim.optimize.staffing.trial import Found, Report, SearchRules
 from sim.optimize.staffing.trim import Trim
-from sim.scenario.world import Demand
+from sim.scenario.world import DemandChange
 from sim.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _MORE_TIME = 0.25
 
 def optimize(
     scenario: Scenario,
-    problem: Problem,
+    problem: StaffingProblem,
     *,
     report: Report | None = None,
     stopped: Callable[[], bool] | None = None,
@@ -80,7 +80,7 @@ class _Job:
     def __init__(
         self,
         scenario: Scenario,
-        problem: Problem,
+        problem: StaffingProblem,
         report: Report | None,
         stopped: Callable[[], bool] | None,
     ) -> None:
@@ -104,8 +104,8 @@ class _Job:
             seed=self.seed,
             time_limit=MODEL_LIMIT[problem.patterns],
         )
-        promises = [t.promise for t in self.targets if t.promise]
-        promise = next((p for p in ("arrive", "sign", "close") if p in promises), "arrive")
+        deadlines = [t.deadline for t in self.targets if t.deadline]
+        deadline = next((p for p in ("arrive", "sign", "close") if p in deadlines), "arrive")
         self.today = self.base
         self.judge = self._judge(self.scenario, stopped)
         self.deadline = time.monotonic() + problem.time_limit
@@ -114,7 +114,7 @@ class _Job:
             self._patrol()
         except Interrupted:
             self.unmet.append("stopped while it looked for the number of gridworkers")
-        self.load = from_demand(self.scenario, self.city, self.base, self.pools, promise)
+        self.load = from_demand(self.scenario, self.city, self.base, self.pools, deadline)
 
     def _judge(self, scenario: Scenario, stopped: Callable[[], bool] | None) -> Judge:
         return Judge(
@@ -145,11 +145,11 @@ class _Job:
         bisection: more find more. The margin is the reach of the interval under today's patrols.
         """
         if self.problem.patrol == "worth":
-            self._place(patrol.worth_their_cost(self.scenario, self.city))
+            self._place(patrol_worth.worth_their_cost(self.scenario, self.city))
         which = [i for i, t in enumerate(self.targets) if t.roles == PATROL]
         if not which:
             return
-        gain = np.diff(patrol.benefits(self.scenario, self.city).found, axis=1)
+        gain = np.diff(patrol_worth.benefits(self.scenario, self.city).found, axis=1)
         ours = range(self.problem.replications)
         before = self.judge.judge_plan(self.base, ours)
         level = 1 - (1 - self.problem.confidence) / 2
@@ -158,7 +158,7 @@ class _Job:
         def keeps(total: int) -> bool:
             if time.monotonic() > self.deadline:
                 raise OutOfTime
-            self._place(patrol.allocate(gain, total))
+            self._place(patrol_worth.allocate(gain, total))
             if self.report is not None:
                 cost = plan_cost(self.scenario, self.base).total
                 self.report(f"patrol by {total} gridworkers", cost, 0.0)
@@ -171,17 +171,17 @@ class _Job:
         if not keeps(high):
             names = ", ".join(str(self.targets[i]) for i in which)
             self.unmet.append(
-                f"{names}: not even {patrol.MOST} gridworkers in each grid keep it; it would take "
-                "longer rounds, or rounds at other hours"
+                f"{names}: not even {patrol_worth.MOST} gridworkers in each grid keep it; it would "
+                "take longer rounds, or rounds at other hours"
             )
             return
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if keeps(middle) else (middle, high)
-        self._place(patrol.allocate(gain, high))
+        self._place(patrol_worth.allocate(gain, high))
 
     def _place(self, count: Ints) -> None:
-        self.base = self.judge.base = patrol.with_gridworkers(self.scenario, self.base, count)
+        self.base = self.judge.base = patrol_worth.with_gridworkers(self.scenario, self.base, count)
 
     def level(self, more: dict[int, float] | None = None) -> Floats:
         """Return the level of service at which each pool's surrogate aims, float64 [P]."""
@@ -193,7 +193,7 @@ class _Job:
             level[here] = np.maximum(level[here], aim)
         return level
 
-    def cover(self, load: Load, level: float | Floats, method: str) -> tuple[Cover, Ints]:
+    def cover(self, load: OfferedLoad, level: float | Floats, method: str) -> tuple[Cover, Ints]:
         """Cover the surrogate's requirements; pools that are not decided keep their posts."""
         need = requirement(load, self.window, level, method).staff
         cover = self.coverer.solve(need, np.flatnonzero(self.decided).tolist())
@@ -206,7 +206,7 @@ class _Job:
         cover, need = self.cover(self.load, self.level(), problem.method)
         bound = float(cover.bound.sum())
         work = self._work_bound()
-        rules = Rules(
+        rules = SearchRules(
             problem.replications,
             problem.confidence,
             deadline=self.deadline,
@@ -253,7 +253,7 @@ class _Job:
         answer.runs = self.judge.runs
         count = len(self.today.worker_grid)
         shares = (0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)
-        answer.patrol = patrol.curve(
+        answer.patrol = patrol_worth.curve(
             self.scenario, self.city, [round(count * share) for share in shares]
         )
         return answer
@@ -328,7 +328,7 @@ class _Job:
         cost = plan_cost(self.scenario, self.judge.plan(sipp)).total
         answer.compared.append(Compared("SIPP alone", cost, self.judge.judge(sipp, looked), sipp))
         for name, factor in (("demand -10 %", 0.9), ("demand +10 %", 1.1)):
-            change = Demand(name=name, factor=factor)
+            change = DemandChange(name=name, factor=factor)
             other = self.scenario.model_copy(update={"demand": (*self.scenario.demand, change)})
             judge = self._judge(other, self.judge.stopped)
             verdict = judge.judge(answer.found.posts, looked)

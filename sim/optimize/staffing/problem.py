@@ -9,7 +9,7 @@ from sim.optimize.staffing.requirement import METHODS
 
 
 @dataclass(frozen=True)
-class Problem:
+class StaffingProblem:
     """What is asked.
 
     Attributes
@@ -26,7 +26,7 @@ class Problem:
     method : str
         ``sipp``, ``lag`` or ``mol``: from which requirements the search starts.
     replications, confidence : int, float
-        Of the search (four times as many are fresh), and one-sided, of every promise.
+        Of the search (four times as many are fresh), and one-sided, of every target.
     time_limit : float
         Seconds for the search; comparisons and prices after it come on top.
     prices : bool

@@ -1,4 +1,4 @@
-"""Requirements: the least staff of each pool in each hour of the week that keeps a promise.
+"""Requirements: the least staff of each pool in each hour of the week that keeps a target.
 
 Three steps, each a known correction of steady-state queueing to demand that varies:
 
@@ -24,7 +24,7 @@ from sim.clock import HOUR
 from sim.model.calendar import shift_calendars
 from sim.optimize.staffing.discovery import HOURS
 from sim.optimize.staffing.erlang import erlang_c, least
-from sim.optimize.staffing.load import SLACKS_H, Load
+from sim.optimize.staffing.load import SLACKS_H, OfferedLoad
 from sim.optimize.staffing.pools import Pools
 from sim.scenario import Scenario
 
@@ -50,7 +50,7 @@ def windows(scenario: Scenario, pools: Pools) -> NDArray[np.bool_]:
     return np.asarray((pools.today > 0).astype(int) @ on > 0)
 
 
-def deferred(load: Load, window: NDArray[np.bool_]) -> Load:
+def deferred(load: OfferedLoad, window: NDArray[np.bool_]) -> OfferedLoad:
     """Move work into the hours in which it is done.
 
     What comes while a pool is shut waits until it opens; what may wait is spread evenly over
@@ -74,7 +74,7 @@ def deferred(load: Load, window: NDArray[np.bool_]) -> Load:
                 if key not in kernels:
                     kernels[key] = _kernel(open_hours, spread)
                 out[pool, kind] = row @ kernels[key]
-    return Load(out, load.service_s)
+    return OfferedLoad(out, load.service_s)
 
 
 def _kernel(open_hours: NDArray[np.bool_], spread: int) -> Floats:
@@ -88,7 +88,7 @@ def _kernel(open_hours: NDArray[np.bool_], spread: int) -> Floats:
     return kernel
 
 
-def load_met(load: Load, method: str) -> Floats:
+def load_met(load: OfferedLoad, method: str) -> Floats:
     """Return the load that each hour's servers meet, float64 [P, 168], by SIPP, lag-SIPP or MOL."""
     rate = load.arrivals.sum(axis=1)  # an hour
     service_h = load.service_s[:, None] / HOUR
@@ -171,7 +171,7 @@ def _late(staff: NDArray[np.int64], met: Floats, service_s: Floats, share: Float
 
 
 def requirement(
-    load: Load, window: NDArray[np.bool_], level: float | Floats, method: str = "mol"
+    load: OfferedLoad, window: NDArray[np.bool_], level: float | Floats, method: str = "mol"
 ) -> Requirement:
     """Compute the least staff by hour.
 

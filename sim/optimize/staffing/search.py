@@ -1,23 +1,23 @@
-"""Simulation in the loop: cuts until the promises are kept, then less until nothing can go.
+"""Simulation in the loop: cuts until the targets are kept, then less until nothing can go.
 
 1. The surrogate's requirements are covered by shift patterns.
-2. The plan is run. While a promise is broken, the pools and hours for which its late cases waited
+2. The plan is run. While a target is broken, the pools and hours for which its late cases waited
    get one more (a cut), and their covers are solved again.
 3. Posts are taken away, many at once. Other replications, the pilot, show what the margins must
    be at such a plan; it is cut again where they grew.
-4. Posts are taken away, many at once and then one by one, as long as all promises are kept.
-5. The plan is run on fresh replications. If a promise is broken there, they show by how much the
+4. Posts are taken away, many at once and then one by one, as long as all targets are kept.
+5. The plan is run on fresh replications. If a target is broken there, they show by how much the
    margins were too small, and it goes on from 2. The k-th look at fresh replications asks for
    confidence ``1 - (1 - confidence) / 2**k``, so that all looks together err no more often than
    was said.
 
 Steps 3 and 4 end after half of the time that is left, so that there is time for more than one look.
 
-In the search a promise is kept if its mean is, with a margin: the reach of the interval that the
+In the search a target is kept if its mean is, with a margin: the reach of the interval that the
 next look will have, and how much the search's own replications flatter a plan that was chosen by
 them (see `Search._calibrate`).
 
-It ends as ``proved``; ``stuck``, if no staff helps a promise even though all posts that its late
+It ends as ``proved``; ``stuck``, if no staff helps a target even though all posts that its late
 cases waited for were added; ``looks``, after so many looks; or ``stopped``.
 """
 
@@ -39,7 +39,7 @@ from sim.optimize.staffing.trim import COARSE, FINE, Trim
 Ints = NDArray[np.int64]
 
 CHANCE = 0.9
-"""With which a plan whose every promise is kept by its margin alone passes the look."""
+"""With which a plan whose every target is kept by its margin alone passes the look."""
 
 
 class Search(Trials):
@@ -85,7 +85,7 @@ class Search(Trials):
         return list(range(first, first + self.size))
 
     def dearer(self, found: Found, target: int, more: float) -> Ints | None:
-        """Find posts that keep one promise by so much more, and the others as they are kept.
+        """Find posts that keep one target by so much more, and the others as they are kept.
 
         Posts are added where late cases waited, and those that turn out not to be needed go again.
 
@@ -181,7 +181,7 @@ class Search(Trials):
         A look asks that the mean beats the target by the reach of its interval. The mean in the
         search flatters: the posts were chosen by it. By how much, the others show; they and the
         look are samples themselves, so that the whole plan passes with a chance of `CHANCE` only
-        if each promise has a few standard errors more.
+        if each target has a few standard errors more.
         """
         from scipy.stats import norm
 

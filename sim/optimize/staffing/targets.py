@@ -1,4 +1,4 @@
-"""Targets: promises about KPIs, such as ``close.on_time>=0.95``."""
+"""Targets: bounds that KPIs must keep, such as ``close.on_time>=0.95``."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _DECIDED_BY = {
 
 @dataclass(frozen=True)
 class Target:
-    """A promise: a KPI of every group is at least, or at most, a value.
+    """A target: a KPI of every group is at least, or at most, a value.
 
     Attributes
     ----------
     kpi : str
         A metric of `sim.measure.kpis`.
     by : str
-        One of `sim.measure.tables.GROUPS`: the promise is to each of them.
+        One of `sim.measure.tables.GROUPS`: the target is for each of them.
     at_least : bool
     value : float
     """
@@ -68,7 +68,7 @@ class Target:
         return _roles(self.kpi) or set()
 
     @property
-    def promise(self) -> str:
+    def deadline(self) -> str:
         """Which deadline decides it: ``sign``, ``arrive``, ``close``, or empty."""
         if not self.roles & CHAIN:
             return ""
@@ -89,7 +89,7 @@ class Target:
         )
 
     def slack(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return by how much values are better than promised; NaN, no case, is as promised."""
+        """Return by how much values are better than the target; NaN, no case, is on it."""
         better = value - self.value if self.at_least else self.value - value
         return np.where(np.isnan(better), 0.0, better)
 

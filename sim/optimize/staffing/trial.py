@@ -26,7 +26,7 @@ Report = Callable[[str, float, float], None]
 
 
 @dataclass(frozen=True)
-class Rules:
+class SearchRules:
     """How long and how surely to search.
 
     Attributes
@@ -34,7 +34,7 @@ class Rules:
     replications : int
         Of the search, at least 2; `FRESH` times as many of the pilot, and at each look.
     confidence : float
-        One-sided, of every promise in fresh replications.
+        One-sided, of every target in fresh replications.
     cuts, looks : int
         At most so many rounds of cuts between two looks, and so many looks.
     deadline : float
@@ -59,14 +59,14 @@ class Found:
     looked, confidence : list of int, float
         The replications of the last look, and its confidence.
     proved : bool
-        Every promise was kept in fresh replications with that confidence.
+        Every target was kept in fresh replications with that confidence.
     minimal : bool
-        No single post of the decided pools can go without breaking a promise, with its margin,
+        No single post of the decided pools can go without breaking a target, with its margin,
         on the replications of the search.
     replications : list of int
         Those of the search.
     margin : list of float64 [groups]
-        What each promise was given on top in the search.
+        What each target was given on top in the search.
     ended : str
         ``proved``, ``stopped``, ``looks`` (too many) or ``stuck`` (no staff helps).
     """
@@ -91,7 +91,7 @@ class Tried:
     Attributes
     ----------
     short : list of float64 [groups], or None
-        None if every promise is kept. Else by how much each is broken whatever the replications
+        None if every target is kept. Else by how much each is broken whatever the replications
         not asked would show, in units of what one replication may improve; 0 if none is for sure.
     """
 
@@ -99,12 +99,12 @@ class Tried:
 
     @property
     def keeps(self) -> bool:
-        """Whether every promise is kept."""
+        """Whether every target is kept."""
         return self.short is None
 
     @property
     def close(self) -> bool:
-        """Whether a promise is broken, but no more than one replication might mend."""
+        """Whether a target is broken, but no more than one replication might mend."""
         return self.short is not None and max(float(one.max()) for one in self.short) <= 1.0
 
 
@@ -117,7 +117,7 @@ class Trials:
     coverer : Coverer
     decided : bool [P]
         The pools whose posts may change; the others stay as they are.
-    rules : Rules
+    rules : SearchRules
     bound : float
         What no plan can cost less than, for reports.
     report : callable, optional
@@ -125,7 +125,7 @@ class Trials:
     Attributes
     ----------
     margin : list of float64 [groups]
-        What each promise is given on top.
+        What each target is given on top.
     ours : list of int
         The replications of the search.
     size : int
@@ -137,7 +137,7 @@ class Trials:
         judge: Judge,
         coverer: Coverer,
         decided: NDArray[np.bool_],
-        rules: Rules,
+        rules: SearchRules,
         *,
         bound: float = 0.0,
         report: Report | None = None,
@@ -177,7 +177,7 @@ class Trials:
         return found
 
     def try_all(self, tries: Sequence[Ints], than: Ints) -> list[Tried]:
-        """Tell of each of several posts whether they keep every promise with its margin.
+        """Return for each of several posts whether they keep every target with its margin.
 
         Parameters
         ----------
@@ -200,8 +200,8 @@ class Trials:
                     lost[n] = short
         return [Tried(lost.get(n)) for n in range(len(tries))]
 
-    def room(self, posts: Ints) -> list[NDArray[np.float64]]:
-        """Return by how much each promise that posts decide is kept beyond its margin."""
+    def headroom(self, posts: Ints) -> list[NDArray[np.float64]]:
+        """Return by how much each target that posts decide is kept beyond its margin."""
         verdict = self.verdict(posts)
         return [
             np.full(len(verdict.names[i]), np.inf)
@@ -211,7 +211,7 @@ class Trials:
         ]
 
     def kept(self, verdict: Verdict) -> bool:
-        """Tell whether the promises that posts decide are kept with their margins."""
+        """Return whether the targets that posts decide are kept with their margins."""
         return all(
             bool((target.slack(verdict.mean(i)) >= self.margin[i]).all())
             for i, target in enumerate(verdict.targets)
@@ -227,7 +227,7 @@ class Trials:
     def _shortfall(
         self, parts: dict[int, Verdict], known: list[Verdict]
     ) -> list[NDArray[np.float64]]:
-        """Tell by how much promises are broken, as `Tried.short`."""
+        """Tell by how much targets are broken, as `Tried.short`."""
         out = []
         for i, target in enumerate(self.judge.targets):
             whole = len(parts) == len(known)
@@ -246,7 +246,7 @@ class Trials:
         return out
 
     def short(self, posts: Ints) -> float:
-        """Return by how much all promises are broken in the search, margins left aside.
+        """Return by how much all targets are broken in the search, margins left aside.
 
         Shares as they are, other figures as a part of their target.
         """

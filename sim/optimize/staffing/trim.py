@@ -3,9 +3,9 @@
 A run in which every pool has a post fewer measures all pools at once: each late case counts
 against the pool for which it waited longest, and what more is late there is the harm of that
 pool's post. On these figures those posts go first that save most for what they harm, as many as
-the promises have room for, and all replications of the search confirm them. What is left is tried
-one by one on the same matters. That no single post can go does not rest on the figures, but on
-this: a post that was clearly needed is needed all the more when others have gone.
+the targets have headroom for, and all replications of the search confirm them. What is left is
+tried one by one on the same matters. That no single post can go does not rest on the figures,
+but on this: a post that was clearly needed is needed all the more when others have gone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Cell = tuple[int, int]
 COARSE, FINE = (0.25, 0.1), (0.1, 0.0)
 """Which parts of a cell's posts are measured and taken at once; at least one post."""
 FILL = 0.8
-"""How much of the room that a promise has is given away between two measurements."""
+"""How much of the headroom that a target has is given away between two measurements."""
 WORTH = 0.01
 """Part of the cost that one round over all shifts must save for another one to be made."""
 PROBES = 2
@@ -39,7 +39,7 @@ CHUNK = 4
 
 @dataclass(frozen=True, eq=False)
 class Harm:
-    """What it costs the promises to take some posts of one cell.
+    """What it costs the targets to take some posts of one cell.
 
     Attributes
     ----------
@@ -55,16 +55,16 @@ class Harm:
     saved: float
     loss: list[Floats]
 
-    def of(self, room: list[Floats]) -> float:
-        """Return the largest part of the room of any promise that it takes up."""
+    def of(self, headroom: list[Floats]) -> float:
+        """Return the largest part of the headroom of any target that it takes up."""
         parts = [
             float((loss / np.maximum(left, 1e-9)).max())
-            for loss, left in zip(self.loss, room, strict=True)
+            for loss, left in zip(self.loss, headroom, strict=True)
         ]
         return max(parts, default=0.0)
 
     def touches(self, short: list[Floats]) -> bool:
-        """Tell whether it harms any promise that is short."""
+        """Return whether it harms any target that is short."""
         return any(
             bool(((loss > 0) & (lack > 0)).any())
             for loss, lack in zip(self.loss, short, strict=True)
@@ -79,7 +79,7 @@ class Trim:
     search : Trials
         Judges posts on its replications.
     found : Found
-        Its posts keep every promise, and become fewer.
+        Its posts keep every target, and become fewer.
     floor : int64 [P, S], optional
         Posts that stay.
     """
@@ -116,9 +116,9 @@ class Trim:
         One that was needed before another went is needed all the more thereafter; only if it was
         a close call is it tried again.
         """
-        room = self.search.room(self.found.posts)
+        headroom = self.search.headroom(self.found.posts)
         harms = self._harms(self._batches(), 0.0)
-        order = sorted(harms, key=lambda harm: harm.of(room) / harm.saved)
+        order = sorted(harms, key=lambda harm: harm.of(headroom) / harm.saved)
         waiting, close = [harm.cell for harm in order], []
         while waiting:
             now, waiting = waiting[:CHUNK], waiting[CHUNK:]
@@ -142,7 +142,7 @@ class Trim:
             Yuan a week.
         """
         while (excess := self._cost() - budget) > 0:
-            whole = [np.ones_like(room) for room in self.search.room(self.found.posts)]
+            whole = [np.ones_like(headroom) for headroom in self.search.headroom(self.found.posts)]
             harms = self._harms(self._batches(), FINE[0])
             harms.sort(key=lambda harm: (harm.of(whole) + 1e-6) / harm.saved)
             chosen, saved = [], 0.0
@@ -172,7 +172,7 @@ class Trim:
         return list(batches.values())
 
     def _harms(self, batches: list[list[Cell]], part: float) -> list[Harm]:
-        """Measure what each cell's posts are worth to the promises.
+        """Measure what each cell's posts are worth to the targets.
 
         Parameters
         ----------
@@ -204,11 +204,11 @@ class Trim:
         return out
 
     def _bargains(self, harms: list[Harm]) -> list[Harm]:
-        """Choose cells that save most for what they harm, while there is room."""
-        room = self.search.room(self.found.posts)
-        left = [FILL * one for one in room]
+        """Choose cells that save most for what they harm, while there is headroom."""
+        headroom = self.search.headroom(self.found.posts)
+        left = [FILL * one for one in headroom]
         chosen = []
-        for harm in sorted(harms, key=lambda h: (h.of(room) + 1e-3) / h.saved):
+        for harm in sorted(harms, key=lambda h: (h.of(headroom) + 1e-3) / h.saved):
             after = [one - loss for one, loss in zip(left, harm.loss, strict=True)]
             touched = zip(after, harm.loss, strict=True)
             if all(bool((one[loss > 0] >= 0).all()) for one, loss in touched):
@@ -217,9 +217,9 @@ class Trim:
         return chosen
 
     def _take(self, chosen: list[Harm]) -> None:
-        """Take posts of cells away: all, or without the worse half of those that break a promise.
+        """Take posts of cells away: all, or without the worse half of those that break a target.
 
-        Of another promise, such as another district's, cells are not the worse for it.
+        Of another target, such as another district's, cells are not the worse for it.
         """
         for _ in range(TRIES):
             if not chosen:

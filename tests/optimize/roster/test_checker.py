@@ -62,7 +62,7 @@ BROKEN = {
         {"workers": (Worker("w", "full-time", shifts=frozenset({"early"})),)},
     ),
     "duty on leave": (loose(), [E], [O], {"requests": (Request("w", "leave", 0, 0),)}),
-    "duty promised": (
+    "duty granted": (
         loose(),
         [O],
         [E],

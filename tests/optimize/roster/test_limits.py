@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from roster_cases import generated, problem, rules
 
-from sim.optimize.roster import Problem, Roster, Shift, check
+from sim.optimize.roster import Roster, RosterProblem, Shift, check
 from sim.optimize.roster import search as searching
 from sim.optimize.roster.rules import minutes
 from sim.optimize.roster.whole import make_all
@@ -18,7 +18,7 @@ from sim.optimize.roster.whole import make_all
 HOURS = (38.4, 37.5, 36.25, 40.1, 35.0, 39.9, 19.2, 33.3)
 
 
-def made(case: Problem, seconds: float, seed: int = 7) -> Roster:
+def made(case: RosterProblem, seconds: float, seed: int = 7) -> Roster:
     """Make it as `sim optimize roster --time-limit` does; the checker compares the cost."""
     [(_, roster)] = make_all([case], work=seconds / searching.SECONDS, seed=seed)
     assert check(case, roster.rows).cost == pytest.approx(roster.cost)
@@ -26,7 +26,7 @@ def made(case: Problem, seconds: float, seed: int = 7) -> Roster:
     return roster
 
 
-def hotline(people: int, days: int, start: date, **contract: float) -> Problem:
+def hotline(people: int, days: int, start: date, **contract: float) -> RosterProblem:
     """Return a hotline of a small town as it was reported: two by day, one late, one by night."""
     return problem(
         people=people,
@@ -82,7 +82,7 @@ def test_rest_of_odd_hours(hours: float) -> None:
 
 
 @st.composite
-def odd(draw: st.DrawFn) -> tuple[Problem, float]:
+def odd(draw: st.DrawFn) -> tuple[RosterProblem, float]:
     """A generated problem with odd hours, and seconds that mostly do not suffice."""
     case = generated(draw(st.integers(0, 10_000)), people=draw(st.sampled_from([4, 8, 12])))
     hour = st.integers(0, 6000).map(lambda n: n / 100) | st.sampled_from(HOURS)
@@ -102,7 +102,7 @@ def odd(draw: st.DrawFn) -> tuple[Problem, float]:
 
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(odd())
-def test_no_generated_roster_ends_in_another_cost(given_: tuple[Problem, float]) -> None:
+def test_no_generated_roster_ends_in_another_cost(given_: tuple[RosterProblem, float]) -> None:
     case, seconds = given_
     made(case, min(seconds, 0.3))
 
@@ -112,7 +112,7 @@ def test_no_generated_roster_ends_in_another_cost(given_: tuple[Problem, float])
     max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 @given(odd(), st.booleans())
-def test_many_generated_rosters(given_: tuple[Problem, float], as_large: bool) -> None:
+def test_many_generated_rosters(given_: tuple[RosterProblem, float], as_large: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if as_large:
             patch.setattr(searching, "WHOLE", 0)

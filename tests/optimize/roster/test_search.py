@@ -164,7 +164,7 @@ def test_leave_lowers_what_is_owed() -> None:
     assert roster.rows[1].count(0) == 6
 
 
-def test_promises_are_kept_and_skills_are_found() -> None:
+def test_grants_are_kept_and_skills_are_found() -> None:
     lead = problem(days=2, posts=(1, 0, 0)).needs[0]
     case = problem(
         days=2,

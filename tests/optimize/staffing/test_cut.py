@@ -13,7 +13,7 @@ from sim.optimize.staffing.cut import PATIENCE, _short, cut
 from sim.optimize.staffing.judge import Verdict
 from sim.optimize.staffing.search import Search
 from sim.optimize.staffing.targets import Target
-from sim.optimize.staffing.trial import Found, Rules
+from sim.optimize.staffing.trial import Found, SearchRules
 
 Ints = np.ndarray
 
@@ -58,7 +58,7 @@ class Case(Search):
         cuts: int = 1,
         margin: list[list[float]] | None = None,
     ) -> None:
-        self.answer, self.rules, self.report = answer, Rules(cuts=cuts), None
+        self.answer, self.rules, self.report = answer, SearchRules(cuts=cuts), None
         self.coverer: Any = Shifts(list(rate), list(allowed))
         self.decided = np.array(decided)
         self.margin = [np.array(one) for one in margin or [[0.0]]]
@@ -110,7 +110,7 @@ def test_most_help_for_its_cost_first_until_enough_is_helped() -> None:
     assert posts == [[10, 2], [7, 3]]
 
 
-def test_each_promise_that_is_broken_asks() -> None:
+def test_each_target_that_is_broken_asks() -> None:
     """Not the first, which is kept; nor the second, for which nobody is to blame."""
     kept, blameless, broken = (
         told((CLOSED, [value], [100.0]), blame=blame)
@@ -183,7 +183,7 @@ def test_what_is_no_share_is_mended_by_three_tenths_at_a_time() -> None:
     assert np.argwhere(need).tolist() == [[0, 9], [0, 10], [0, 33]]  # of ten alike the first
 
 
-def test_it_ends_once_every_promise_is_kept() -> None:
+def test_it_ends_once_every_target_is_kept() -> None:
     def answer(posts: Ints) -> Verdict:
         return told((CLOSED, [0.95 if posts[0, 0] >= 12 else 0.8], [100.0]), blame={(0, 9): 10.0})
 

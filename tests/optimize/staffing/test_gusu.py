@@ -15,7 +15,7 @@ import sim
 from sim.optimize.staffing.answer import Answer
 from sim.optimize.staffing.judge import Judge, join
 from sim.optimize.staffing.optimize import optimize
-from sim.optimize.staffing.problem import Problem
+from sim.optimize.staffing.problem import StaffingProblem
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,9 @@ TARGETS = ("close.on_time>=0.95", "arrive.on_time>=0.9", "hotline.answered_20s>=
 
 @pytest.fixture(scope="module")
 def answer() -> Answer:
-    problem = Problem(TARGETS, patterns="scenario", replications=2, prices=False, time_limit=3600.0)
+    problem = StaffingProblem(
+        TARGETS, patterns="scenario", replications=2, prices=False, time_limit=3600.0
+    )
     return optimize(sim.load("gusu-week"), problem)
 
 

@@ -44,7 +44,7 @@ def test_flows_end_where_matters_end(gusu: tuple) -> None:
 
 def test_more_patrol_finds_more_and_spares_calls(gusu: tuple) -> None:
     scenario, city, plan, _ = gusu
-    from sim.optimize.staffing.patrol import with_gridworkers
+    from sim.optimize.staffing.patrol_worth import with_gridworkers
 
     twice = with_gridworkers(scenario, plan, np.full(len(city.grid_xy), 2))
     few, many = flows(scenario, city, plan), flows(scenario, city, twice)

@@ -11,7 +11,7 @@ import sim
 from sim.city import City
 from sim.model.staffing import base_plan
 from sim.model.state import StopKind
-from sim.optimize.staffing.patrol import MOST, allocate, benefits, curve, with_gridworkers
+from sim.optimize.staffing.patrol_worth import MOST, allocate, benefits, curve, with_gridworkers
 
 
 @pytest.fixture(scope="module")

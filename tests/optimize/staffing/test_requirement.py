@@ -11,7 +11,7 @@ from staffing_case import small
 from sim.city import City
 from sim.clock import HOUR
 from sim.optimize.staffing.erlang import late_share, servers_for_share
-from sim.optimize.staffing.load import SLACKS_H, Load
+from sim.optimize.staffing.load import SLACKS_H, OfferedLoad
 from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.requirement import (
     METHODS,
@@ -25,10 +25,10 @@ from sim.optimize.staffing.requirement import (
 ALWAYS = np.ones((1, 168), dtype=bool)
 
 
-def load_of(rate: np.ndarray, service_s: float, kind: int = 0) -> Load:
+def load_of(rate: np.ndarray, service_s: float, kind: int = 0) -> OfferedLoad:
     arrivals = np.zeros((1, len(SLACKS_H), 168))
     arrivals[0, kind] = rate
-    return Load(arrivals, np.array([service_s]))
+    return OfferedLoad(arrivals, np.array([service_s]))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -119,7 +119,9 @@ def test_shares_of_slack_are_those_of_the_hour_or_of_the_week() -> None:
     arrivals = np.zeros((2, len(SLACKS_H), 168))
     arrivals[0, 0, [9, 40]], arrivals[0, 1, 9], arrivals[0, 1, 40] = 0.1, 0.3, 0.1
     arrivals[1, 1] = 5.0
-    got = requirement(Load(arrivals, np.array([7 * HOUR, HOUR])), np.repeat(ALWAYS, 2, axis=0), 0.9)
+    got = requirement(
+        OfferedLoad(arrivals, np.array([7 * HOUR, HOUR])), np.repeat(ALWAYS, 2, axis=0), 0.9
+    )
     assert got.share[0, :2, 9] == pytest.approx([0.25, 0.75])
     assert got.share[0, :2, 40] == pytest.approx([0.5, 0.5])
     assert got.share[0, :2, 12] == pytest.approx([1 / 3, 2 / 3])

@@ -1,4 +1,4 @@
-"""The search: what it finds keeps its promises, and nothing of it can go."""
+"""The search: what it finds keeps its targets, and nothing of it can go."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.optimize.staffing import search
 from sim.optimize.staffing.answer import Answer, facts
 from sim.optimize.staffing.judge import Interrupted, Judge, Verdict
 from sim.optimize.staffing.optimize import optimize
-from sim.optimize.staffing.problem import Problem
+from sim.optimize.staffing.problem import StaffingProblem
 from sim.scenario import Scenario
 
 TARGETS = ("hotline.answered_20s>=0.7", "arrive.on_time>=0.8")
@@ -39,7 +39,7 @@ def judge_of(answer: Answer) -> Judge:
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scenario, Answer]:
     scenario = small(tmp_path_factory.mktemp("small"))
-    problem = Problem(TARGETS, patterns="scenario", replications=3)
+    problem = StaffingProblem(TARGETS, patterns="scenario", replications=3)
     return scenario, optimize(scenario, problem)
 
 
@@ -106,7 +106,7 @@ def test_price_of_a_point_is_that_of_the_operators_it_takes(tmp_path: Path, valu
         *(f"{name}={hours}" for name in ("activity.citizens", "profiles.flat.hours",
                                          "profiles.office.hours")),
     )  # fmt: skip
-    problem = Problem((f"hotline.answered_20s>={value}",), patterns="scenario")
+    problem = StaffingProblem((f"hotline.answered_20s>={value}",), patterns="scenario")
     answer = optimize(scenario, problem)
     found, judge, target = answer.found, judge_of(answer), answer.targets[0]
     noon = list(answer.scenario.shifts).index("noon")
@@ -130,7 +130,7 @@ def test_price_of_a_point_is_that_of_the_operators_it_takes(tmp_path: Path, valu
 
 
 def test_prices_by_simulation_may_be_left_out(tmp_path: Path) -> None:
-    problem = Problem(TARGETS[:1], patterns="scenario", replications=2, prices=False)
+    problem = StaffingProblem(TARGETS[:1], patterns="scenario", replications=2, prices=False)
     answer = optimize(small(tmp_path), problem)
     assert [price.simulated for price in answer.prices.values()] == [None]
 
@@ -161,7 +161,7 @@ def test_a_target_out_of_reach_is_explained(tmp_path: Path) -> None:
     scenario = small(tmp_path, "departments.labour.sign_mean_min=600")
     answer = optimize(
         scenario,
-        Problem(("sign.on_time@department>=0.97",), patterns="scenario", replications=2),
+        StaffingProblem(("sign.on_time@department>=0.97",), patterns="scenario", replications=2),
     )
     assert not answer.found.proved
     assert answer.found.ended == "stuck"
@@ -175,7 +175,7 @@ def test_targets_of_patrol_decide_the_gridworkers(tmp_path: Path) -> None:
     """As few as keep the target, other roles as they were."""
     scenario = small(tmp_path)
     answer = optimize(
-        scenario, Problem(("tickets.patrol>=12",), patterns="scenario", replications=2)
+        scenario, StaffingProblem(("tickets.patrol>=12",), patterns="scenario", replications=2)
     )
     assert not answer.decided.any()
     assert answer.found.fresh is not None
@@ -183,14 +183,14 @@ def test_targets_of_patrol_decide_the_gridworkers(tmp_path: Path) -> None:
     assert 0 < count < 4 * len(answer.city.grid_xy)
     assert answer.cost.crews == answer.cost_today.crews
     never = optimize(
-        scenario, Problem(("tickets.patrol>=1e6",), patterns="scenario", replications=2)
+        scenario, StaffingProblem(("tickets.patrol>=1e6",), patterns="scenario", replications=2)
     )
     assert not never.found.proved
     assert "not even 4 gridworkers" in never.unmet[0]
 
 
 def test_a_budget_that_is_too_small_is_said(tmp_path: Path) -> None:
-    problem = Problem(
+    problem = StaffingProblem(
         ("hotline.answered_20s>=0.9",), patterns="scenario", replications=2, budget=220_000.0
     )
     scenario = small(tmp_path)
@@ -199,14 +199,14 @@ def test_a_budget_that_is_too_small_is_said(tmp_path: Path) -> None:
         assert answer.cost.total <= 220_000.0
         assert "above the budget" in answer.unmet[0]
     with pytest.raises(InputError, match="budget"):
-        optimize(scenario, Problem(problem.targets, patterns="scenario", budget=10.0))
+        optimize(scenario, StaffingProblem(problem.targets, patterns="scenario", budget=10.0))
 
 
 def test_stopping_gives_the_best_so_far(tmp_path: Path) -> None:
     asked = iter(range(1000))
     answer = optimize(
         small(tmp_path),
-        Problem(TARGETS, patterns="scenario", replications=2),
+        StaffingProblem(TARGETS, patterns="scenario", replications=2),
         stopped=lambda: next(asked) >= 5,
     )
     assert answer.found.ended == "stopped"
@@ -228,7 +228,9 @@ def test_stopping_in_a_later_look_keeps_what_was_looked_at(
 
     monkeypatch.setattr(Judge, "judge", judge)
     monkeypatch.setattr(Verdict, "keeps", lambda *_: False)
-    found = optimize(small(tmp_path), Problem(TARGETS, patterns="scenario", replications=3)).found
+    found = optimize(
+        small(tmp_path), StaffingProblem(TARGETS, patterns="scenario", replications=3)
+    ).found
     assert found.ended == "stopped"
     assert asked[1][1] != asked[0][1]
     assert (found.posts.tobytes(), found.looked) == asked[0]
@@ -239,7 +241,7 @@ def test_staff_that_costs_nothing_is_no_trouble(tmp_path: Path) -> None:
     free = scenario.costs.model_copy(update={"crew": 0.0, "hotline_operator": 0.0})
     answer = optimize(
         scenario.model_copy(update={"costs": free}),
-        Problem(TARGETS, patterns="scenario", replications=3),
+        StaffingProblem(TARGETS, patterns="scenario", replications=3),
     )
     assert answer.found.proved
 
@@ -254,7 +256,7 @@ def test_a_plan_gets_its_look_when_time_is_up(
     def report(what: str, _cost: float, _gap: float) -> None:
         clock[0] = 1e9 if what == "fewer" else clock[0]
 
-    problem = Problem(TARGETS, patterns="scenario", replications=3)
+    problem = StaffingProblem(TARGETS, patterns="scenario", replications=3)
     answer = optimize(small(tmp_path), problem, report=report)
     assert not answer.found.minimal
     assert answer.found.fresh is not None
@@ -262,7 +264,7 @@ def test_a_plan_gets_its_look_when_time_is_up(
 
 def test_the_same_seed_gives_the_same_plan(tmp_path: Path) -> None:
     scenario = small(tmp_path)
-    problem = Problem(TARGETS[:1], patterns="daily", replications=2)
+    problem = StaffingProblem(TARGETS[:1], patterns="daily", replications=2)
     a, b = optimize(scenario, problem), optimize(scenario, problem)
     assert (a.found.posts == b.found.posts).all()
     assert facts(a) == facts(b)
@@ -281,11 +283,11 @@ def test_the_same_seed_gives_the_same_plan(tmp_path: Path) -> None:
 )
 def test_bad_targets(tmp_path: Path, target: str, says: str) -> None:
     with pytest.raises(InputError, match="target") as error:
-        optimize(small(tmp_path), Problem((target,)))
+        optimize(small(tmp_path), StaffingProblem((target,)))
     assert says in error.value.allowed
 
 
 def test_no_costs_is_said(tmp_path: Path) -> None:
     scenario = small(tmp_path).model_copy(update={"costs": None})
     with pytest.raises(InputError, match="costs"):
-        optimize(scenario, Problem(TARGETS))
+        optimize(scenario, StaffingProblem(TARGETS))

@@ -16,9 +16,9 @@ from tiny import CATEGORIES, tiny
 import sim
 from sim.city import City
 from sim.errors import InputError
-from sim.model.patrol import next_pass, route_pass, route_place
 from sim.model.routes import LOOP, Leg, Route, read_routes, walks, write_routes
 from sim.model.state import Channel
+from sim.model.walking import next_pass, route_pass, route_place
 from sim.scenario.schema import Scenario
 
 CELLS = 12

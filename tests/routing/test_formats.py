@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import InputError
 from sim.routing import check
-from sim.routing.files import read_instance, read_solution
+from sim.routing.formats import read_instance, read_solution
 
 VRPLIB = """NAME : small
 TYPE : CVRPTW

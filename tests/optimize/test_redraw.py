@@ -17,7 +17,7 @@ import sim
 from sim.city import City
 from sim.cli import main
 from sim.errors import InputError
-from sim.optimize.grids import Redrawn, redraw_town, worth, write_grids
+from sim.optimize.redraw import Redrawn, redraw_town, worth, write_grids
 
 MORE = ["totals.grids=60"]
 

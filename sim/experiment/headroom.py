@@ -1,4 +1,4 @@
-"""How much room the bound leaves, over replications, and how much of it each arm takes."""
+"""How much headroom the bound leaves, over replications, and how much of it each arm takes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Room:
+class Headroom:
     """An arm in one metric that has a bound.
 
     Attributes
@@ -46,9 +46,9 @@ class Room:
     closed: Interval
 
 
-def rooms(
+def measure_headroom(
     metrics: pd.DataFrame, arms: Sequence[str], count: int, confidence: float = 0.95
-) -> list[Room]:
+) -> list[Headroom]:
     """Set arms against the bound; nothing if no bound was measured.
 
     Parameters
@@ -79,7 +79,7 @@ def rooms(
                 continue
             b, limit, a, mine = values.T
             found.append(
-                Room(
+                Headroom(
                     metric, unit, arm, arms[0], len(values),
                     mean_interval(a, confidence), mean_interval(mine, confidence),
                     _nothing() if arm == arms[0] else _closed(a - b, limit - b, confidence),
@@ -101,7 +101,7 @@ def _closed(gain: NDArray[np.float64], gap: NDArray[np.float64], confidence: flo
     return Interval(ratio, ratio - spread.half_width, ratio + spread.half_width)
 
 
-def room_verdict(found: Sequence[Room]) -> list[str]:
+def headroom_verdict(found: Sequence[Headroom]) -> list[str]:
     """Say for each metric how far the best could be, and who comes nearest."""
     said = []
     for metric in dict.fromkeys(one.metric for one in found):

@@ -16,7 +16,7 @@ from sim.city import City
 from sim.cli import main
 from sim.model.routes import read_routes, write_routes
 from sim.model.staffing import base_plan
-from sim.optimize.patrol import CELLS, optimize_patrol
+from sim.optimize.patrol_routes import CELLS, optimize_patrol
 from sim.optimize.risk import CLASSES, Risk
 from sim.optimize.walks import MOST_LEGS, search
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from sim.errors import InputError, suggestion
 from sim.optimize.roster.problem import Request, Worker
-from sim.optimize.roster.rules import OFF, Rules
+from sim.optimize.roster.rules import OFF, LabourRules
 from sim.reading import is_plain, read_csv
 
 Row = tuple[int, dict[str, str]]
 
 
-def read_people(path: Path, rules: Rules, shifts: Sequence[str]) -> dict[str, list[Worker]]:
+def read_people(path: Path, rules: LabourRules, shifts: Sequence[str]) -> dict[str, list[Worker]]:
     """Read who is in which team: columns name and team, and if wanted contract, skills, shifts.
 
     Skills and shifts are lists with semicolons. No column ``team``: all are of one team, ''.

@@ -74,7 +74,7 @@ def benefits(scenario: Scenario, city: City) -> Benefit:
     with np.errstate(divide="ignore"):
         citizen = np.minimum(1.0 / figure("patience_h", np.inf), 60.0)
         vanish = 1.0 / figure("lifetime_h", np.inf)
-        eye = 1.0 / (24.0 * figure("eye_days", np.inf))
+        observer = 1.0 / (24.0 * figure("eye_days", np.inf))
     sight, on_spot = figure("patrol_visibility", 0.0), figure("on_spot", 0.0)
     question = figure("answered_at_once", 0.0)
     names = list(scenario.departments)
@@ -89,19 +89,21 @@ def benefits(scenario: Scenario, city: City) -> Benefit:
     )
     arise = weekly[city.grid_district] * share[:, None]  # [G, C]
     reporters = demand.reporters[city.grid_district]
-    eyes = eye * np.maximum(city.grid_part_time[:, None], 0)
+    observers = observer * np.maximum(city.grid_part_time[:, None], 0)
     shape = (len(loop_h), MOST + 1)
     found, calls, crew_h, worth = (np.zeros(shape) for _ in range(4))
     none = None
     for n in range(MOST + 1):
         rate = sight * (n * walked / loop_h)[:, None]
-        rest = eyes + vanish + 1e-12
+        rest = observers + vanish + 1e-12
         told = arise * reporters * (1 - question)
         silent = arise * (1 - reporters)
         by_patrol = told * rate / (rate + citizen + rest) + silent * rate / (rate + rest)
         called = told * citizen / (rate + citizen + rest)
-        by_eye = told * eyes / (rate + citizen + rest) + silent * eyes / (rate + rest)
-        tickets = by_patrol + called + by_eye
+        by_observer = told * observers / (rate + citizen + rest) + silent * observers / (
+            rate + rest
+        )
+        tickets = by_patrol + called + by_observer
         simple = np.where(n > 0, tickets * on_spot, by_patrol * 0)
         cost = (
             called.sum(axis=1) * call_cost

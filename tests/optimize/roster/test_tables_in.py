@@ -18,10 +18,10 @@ from sim.errors import InputError
 from sim.model.staffing import base_plan
 from sim.optimize.roster import Roster, Worker, load_rules, make
 from sim.optimize.roster.calendars import _written, calendar
-from sim.optimize.roster.files import read_history, read_people, read_requests
 from sim.optimize.roster.picture import plot_roster
 from sim.optimize.roster.store import check_target, write
-from sim.optimize.roster.tables import cover_table, duty_table, wide_table, worker_table
+from sim.optimize.roster.tables_in import read_history, read_people, read_requests
+from sim.optimize.roster.tables_out import cover_table, duty_table, wide_table, worker_table
 from sim.optimize.roster.team import chosen, problems, teams, with_history
 
 SHIFTS = ["early", "late", "night"]
