@@ -43,11 +43,17 @@ _OPTIONS = (
         "--target",
         "targets",
         multiple=True,
-        metavar="KPI",
-        help="What is compared, such as close.p90. Repeatable; --precision and --select look at "
-        "the first.  [default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
+        metavar="MEASURE",
+        help="What is compared (`sim measures`), such as close.p90, close.p90@department=police, "
+        "close.on_time.worst@district. Repeatable; --precision and --select look at the first.  "
+        "[default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
     ),
-    click.option("--of", "part", metavar="DISTRICT", help="Compare one district's figures."),
+    click.option(
+        "--of",
+        metavar="GROUP",
+        default="",
+        help="Of whom targets are that do not say: district=Gusu, or each department.",
+    ),
     click.option(
         "--precision",
         metavar="5%",
@@ -221,6 +227,19 @@ def policies() -> None:
         click.echo(f"{name:<18} {(getdoc(policy) or '').splitlines()[0]}")
 
 
+@click.command()
+@click.option("--markdown", is_flag=True, help="As the table in docs/measures.md.")
+def measures(markdown: bool) -> None:
+    """List what is measured: name, unit, which direction is better, what it is called."""
+    from sim.measure import listing
+
+    if markdown:
+        click.echo(listing.markdown(), nl=False)
+        return
+    for line in listing.lines():
+        click.echo(line)
+
+
 def _listed(text: str, field: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     if not all(names) or len(set(names)) < len(names):
@@ -248,7 +267,7 @@ def _run(
     *,
     replications: int,
     targets: Sequence[str],
-    part: str | None,
+    of: str,
     precision: str | None,
     max_replications: int,
     confidence: float,
@@ -268,7 +287,6 @@ def _run(
 ) -> None:
     from sim.engine import find_engine
     from sim.experiment.compare import Select, compare_arms
-    from sim.experiment.measures import CITY
     from sim.experiment.precision import Precision
     from sim.experiment.replication import ENGINE
 
@@ -281,7 +299,7 @@ def _run(
                 question=question,
                 replications=replications,
                 targets=targets,
-                district=part or CITY,
+                of=of,
                 precision=Precision.parse(precision) if precision is not None else None,
                 max_replications=max_replications,
                 confidence=confidence,
