@@ -58,7 +58,7 @@ _OPTIONS = (
         "--precision",
         metavar="5%",
         help="Add replications until the intervals reach no further than this: a share of the "
-        "baseline's mean (of a share: points), or a number in the KPI's unit.",
+        "baseline's mean (of a share: points), or a number in the measure's unit.",
     ),
     click.option("--max-replications", default=200, show_default=True),
     click.option("--confidence", default=0.95, show_default=True, help="Of all intervals at once."),
@@ -228,15 +228,11 @@ def policies() -> None:
 
 
 @click.command()
-@click.option("--markdown", is_flag=True, help="As the table in docs/measures.md.")
-def measures(markdown: bool) -> None:
+def measures() -> None:
     """List what is measured: name, unit, which direction is better, what it is called."""
-    from sim.measure import listing
+    from sim.measure.listing import lines
 
-    if markdown:
-        click.echo(listing.markdown(), nl=False)
-        return
-    for line in listing.lines():
+    for line in lines():
         click.echo(line)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.machinecode import kept
+from sim.private import private_folder
 from sim.sources import digest_of
 
 _HERE = "sim.engine.compiled_engine"
