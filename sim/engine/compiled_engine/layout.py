@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.columns import MATTER, NAN, STORED, Column, Line
-from sim.engine.outcome import LOGS
+from sim.columns import MATTER, NAN, RESULTS, STORED, Column, Line, kinds
 from sim.model.order import Kind
 from sim.model.state import Channel, Level, State, StopKind
 
@@ -184,7 +183,7 @@ GRID = lined(
 )  # fmt: skip
 CATEGORY = record(work="f8", sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
 DEPARTMENT = record(sign_mean="f8", force="b1")
-VISIT, STOP, SERVED = (record(**log) for log in LOGS.values())
+VISIT, STOP, SERVED = (record(**kinds(RESULTS[log])) for log in ("visits", "stops", "services"))
 CALL_MADE = record(time="f8", slot="i8")
 
 
