@@ -90,6 +90,9 @@ class Tickets(Columns):
     duplicate: array[int]
     abandoned: array[int]
     satisfied: array[int]
+    step: array[int]
+    centre: array[int]
+    wrong_left: array[int]
 
     def __init__(self) -> None:
         times = (
@@ -102,6 +105,7 @@ class Tickets(Columns):
         kinds |= dict.fromkeys(("unit", "worker"), ("i", -1))
         kinds |= dict.fromkeys(("attempts", "sent_back", "reopened"), ("h", 0))
         kinds |= {"duplicate": ("b", 0), "abandoned": ("b", 0), "satisfied": ("b", -1)}
+        kinds |= {"step": ("b", -1), "centre": ("i", -1), "wrong_left": ("h", 0)}
         super().__init__(kinds)
 
 
