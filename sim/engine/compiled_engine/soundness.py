@@ -101,13 +101,13 @@ _GIVEN = {
 _NEVER = frozenset(
     (
         "arise", "lifetime", "observer", "camera", "patience", "call_patience", "redial_s",
-        "observed_at", "report_at", "alarm", "next_shift", "next_arise", "until", "way", "end",
+        "alarm", "next_shift", "next_arise", "until", "way", "end",
         "talk_s", "spot_s", "work_s", "settle_s", "service_s",
     )
 )  # fmt: skip
 _NOT_YET = frozenset(
     [name for name, kind in layout.DONE.items() if kind == "f8"]
-    + ["arrive", "work", "due", "start", "k0", "k1", "ready", "taken_at", "until", "way"]
+    + ["work", "k0", "k1", "ready", "taken_at", "until", "way"]
 )
 
 
