@@ -50,7 +50,7 @@ def aim_at_next(A: Arrays, s: int) -> None:
     shard.next_arise = _NEVER
     if shard.arrival < shard.arrivals_end:
         t = A.tickets[A.arrivals[shard.arrival]]
-        shard.next_arise = t.arise
+        shard.next_arise = t.arisen
         shard.arise_rank = rank(ARISE, t.id)
 
 

@@ -75,7 +75,7 @@ class Hotline(Desk):
         if tickets.abandoned[matter]:
             if state == State.CALLING:
                 world.move(matter, State.UNDISCOVERED)
-                gone_at = world.load.arise[matter] + world.load.lifetime[matter]
+                gone_at = world.load.arisen[matter] + world.load.lifetime[matter]
                 if flow.vanishes_unheard(world.now, gone_at, others_may_find(world, matter)):
                     world.move(matter, State.VANISHED)
         elif flow.is_new_from_12345(state):

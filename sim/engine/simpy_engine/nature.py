@@ -19,7 +19,7 @@ from sim.model.state import Channel, State
 def nature(world: World, first: int, last: int) -> Generator[Event, object, None]:
     """Let matters arise, in order."""
     for matter in range(first, last):
-        yield world.env.at(world.load.arise[matter], Kind.ARISE, matter)
+        yield world.env.at(world.load.arisen[matter], Kind.ARISE, matter)
         arise(world, matter)
 
 

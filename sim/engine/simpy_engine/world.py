@@ -11,9 +11,10 @@ from typing import Protocol
 from simpy.events import Event
 
 from sim.city.city import City
+from sim.columns import SERVICE, STOP, VISIT
 from sim.engine.ledger import Ledger
 from sim.engine.simpy_engine.environment import Alarm, Environment
-from sim.engine.simpy_engine.records import Load, Services, Stops, Tickets, Visits
+from sim.engine.simpy_engine.records import Records, blank_tickets, matters_of
 from sim.model.flow import may_be_found
 from sim.model.order import Kind
 from sim.model.parameters import Parameters
@@ -72,7 +73,7 @@ class World:
 
     Attributes
     ----------
-    load, tickets : Load, Tickets
+    load, tickets : Records
         What happens to each matter by itself, and what becomes of it.
     parameters : Parameters
         The scenario's figures.
@@ -110,10 +111,8 @@ class World:
         self.env = Environment()
         self.scenario, self.policy = scenario, policy
         self.succession, self.plan = succession, succession.staff.plan
-        self.load = Load(workload)
-        self.tickets = Tickets()
-        self.tickets.extend(len(workload))
-        self.visits, self.stops, self.services = Visits(), Stops(), Services()
+        self.load, self.tickets = matters_of(workload), blank_tickets(len(workload))
+        self.visits, self.stops, self.services = map(Records, (VISIT, STOP, SERVICE))
         self.ledger = Ledger(len(city.district_name), check)
         self.parameters = Parameters.of(scenario, city)
         self.ground = Ground(self.parameters)
@@ -148,14 +147,14 @@ class World:
         Observers are those of the plan under which it arose.
         """
         load = self.load
-        arise, amount = load.arise[matter], getattr(load, entrant.column)[matter]
+        arisen, amount = load.arisen[matter], getattr(load, entrant.column)[matter]
         clock = entrant.clocks[load.citizen[matter]]
         if clock == Clock.WALL:
-            return arise + amount
+            return arisen + amount
         if clock == Clock.OBSERVERS:
-            observers = self.succession.observers(load.grid[matter], arise)
+            observers = self.succession.observers(load.grid[matter], arisen)
             amount = amount / observers if observers else NEVER
-        return self.parameters.clocks[clock].advance(arise, amount)
+        return self.parameters.clocks[clock].advance(arisen, amount)
 
     def urgency(self, ticket: int) -> int:
         """Return its order of service, by priority and supervision."""
