@@ -37,7 +37,7 @@ from sim.measure.plots.steps import plot_steps
 # which.
 
 # %%
-scenario = sim.load("gusu-week", ["time.days=3"])
+scenario = sim.load("gusu-week", {"time.days": 3})
 print(scenario.title_en, scenario.title_zh, scenario.time.start, scenario.time.days, "days")
 print(len(scenario.categories), "categories of matters,", len(scenario.departments), "departments")
 
@@ -97,7 +97,7 @@ counters(outcome, every=6 * 3600).head()
 # runs is one draw, not yet a comparison.
 
 # %%
-lean = sim.simulate(sim.load("gusu-week", ["time.days=3", "staff_scale.crews=0.8"]), seed=2018)
+lean = sim.simulate(sim.load("gusu-week", {"time.days": 3, "staff_scale.crews": 0.8}), seed=2018)
 
 both = {"as it is": outcome, "a fifth fewer crews": lean}
 metrics = ["arrive.mean", "arrive.p90", "arrive.on_time", "close.p90", "backlog"]

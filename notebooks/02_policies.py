@@ -32,7 +32,7 @@ from sim.experiment.results import facts
 
 REPLICATIONS, DAYS = 3, 1  # for a quick look; 20 replications of a week give an answer
 
-scenario = sim.load("gusu-week", [f"time.days={DAYS}", "staff_scale.crews=0.67"])
+scenario = sim.load("gusu-week", {"time.days": DAYS, "staff_scale.crews": 0.67})
 
 # %% [markdown]
 # ## Compare 比较

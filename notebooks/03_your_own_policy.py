@@ -28,7 +28,7 @@ from sim.experiment.executor import Serial
 from sim.experiment.plots import plot_differences
 from sim.policy import Policy, View
 
-scenario = sim.load("gusu-week", ["time.days=1", "staff_scale.crews=0.67"])
+scenario = sim.load("gusu-week", {"time.days": 1, "staff_scale.crews": 0.67})
 
 # %% [markdown]
 # ## The order 排序

@@ -43,7 +43,7 @@ for path, old, new in diff(before, after):
 
 # %%
 roads = restrict(
-    sim.load("suzhou-2018", ["districts.SIP.speed_factor=1.167"]), days=DAYS, districts=["SIP"]
+    sim.load("suzhou-2018", {"districts.SIP.speed_factor": 1.167}), days=DAYS, districts=["SIP"]
 )
 arms = [
     Arm("before", before),

@@ -38,7 +38,7 @@ from sim.optimize.staffing.problem import Problem
 from sim.optimize.staffing.requirement import METHODS, requirement, windows
 from sim.scenario.world import Demand
 
-scenario = sim.load("gusu-week", ["time.days=1"])
+scenario = sim.load("gusu-week", {"time.days": 1})
 city = City.build(scenario)
 today = base_plan(scenario, city)
 pools = Pools.build(scenario, city)

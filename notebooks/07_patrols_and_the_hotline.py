@@ -95,7 +95,7 @@ assert saved.low > 0
 # Where matters lie evenly along the loop there is nothing to gain, and the search says so.
 
 # %%
-even = optimize_patrol(sim.load("gusu-week", ["time.days=1"]))
+even = optimize_patrol(sim.load("gusu-week", {"time.days": 1}))
 print(f"{len(even.routes)} grids leave the loop")
 assert not even.routes
 

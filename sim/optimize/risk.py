@@ -96,7 +96,7 @@ def _items(scenario: Scenario, demand: Demand, district: int, cameras: float) ->
         reporters = demand.reporters[district, c]
         matters = demand.matters[district, c] * (1 - category.camera_visibility * cameras)
         gone = 0.0 if category.lifetime_h is None else 1 / (category.lifetime_h * HOUR)
-        observers = 0.0 if category.eye_days is None else 1 / (category.eye_days * DAY)
+        observers = 0.0 if category.observer_days is None else 1 / (category.observer_days * DAY)
         parts = [(1 - reporters, gone)]
         if category.patience_h > 0:
             known = reporters * (1 - category.answered_at_once)

@@ -46,7 +46,9 @@ from sim.scenario.world import (
 )
 from sim.word import NAMED_BITS, same_word
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+TABLES = ("area.districts", "area.boundaries", "tables.categories")
+"""Fields that name the files of every scenario."""
 ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file")
 """Fields that may name a further file."""
 
@@ -58,7 +60,7 @@ class Scenario(Model):
     `sim.scenario.load`.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
     title_en: Name
     title_zh: Name
@@ -108,6 +110,11 @@ class Scenario(Model):
             set_at(content, field, digest)
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """English names of the districts that are simulated."""
+        return self.area.include or tuple(row.name_en for row in self.district_table)
 
     def file_of(self, field: str) -> Path | str:
         """Return the file that set a field, by its dotted path, or ``command line``."""
@@ -206,7 +213,7 @@ def check_references(scenario: Scenario, file: Path) -> None:
 
 def _check_figures(scenario: Scenario, file: Path) -> None:
     """Check figures that must fit each other."""
-    for hours in ("part_time_eyes", "citizens"):
+    for hours in ("part_time_observers", "citizens"):
         if sum(getattr(scenario.activity, hours)) == 0:
             raise InputError(file, f"activity.{hours}", 0, "some activity in some hour")
     for name, profile in scenario.profiles.items():

@@ -102,7 +102,7 @@ def marks(
         "citizen": citizen,
         "patience": to_ticks(patience),
         "lifetime": _unless(question, _exponential(lifetime_u, of("lifetime_h", HOUR))),
-        "observer": _unless(question, _exponential(observer_u, of("eye_days", DAY))),
+        "observer": _unless(question, _exponential(observer_u, of("observer_days", DAY))),
         "camera": _unless(
             ~seen, _exponential(delay_u, np.full(size, scenario.cameras.delay_mean_min * MINUTE))
         ),

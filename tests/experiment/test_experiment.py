@@ -16,10 +16,11 @@ from click.testing import CliRunner, Result
 from tiny import tiny, write
 
 import sim
+from sim.api.experiments import compare, sweep
 from sim.cli import main
 from sim.errors import InputError
 from sim.experiment.arm import Arm
-from sim.experiment.compare import Select, compare, compare_arms
+from sim.experiment.compare import compare_arms
 from sim.experiment.executor import Serial
 from sim.experiment.experiment import Experiment
 from sim.experiment.measures import measure
@@ -28,7 +29,6 @@ from sim.experiment.precision import Precision
 from sim.experiment.replication import Replication, replicate
 from sim.experiment.report import write_report
 from sim.experiment.results import write as write_results
-from sim.experiment.sweep import sweep
 from sim.measure.kpis import kpis
 from sim.policy import Policy, Reserve, View
 from sim.scenario import Scenario
@@ -177,7 +177,7 @@ def test_the_best_is_selected(tmp_path: Path) -> None:
     found = sweep(
         str(write(tmp_path / "tiny")), {"staff_scale.crews": (0.2, 1.0)}, days=1,
         replications=4, targets=["backlog"], executor=Serial(), max_replications=8,
-        select=Select(Precision.parse("5%"), 0.9),
+        select=True, indifference="5%", probability=0.9,
     )  # fmt: skip
     assert found.selection is not None
     assert found.selection.complete

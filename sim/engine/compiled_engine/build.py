@@ -69,7 +69,7 @@ def rules_of(
         tick(scenario.hotline.write_up_min * MINUTE),
         centres.accept_mean_min,
         centres.triage_mean_min,
-        centres.callback_mean_min,
+        centres.call_back_mean_min,
         scenario.supervision.reminder,
         scenario.supervision.city,
         satisfaction.on_time,
@@ -399,7 +399,7 @@ def _calendars(scenario: Scenario) -> tuple[NDArray[Any], ...]:
         *shift_calendars(scenario),
         *(rounds.get(k, never) for k in range(len(scenario.shifts))),
         *desk_calendars(scenario),
-        Calendar.from_hours(scenario.activity.part_time_eyes),
+        Calendar.from_hours(scenario.activity.part_time_observers),
         Calendar.from_hours(scenario.activity.citizens),
     ]
     index: list[tuple[int, int]] = []

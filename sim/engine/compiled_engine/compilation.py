@@ -51,14 +51,14 @@ def warm_up() -> None:
     """Compile now all that is called from Python, if it is not on disk yet."""
     import numpy as np
 
-    import sim
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.compiled_engine.handle import Handle
+    from sim.scenario import load
 
     loops = ("run_lane", "run_lockstep", "hand_over")
     if all(any(_folder().rglob(f"*{name}*.nbi")) for name in loops):
         return
-    handle = Handle(CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays)
+    handle = Handle(CompiledSimulation(load("gusu-week", {"time.days": 1})).arrays)
     kernel("run_lane")(handle, 0.0, 1)
     kernel("run_lockstep")(handle, 0.0)
     nobody, nothing = np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64)

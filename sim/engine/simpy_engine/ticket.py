@@ -133,7 +133,7 @@ def close_the_loop(world: World, ticket: int, watch: Watch, centre: Centre) -> P
         if grid is None or not (yield grid.check(ticket)):
             district = world.district_centres[load.district[ticket]]
             # call-backs are made when nothing more urgent waits
-            yield from district.serve(ticket, world.scenario.centres.callback_mean_min, 9)
+            yield from district.serve(ticket, world.scenario.centres.call_back_mean_min, 9)
         tickets.checked[ticket] = world.now
         if tickets.reopened[ticket] >= load.fails[ticket]:
             break

@@ -88,7 +88,7 @@ class World:
         self.shifts = shift_calendars(scenario)
         self.rounds = round_calendars(scenario)
         self.desks = desk_calendars(scenario)
-        self.observers = Calendar.from_hours(scenario.activity.part_time_eyes)
+        self.observers = Calendar.from_hours(scenario.activity.part_time_observers)
         self.citizens = Calendar.from_hours(scenario.activity.citizens)
         self.on_duty = [calendar.rate(0.0) > 0 for calendar in self.shifts]
         self.began = [0.0] * len(self.shifts)

@@ -92,12 +92,12 @@ def flows(scenario: Scenario, city: City, plan: Plan) -> Flows:
 
     citizens, observers = (
         active(scenario.activity.citizens),
-        active(scenario.activity.part_time_eyes),
+        active(scenario.activity.part_time_observers),
     )
     with np.errstate(divide="ignore"):
         patience = np.minimum(1.0 / figure("patience_h", np.inf), _AT_ONCE)
         vanish = np.minimum(1.0 / figure("lifetime_h", np.inf), _AT_ONCE)
-        observer = 1.0 / (24.0 * figure("eye_days", np.inf))
+        observer = 1.0 / (24.0 * figure("observer_days", np.inf))
     sight = figure("patrol_visibility", 0.0)
     calls = demand.hotline + demand.police
     police = demand.reporters * np.divide(

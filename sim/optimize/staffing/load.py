@@ -167,7 +167,7 @@ class _Desks:
         redo = 1 / (1 - np.minimum(self.figure("reopen"), 0.9))[:, None]
         by_grid = self.figure("check_by_grid")[:, None] * walked
         back = float((redo * (sent + np.where(forces, police, 0)) * (1 - by_grid)).sum())
-        self.add(centre, np.full(HOURS, back / HOURS), rules.callback_mean_min * MINUTE, 16.0)
+        self.add(centre, np.full(HOURS, back / HOURS), rules.call_back_mean_min * MINUTE, 16.0)
         self.crews(d, visits * redo, towns, people)
 
     def crews(self, d: int, visits: Floats, towns: NDArray[np.int64], people: Floats) -> None:

@@ -16,7 +16,7 @@ from sim.workload.arrivals import Demand
 
 @pytest.fixture(scope="module")
 def gusu() -> tuple:
-    scenario = sim.load("gusu-week", ["time.days=2"])
+    scenario = sim.load("gusu-week", {"time.days": 2})
     city = City.build(scenario)
     plan = base_plan(scenario, city)
     return scenario, city, plan, Pools.build(scenario, city)
