@@ -30,7 +30,17 @@ def check_types(record: Any) -> None:
     """
     kind_of: Any = type(record)
     for name, kind in declared(kind_of).items():
-        array = getattr(record, name)
-        found = getattr(array, "dtype", type(array).__name__)
-        if found != kind:
-            raise InputError(type(record).__name__, name, str(found), f"an array of {kind}")
+        check_type(kind_of.__name__, name, getattr(record, name), kind)
+
+
+def check_type(record: str, name: str, array: Any, kind: np.dtype[Any]) -> None:
+    """Check that an array of a record has its type.
+
+    Raises
+    ------
+    InputError
+        If it has not.
+    """
+    found = getattr(array, "dtype", type(array).__name__)
+    if found != kind:
+        raise InputError(record, name, str(found), f"an array of {kind}")

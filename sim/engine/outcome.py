@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
+from sim.columns import RESULTS, kinds
 from sim.engine.stored import Chosen, OnDemand, StoredColumns
 from sim.model.plan import Plan
 from sim.model.replan import Plans
@@ -26,62 +27,14 @@ Table = Mapping[str, NDArray[Any]]
 
 _PIECE = 100_000  # rows of a table in memory that are dealt with at a time
 
-TIMES = (
-    "arisen",
-    "called",
-    "answered",
-    "requested",
-    "discovered",
-    "accepted",
-    "triaged",
-    "tracked",
-    "signed",
-    "dispatched",
-    "arrived",
-    "finished",
-    "handled",
-    "supervised",
-    "checked",
-    "closed",
-    "due_sign",
-    "due_arrive",
-    "due_close",
-)
-"""Columns of `Outcome.tickets` that hold times, s since the scenario's start; NaN: never."""
+TICKETS = kinds(RESULTS["tickets"])
+"""Types of the columns of `Outcome.tickets`, by name, in order."""
 
-TICKETS: dict[str, str] = {
-    "key": "i8",
-    "category": "i2",
-    "district": "i2",
-    "town": "i4",
-    "grid": "i4",
-    "citizen": "i1",
-    "priority": "i1",
-    "at_once": "b1",
-    "joint": "b1",
-    **dict.fromkeys(TIMES, "f8"),
-    "channel": "i1",
-    "level": "i1",
-    "state": "i1",
-    "unit": "i4",
-    "worker": "i4",
-    "attempts": "i2",
-    "sent_back": "i2",
-    "reopened": "i2",
-    "on_spot": "b1",
-    "duplicate": "b1",
-    "abandoned": "b1",
-    "satisfied": "i1",
-}
-"""Columns of `Outcome.tickets`, in their order."""
+TIMES = tuple(column.name for column in RESULTS["tickets"] if column.unit == "s")
+"""Those that hold times, s since the scenario's start; NaN: never."""
 
-LOGS: dict[str, dict[str, str]] = {
-    "visits": {"crew": "i4", "unit": "i4", "ticket": "i8"}
-    | dict.fromkeys(("start", "arrive", "work", "end"), "f8"),
-    "stops": {"worker": "i4", "ticket": "i8", "kind": "i1", "start": "f8", "end": "f8"},
-    "services": {"desk": "i4", "ticket": "i8"} | dict.fromkeys(("arrive", "start", "end"), "f8"),
-}
-"""Columns of the logs of what resources did; the first names the resource."""
+LOGS = {log: kinds(RESULTS[log]) for log in ("visits", "stops", "services")}
+"""Types of the columns of the logs of what resources did; the first names the resource."""
 
 
 def in_order(log: str, columns: Columns) -> Columns:
@@ -127,37 +80,13 @@ class Outcome:
     folds : dict
         What was counted of it already; see `sim.measure.fold`.
     tickets : dict of arrays
-        One row for each matter that arose, in order of arising. Times as in `TIMES`, and
-
-        - ``key`` int64: the matter's own number, the same in every run of the scenario;
-        - ``category`` int16, ``district`` int16, ``town`` int32, ``grid`` int32;
-        - ``citizen`` int8: the `Channel` by which its citizen would report it;
-        - ``channel`` int8: the `Channel` by which it became a ticket;
-        - ``state`` int8: its `State` at ``until``;
-        - ``unit`` int32: the unit that handled it (-1: none), ``worker`` int32: the
-          gridworker who did (-1: none);
-        - ``priority`` int8: that of its category; ``level`` int8: supervision `Level`;
-        - ``attempts`` int16: calls made; ``sent_back``, ``reopened`` int16: times;
-        - ``on_spot``, ``at_once``, ``joint``, ``duplicate``, ``abandoned`` bool: dealt with by
-          the gridworker who found it; a question, which whoever takes it answers at once (of
-          those in writing, too); needed several departments;
-          its citizen's request came when it was a ticket already; its citizen gave up calling;
-        - ``satisfied`` int8: 1, 0, or -1 where nobody was asked.
-
-        ``called`` is the citizen's first call, ``answered`` when an operator took it and
-        ``requested`` when the request was accepted, whoever found the matter first.
-        ``triaged`` and ``tracked`` are the first triage, from which on its deadlines are
-        watched; ``signed`` is the right department's signature; ``dispatched``, ``arrived``
-        and ``finished`` are those of the last visit; ``supervised`` is the first reminder.
-    visits : dict of arrays
-        One row for each crew's visit that was begun: ``crew`` int32, ``unit`` int32, ``ticket``
-        int64 (row of ``tickets``), ``start``, ``arrive``, ``work``, ``end`` (s; NaN: not yet).
-    stops : dict of arrays
-        One row for each stop of a gridworker: ``worker`` int32, ``ticket`` int64, ``kind`` int8
-        (`StopKind`), ``start``, ``end`` (s; the end may lie after ``until``).
-    services : dict of arrays
-        One row for each service of an operator: ``desk`` int32 (0: the hotline, then the
-        towns' centres, then the districts'), ``ticket`` int64, ``arrive``, ``start``, ``end``.
+        One row for each matter that arose, in order of arising: the columns of
+        `sim.columns.RESULTS`, and so for the other tables. Of codes the enumerations are
+        `sim.model.state.State`, `Channel`, `Level` and `StopKind`. Times of visits are those of
+        the last.
+    visits, stops, services : dict of arrays
+        One row for each visit of a crew that was begun, each stop of a gridworker, each service
+        of an operator.
     """
 
     scenario: Scenario

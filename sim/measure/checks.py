@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sim.city.city import City
-from sim.engine.outcome import LOGS, TIMES, Outcome
+from sim.columns import RESULTS, Column
+from sim.engine.outcome import Outcome
 from sim.engine.stored import ROW, StoredColumns
 from sim.errors import InputError
 from sim.model.plan import Plan
@@ -28,13 +29,10 @@ from sim.scenario.base import plain
 FORMAT = 1
 MARK = "run.json"
 PLAN = "plan.npz"
-PARTS = ("tickets", "visits", "stops", "services")
+PARTS = tuple(RESULTS)
 """The tables of a result."""
 
 _LATEST = 1e11  # s: some three thousand years
-_ANY = 1 << 62
-_FLAGS = ("on_spot", "at_once", "joint", "duplicate", "abandoned")
-_COUNTS = ("attempts", "sent_back", "reopened")
 
 Text = Annotated[str, Field(max_length=4096), AfterValidator(plain)]
 Time = Annotated[float, Field(ge=0, le=_LATEST, allow_inf_nan=False)]
@@ -92,15 +90,17 @@ def read_run(folder: Path) -> Run:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a table: ``i``, ``f`` or ``b``, and for numbers from where to below where."""
+class Range:
+    """What a column may hold: ``i``, ``f`` or ``b``, and numbers from where to below where."""
 
     kind: str
     low: float = 0
-    below: float = _ANY
+    below: float = np.inf
 
 
-def columns_of(scenario: Scenario, city: City, plan: Plan, tickets: int) -> dict[str, Any]:
+def columns_of(
+    scenario: Scenario, city: City, plan: Plan, tickets: int
+) -> dict[str, dict[str, Range]]:
     """Return the columns of each table of a result, by table and name.
 
     Parameters
@@ -110,39 +110,32 @@ def columns_of(scenario: Scenario, city: City, plan: Plan, tickets: int) -> dict
     tickets : int
         How many there are.
     """
-    instant = Column("f", 0, _LATEST)
-    workers, crews = len(plan.worker_grid), len(plan.crew_unit)
-    units = len(plan.unit_department)
-    logged = {
-        "crew": Column("i", 0, crews),
-        "unit": Column("i", 0, units),
-        "worker": Column("i", 0, workers),
-        "ticket": Column("i", 0, tickets),
-        "kind": Column("i", 0, len(StopKind)),
-        "desk": Column("i", 0, 1 + len(city.town_name) + len(city.district_name)),
-    }
+    sizes = {
+        "categories": len(scenario.categories),
+        "districts": len(city.district_name),
+        "towns": len(city.town_name),
+        "grids": len(city.grid_xy),
+        "desks": 1 + len(city.town_name) + len(city.district_name),
+        "units": len(plan.unit_department),
+        "crews": len(plan.crew_unit),
+        "workers": len(plan.worker_grid),
+        "tickets": tickets,
+    } | {codes.__name__: len(codes) for codes in (Channel, State, Level, StopKind)}
     return {
-        "tickets": dict.fromkeys(TIMES, instant)
-        | dict.fromkeys(("due_sign", "due_arrive", "due_close"), Column("f", 0, np.inf))
-        | dict.fromkeys(_FLAGS, Column("b"))
-        | dict.fromkeys(_COUNTS, Column("i"))
-        | {
-            "key": Column("i", -_ANY),
-            "category": Column("i", 0, len(scenario.categories)),
-            "district": Column("i", 0, len(city.district_name)),
-            "town": Column("i", 0, len(city.town_name)),
-            "grid": Column("i", 0, len(city.grid_xy)),
-            "citizen": Column("i", 0, len(Channel)),
-            "channel": Column("i", 0, len(Channel)),
-            "state": Column("i", 0, len(State)),
-            "unit": Column("i", -1, units),
-            "worker": Column("i", -1, workers),
-            "priority": Column("i", 1, 5),
-            "level": Column("i", 0, len(Level)),
-            "satisfied": Column("i", -1, 2),
-        },
-        **{log: {name: logged.get(name, instant) for name in names} for log, names in LOGS.items()},
+        table: {column.name: _range(column, table, sizes) for column in columns}
+        for table, columns in RESULTS.items()
     }
+
+
+def _range(column: Column, table: str, sizes: Mapping[str, int]) -> Range:
+    """Return what a column of a result may hold."""
+    kind = column.kind[0]
+    if kind == "f":
+        return Range(kind, 0, np.inf if column.never else _LATEST)
+    if column.to:
+        nobody = table == "tickets" and column.default < 0 and column.name != "state"
+        return Range(kind, -1 if nobody else 0, sizes[column.to])
+    return Range(kind, column.least, column.below)
 
 
 def parts_of(folder: Path, table: str) -> tuple[list[Path], int]:
@@ -174,9 +167,9 @@ class Checks:
         Of the table.
     """
 
-    def __init__(self, folder: Path, table: str, columns: Mapping[str, Column], rows: int) -> None:
+    def __init__(self, folder: Path, table: str, columns: Mapping[str, Range], rows: int) -> None:
         self._file, self._table = folder, table
-        self._columns = {**columns, ROW: Column("i", 0, rows)}
+        self._columns = {**columns, ROW: Range("i", 0, rows)}
 
     def schema(self, parts: list[Path]) -> None:
         """Check that each part has the columns, and no other.

@@ -6,22 +6,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from sim.city.city import City
 from sim.city.hot import hot_stretches
 from sim.clock import DAY, HOUR, MINUTE, to_ticks
+from sim.columns import MATTER, Column
 from sim.scenario import Scenario
+from sim.workload import quantiles
 from sim.workload.arrivals import Arrivals, Demand
 from sim.workload.channel import Channel
 from sim.workload.names import keys
 from sim.workload.philox import Draws
 from sim.workload.purpose import Purpose
+from sim.workload.quantiles import Parameter
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
-REOPENED_MAX = 3
-"""After so many bad checks a ticket is closed as it is."""
+_SI = {"_h": HOUR, "_min": MINUTE, "_days": DAY}
 
 
 def marks(
@@ -41,92 +43,104 @@ def marks(
     dict of arrays
         Each as long as there are matters.
     """
-    code, rows = found.category, scenario.categories
-    size = len(code)
-    hotline, police_line, centres = scenario.hotline, scenario.police_line, scenario.centres
+    code = found.category
+    uniform = _Uniforms(draws, found)
+    grid = _grids(scenario, city, district, code, uniform[Purpose.GRID])
+    loop = along_loop(scenario, city, grid, uniform[Purpose.LOOP])
+    citizen = _citizens(scenario, demand, district, code, uniform[Purpose.CITIZEN])
+    drawn = _Drawn(scenario, uniform, code, citizen)
 
-    def each(name: str, scale: float = 1.0) -> Floats:
-        """Look up each category's figure; what is absent is infinite."""
-        values = [getattr(c, name) for c in rows]
-        return np.array([np.inf if v is None else v * scale for v in values], dtype=float)
-
-    def of(name: str, scale: float = 1.0) -> Floats:
-        """Look up the figure of each matter's category."""
-        return each(name, scale)[code]
-
-    def pair(first: Purpose) -> tuple[Floats, Floats]:
-        return draws.pair(first, found.named, found.cell)
-
-    grid_u, loop_u = pair(Purpose.GRID)
-    grid = _grids(scenario, city, district, code, grid_u)
-    loop = along_loop(scenario, city, grid, loop_u)
-
-    citizen_u, patience_u = pair(Purpose.CITIZEN)
-    citizen = _citizens(scenario, demand, district, code, citizen_u)
-    patience = np.where(
-        citizen != Channel.NONE, _exponential(patience_u, of("patience_h", HOUR)), np.inf
-    )
-
-    lifetime_u, observer_u = pair(Purpose.LIFETIME)
-    camera_u, delay_u = pair(Purpose.CAMERA)
-    passes_u, on_spot_u = pair(Purpose.PASSES)
-    spot_u, at_once_u = pair(Purpose.SPOT_WORK)
-    talk_u, wait_u = pair(Purpose.TALK)
-    redials_u, redial_u = pair(Purpose.REDIALS)
     # a question lies in no street: only its citizen brings it
-    question = (at_once_u < of("answered_at_once")) & (citizen != Channel.NONE)
-    seen = ~question & (camera_u < of("camera_visibility") * city.grid_camera[grid])
-    lines = (hotline, police_line)
-    line = (citizen == Channel.POLICE).astype(np.intp)
-    talk = np.array([own.talk_mean_s for own in lines])[line]
-    talk *= _lognormal(talk_u, np.array([own.talk_cv for own in lines]), line)
-
-    desk_u, wrong_u = pair(Purpose.DESK)
-    department_u, sign_u = pair(Purpose.WRONG_DEPARTMENT)
-    work_u, settle_u = pair(Purpose.WORK)
-    joint_u, checker_u = pair(Purpose.JOINT)
-    fails_u, satisfaction_u = pair(Purpose.FAILS)
-    joint = ~question & (joint_u < of("joint_share"))
-    wrong = _runs(wrong_u, each("mistriage"), code, centres.triage_tries_max)
+    question = drawn["at_once"] & (citizen != Channel.NONE)
+    visible = Parameter(np.array([c.camera_visibility for c in scenario.categories]), code).spread()
+    seen = uniform[Purpose.CAMERA] < visible * city.grid_camera[grid]
+    joint = drawn["joint"] & ~question
+    wrong = drawn["wrong"]
     if scenario.districts[city.district_name[district]].one_platform:
-        wrong[joint | (of("priority") == 1)] = 0
-    all_one = np.zeros(size, dtype=np.intp)
+        urgent = np.array([c.priority == 1 for c in scenario.categories])[code]
+        wrong[joint | urgent] = 0
     others = max(len(scenario.departments) - 1, 1)
-
-    return {
-        "key": keys(scenario, city.district_code[district], found.day, found.category, found.index),
-        "arise": to_ticks(found.time),
+    return drawn.columns | {
+        "key": keys(scenario, city.district_code[district], found.day, code, found.index),
         "category": code.astype(np.int16),
-        "district": np.full(size, district, dtype=np.int16),
+        "district": np.full(len(code), district, dtype=np.int16),
         **place(city, grid, loop),
         "citizen": citizen,
-        "patience": to_ticks(patience),
-        "lifetime": _unless(question, _exponential(lifetime_u, of("lifetime_h", HOUR))),
-        "observer": _unless(question, _exponential(observer_u, of("observer_days", DAY))),
-        "camera": _unless(
-            ~seen, _exponential(delay_u, np.full(size, scenario.cameras.delay_mean_min * MINUTE))
-        ),
-        "passes": np.where(question, 0, _passes(passes_u, each("patrol_visibility"), code)).astype(
-            np.int32
-        ),
-        "simple": ~question & (on_spot_u < of("on_spot")),
-        "spot_s": to_ticks(of("on_spot_min", MINUTE) * _lognormal(spot_u, each("work_cv"), code)),
         "at_once": question,
-        "talk_s": to_ticks(talk),
-        "call_patience": to_ticks(-hotline.patience_mean_s * np.log(wait_u)),
-        "redials": _runs(redials_u, np.array([hotline.redial_share]), all_one, hotline.redial_max),
-        "redial_s": to_ticks(-hotline.redial_mean_min * MINUTE * np.log(redial_u)),
-        "desk": _lognormal(desk_u, np.array([centres.service_cv]), all_one),
-        "wrong": wrong,
-        "wrong_department": (1 + np.floor(department_u * others)).astype(np.int16),
-        "sign": -np.log(sign_u),
-        "work_s": to_ticks(of("work_min", MINUTE) * _lognormal(work_u, each("work_cv"), code)),
-        "settle_s": to_ticks(of("settle_h", HOUR) * _lognormal(settle_u, each("settle_cv"), code)),
         "joint": joint,
-        "by_grid": checker_u < of("check_by_grid"),
-        "fails": _runs(fails_u, each("reopen"), code, REOPENED_MAX),
-        "satisfaction_u": satisfaction_u,
+        "arisen": to_ticks(found.time),
+        "patience": np.where(citizen != Channel.NONE, drawn["patience"], np.inf),
+        "lifetime": np.where(question, np.inf, drawn["lifetime"]),
+        "observer": np.where(question, np.inf, drawn["observer"]),
+        "camera": np.where(~question & seen, drawn["camera"], np.inf),
+        "passes": np.where(question, np.int32(0), drawn["passes"]),
+        "simple": drawn["simple"] & ~question,
+        "wrong": wrong,
+        "wrong_department": (1 + np.floor(uniform[Purpose.WRONG_DEPARTMENT] * others)).astype(
+            np.int16
+        ),
     }
+
+
+class _Uniforms:
+    """The matters' uniform numbers by purpose: two neighbours are drawn at once."""
+
+    def __init__(self, draws: Draws, found: Arrivals) -> None:
+        self._draws, self._found = draws, found
+        self._kept: dict[int, Floats] = {}
+
+    def __getitem__(self, purpose: Purpose) -> Floats:
+        """Return those of a purpose, once: they are the caller's to write on."""
+        if purpose not in self._kept:
+            first = purpose - purpose % 2
+            pair = self._draws.pair(first, self._found.named, self._found.cell)
+            self._kept[first], self._kept[first + 1] = pair
+        return self._kept.pop(purpose)
+
+
+class _Drawn:
+    """The columns that one uniform number tells, by name."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        uniform: _Uniforms,
+        code: NDArray[np.int64],
+        citizen: NDArray[np.int8],
+    ) -> None:
+        self._scenario, self._code = scenario, code
+        self._line = (citizen == Channel.POLICE).astype(np.intp)
+        self.columns = {
+            column.name: self._made(column, uniform) for column in MATTER if column.draw is not None
+        }
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.columns[name]
+
+    def _made(self, column: Column, uniform: _Uniforms) -> NDArray[Any]:
+        draw = column.draw
+        assert draw is not None
+        values = getattr(quantiles, draw.quantile)(
+            uniform[Purpose[draw.purpose]], *map(self._parameter, draw.parameters)
+        )
+        if column.unit == "s":
+            values = to_ticks(values)
+        made: NDArray[Any] = values.astype(column.kind, copy=False)
+        return made
+
+    def _parameter(self, said: str | float) -> Parameter:
+        """Look a parameter up, in SI units; what is absent is infinite."""
+        if not isinstance(said, str):
+            return Parameter(np.array([float(said)]))
+        group, name = said.split(".")
+        scale = next((si for ending, si in _SI.items() if name.endswith(ending)), 1.0)
+        tables: dict[str, tuple[Any, NDArray[Any]]] = {
+            "category": (self._scenario.categories, self._code),
+            "line": ((self._scenario.hotline, self._scenario.police_line), self._line),
+        }
+        rows, of = tables.get(group, ((getattr(self._scenario, group, None),), None))
+        values = [getattr(row, name) for row in rows]
+        return Parameter(np.array([np.inf if v is None else v * scale for v in values], float), of)
 
 
 def place(city: City, grid: NDArray[np.int64], loop: Floats) -> dict[str, NDArray[Any]]:
@@ -162,44 +176,6 @@ def along_loop(scenario: Scenario, city: City, grid: NDArray[np.int64], uniform:
         (uniform - share) / max(cold, 1e-300),
     )
     return (hot_stretches(city)[grid] + along) % 1.0
-
-
-def _exponential(uniform: Floats, mean: Floats) -> Floats:
-    """Exponential with these means, s; an infinite mean is never, a mean of 0 is at once."""
-    out = np.log(uniform)
-    out *= -mean
-    return out
-
-
-def _lognormal(uniform: Floats, cv: Floats, of: NDArray[np.intp]) -> Floats:
-    """Lognormal with mean 1 and a coefficient of variation ``cv[of]``."""
-    variance = np.log1p(np.square(cv))
-    out = np.sqrt(variance)[of]
-    out *= ndtri(uniform)
-    out -= (variance / 2)[of]
-    return np.exp(out, out=out)
-
-
-def _runs(uniform: Floats, chance: Floats, of: NDArray[np.intp], most: int) -> NDArray[np.int16]:
-    """Count how often in a row something of chance ``chance[of]`` happens, at most so often."""
-    runs = np.zeros(len(uniform), dtype=np.int16)
-    for n in range(1, most + 1):
-        runs += uniform < (chance**n)[of]
-    return runs
-
-
-def _passes(uniform: Floats, visibility: Floats, of: NDArray[np.intp]) -> Floats:
-    """Which pass notices it first, at a chance ``visibility[of]``; 0 where none ever does."""
-    with np.errstate(divide="ignore"):
-        misses = np.log(uniform)
-        misses /= np.log1p(-np.minimum(visibility, 1))[of]
-    np.nan_to_num(misses, copy=False)
-    passes = 1 + np.minimum(misses, 1e6, out=misses)
-    return np.where((visibility > 0)[of], passes, 0)
-
-
-def _unless(never: NDArray[np.bool_], seconds: Floats) -> Floats:
-    return to_ticks(np.where(never, np.inf, seconds))
 
 
 def _grids(

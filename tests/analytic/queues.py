@@ -15,6 +15,7 @@ from tiny import tiny
 
 from sim.city import City
 from sim.clock import to_ticks
+from sim.columns import MATTER
 from sim.engine.outcome import Outcome
 from sim.engine.simpy_engine.engine import SimpySimulation
 from sim.engine.simulation import Simulation
@@ -66,44 +67,26 @@ def customers(
 ) -> Workload:
     """Make matters of arrival times and services in units of `SERVICE_S`."""
     n = len(arrive)
-    never, nothing = np.full(n, np.inf), np.zeros(n)
-    place = np.zeros((n, 2)) if xy is None else xy
-    return Workload(
-        key=np.arange(n),
-        arise=to_ticks(arrive * SERVICE_S),
-        category=(np.zeros(n) if category is None else category).astype(np.int16),
-        district=np.zeros(n, dtype=np.int16),
-        town=np.zeros(n, dtype=np.int32),
-        grid=np.zeros(n, dtype=np.int32),
-        loop=nothing.copy(),
-        x=to_ticks(place[:, 0]),
-        y=to_ticks(place[:, 1]),
-        citizen=np.full(n, citizen, dtype=np.int8),
-        patience=nothing.copy(),
-        lifetime=never.copy(),
-        observer=never.copy(),
-        camera=never.copy(),
-        passes=np.zeros(n, dtype=np.int32),
-        simple=np.zeros(n, dtype=bool),
-        spot_s=nothing.copy(),
-        at_once=np.full(n, citizen == Channel.HOTLINE),
-        talk_s=to_ticks(service * SERVICE_S) if citizen == Channel.HOTLINE else nothing.copy(),
-        call_patience=never.copy()
-        if call_patience is None
-        else to_ticks(call_patience * SERVICE_S),
-        redials=np.zeros(n, dtype=np.int16),
-        redial_s=nothing.copy(),
-        desk=nothing.copy(),
-        wrong=np.zeros(n, dtype=np.int16),
-        wrong_department=np.ones(n, dtype=np.int16),
-        sign=nothing.copy(),
-        work_s=to_ticks(service * SERVICE_S),
-        settle_s=nothing.copy(),
-        joint=np.zeros(n, dtype=bool),
-        by_grid=np.zeros(n, dtype=bool),
-        fails=np.zeros(n, dtype=np.int16),
-        satisfaction_u=np.full(n, 0.5),
-    )
+    columns = {column.name: np.zeros(n, column.kind) for column in MATTER}
+    columns |= {name: np.full(n, np.inf) for name in ("lifetime", "observer", "camera")}
+    columns |= {
+        "key": np.arange(n),
+        "arisen": to_ticks(arrive * SERVICE_S),
+        "citizen": np.full(n, citizen, dtype=np.int8),
+        "call_patience": np.full(n, np.inf),
+        "wrong_department": np.ones(n, dtype=np.int16),
+        "work_s": to_ticks(service * SERVICE_S),
+        "satisfaction_u": np.full(n, 0.5),
+    }
+    if category is not None:
+        columns["category"] = category.astype(np.int16)
+    if xy is not None:
+        columns |= {"x": to_ticks(xy[:, 0]), "y": to_ticks(xy[:, 1])}
+    if citizen == Channel.HOTLINE:
+        columns |= {"at_once": np.ones(n, dtype=bool), "talk_s": to_ticks(service * SERVICE_S)}
+    if call_patience is not None:
+        columns["call_patience"] = to_ticks(call_patience * SERVICE_S)
+    return Workload(**columns)
 
 
 def crews(folder: Path, arrive: Floats, service: Floats, servers: int, **options: Any) -> Outcome:
@@ -147,7 +130,7 @@ def calls(
     load = customers(arrive, service, Channel.HOTLINE, call_patience=patience)
     plan = replace(plan, hotline_posts=posts)
     simulation = SimpySimulation(scenario, city=city, workload=load, plan=plan)
-    simulation.run(float(load.arise[-1]))
+    simulation.run(float(load.arisen[-1]))
     return simulation.outcome()
 
 

@@ -108,7 +108,7 @@ def forge(state: State, name: str, field: str, value: Any, row: int | None = Non
 FORGED: dict[str, Callable[[State], None]] = {
     "a ticket's category": lambda s: forge(s, "tickets", "category", 9999, 0),
     "a ticket's grid": lambda s: forge(s, "tickets", "grid", -2, 0),
-    "a time that is none": lambda s: forge(s, "tickets", "arise", np.nan, 0),
+    "a time that is none": lambda s: forge(s, "tickets", "arisen", np.nan, 0),
     "a time beyond all ticks": lambda s: forge(s, "tickets", "sign", 1e300, 0),
     "a crew's ticket": lambda s: forge(s, "crews", "slot", 1 << 40, 0),
     "a crew's base": lambda s: forge(s, "crews", "base_x", 17.0, 0),

@@ -231,4 +231,4 @@ def test_hot_stretches_hold_their_share(tmp_path: Path) -> None:
     assert abs(cold.mean() - 0.6) < 4 * 0.8 / np.sqrt(12 * len(cold))
     even = Workload.draw(tiny(tmp_path, ["time.days=10"]), city, 1)
     assert (even.grid == load.grid).all()
-    assert (even.arise == load.arise).all()
+    assert (even.arisen == load.arisen).all()

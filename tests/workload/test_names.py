@@ -52,7 +52,7 @@ def test_a_place_alone_with_its_16_bits_keeps_its_matters(tmp_path: Path) -> Non
     a, b = tiny(tmp_path / "a"), renamed(tmp_path / "b", "900003")
     of = [Workload.draw(s, City.build(s), 3, days=range(1)) for s in (a, b)]
     east = [load.take(np.flatnonzero(load.district == 0)) for load in of]
-    assert np.array_equal(east[0].arise, east[1].arise)
+    assert np.array_equal(east[0].arisen, east[1].arisen)
     assert np.array_equal(east[0].key, east[1].key)
 
 

@@ -320,8 +320,8 @@ class CompiledSimulation:
         range
             Their ticket numbers.
         """
-        if len(matters) and matters.arise[0] < self.now:
-            raise ValueError(f"a matter arises at {matters.arise[0]} s, but it is {self.now} s")
+        if len(matters) and matters.arisen[0] < self.now:
+            raise ValueError(f"a matter arises at {matters.arisen[0]} s, but it is {self.now} s")
         first = self._loaded
         self._load([matters], [np.arange(len(matters))])
         return range(first, self._loaded)

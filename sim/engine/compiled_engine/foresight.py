@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.columns import Line
 from sim.engine.compiled_engine.jit import kernel, prefetch
 from sim.engine.compiled_engine.layout import (
     CALL,
@@ -27,6 +28,7 @@ from sim.engine.compiled_engine.layout import (
 )
 from sim.model.order import ident_of, kind_of
 
+STATE, QUEUE, RACE, FOUND, CENTRE, SIGNED, VISITED, CLOSING, CALLED, SELDOM = map(np.int64, Line)
 _AHEAD = 5  # arrivals, calls
 _STEP = 2  # events of a run from one step to the next
 
@@ -57,26 +59,26 @@ def _first_step(A: Arrays, at: int) -> None:
     if kind == CREW:
         prefetch(A.crews, ident, 0)
         prefetch(A.crews, ident, LINE)
-        prefetch(A.tickets, slot, 0)
-        _fetch(A, slot, 5, 7)
+        _fetch(A, slot, STATE, QUEUE)
+        _fetch(A, slot, SIGNED, CLOSING)
     elif kind == SERVICE:
-        _fetch(A, slot, 0, 2)
-        _fetch(A, slot, 3, 7)
+        _fetch(A, slot, STATE, RACE)
+        _fetch(A, slot, FOUND, CLOSING)
     elif kind == SIGN:
-        _fetch(A, slot, 0, 2)
-        _fetch(A, slot, 4, 7)
+        _fetch(A, slot, STATE, RACE)
+        _fetch(A, slot, CENTRE, CLOSING)
     elif kind == SETTLE:
-        prefetch(A.tickets, slot, 0)
-        _fetch(A, slot, 3, 5)
-        prefetch(A.tickets, slot, 6 * LINE)
+        _fetch(A, slot, STATE, QUEUE)
+        _fetch(A, slot, FOUND, SIGNED)
+        _fetch(A, slot, VISITED, CLOSING)
     elif kind == DELIVER:
-        _fetch(A, slot, 0, 6)
-        prefetch(A.tickets, slot, 8 * LINE)
+        _fetch(A, slot, STATE, VISITED)
+        _fetch(A, slot, CALLED, SELDOM)
     elif kind == REPORT or kind == CALL:
-        _fetch(A, slot, 0, 4)
-        _fetch(A, slot, 7, 9)
+        _fetch(A, slot, STATE, CENTRE)
+        _fetch(A, slot, CLOSING, SELDOM)
     else:
-        _fetch(A, slot, 0, 4)
+        _fetch(A, slot, STATE, CENTRE)
 
 
 @kernel
@@ -87,7 +89,7 @@ def _second_step(A: Arrays, at: int) -> None:
         w = A.workers[ident_of(e.rank)]
         prefetch(A.grids, w.grid, 0)
         if w.does != WALK:
-            _fetch(A, w.slot, 0, 6)
+            _fetch(A, w.slot, STATE, VISITED)
         elif w.root >= 0:
             prefetch(A.nodes, w.root, 0)
         return
@@ -120,8 +122,8 @@ def _fourth_step(A: Arrays, at: int) -> None:
         root = A.units[_unit_of(A, e)].root
         if root >= 0:
             slot = A.nodes[root].slot
-            _fetch(A, slot, 0, 2)
-            _fetch(A, slot, 5, 7)
+            _fetch(A, slot, STATE, RACE)
+            _fetch(A, slot, SIGNED, CLOSING)
             _fetch_children(A, root)
 
 
@@ -164,7 +166,7 @@ def of_arrivals(A: Arrays, s: int) -> None:
     at = shard.arrival
     if at + _AHEAD >= shard.arrivals_end:
         return
-    _fetch(A, A.arrivals[at + _AHEAD], 0, 4)
+    _fetch(A, A.arrivals[at + _AHEAD], STATE, CENTRE)
     grid = A.tickets[A.arrivals[at + _AHEAD - 1]].grid
     prefetch(A.grids, grid, 0)
     prefetch(A.part_time, grid, 0)
@@ -183,13 +185,13 @@ def of_calls(A: Arrays, start: int, size: int) -> None:
     """Fetch a ticket whose call's end is passed on a little later."""
     if size > _AHEAD:
         slot = A.calls[start + size - 1 - _AHEAD].slot
-        _fetch(A, slot, 0, 3)
-        _fetch(A, slot, 7, 9)
+        _fetch(A, slot, STATE, FOUND)
+        _fetch(A, slot, CLOSING, SELDOM)
 
 
 @kernel
 def _fetch(A: Arrays, slot: int, first: int, last: int) -> None:
-    """Fetch some lines of a ticket: see `layout.TICKET` for what is in them."""
+    """Fetch some lines of a ticket, from one until before another: `sim.columns.Line`."""
     for line in range(first, last):
         prefetch(A.tickets, slot, line * LINE)
 

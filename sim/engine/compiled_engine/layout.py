@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.columns import MATTER, NAN, STORED, Column, Line
+from sim.engine.outcome import LOGS
 from sim.model.order import Kind
 from sim.model.state import Channel, Level, State, StopKind
 
@@ -58,73 +60,33 @@ NEAR = 32  # places by which an event is moved among its neighbours
 GONE = -1  # in place of the rank of an event that left its bucket
 MARGIN = 64  # room that one event may need beyond one entry for each resource of its shard
 
-_LOAD = (
-    "arise loop x y patience lifetime observer camera spot_s talk_s call_patience redial_s desk "
-    "sign work_s settle_s satisfaction_u"
-)
-_LOAD_SMALL = {
-    "key": "i8",
-    "passes": "i4",
-    "grid": "i4",
-    "town": "i4",
-    "category": "i2",
-    "district": "i2",
-    "redials": "i2",
-    "wrong": "i2",
-    "wrong_department": "i2",
-    "fails": "i2",
-    "citizen": "i1",
-    "simple": "b1",
-    "at_once": "b1",
-    "joint": "b1",
-    "by_grid": "b1",
-}
-LOAD = (*_LOAD.split(), *_LOAD_SMALL)
-"""Columns that are the workload's."""
+OWN = (
+    Column("id", "i8", "", "number in order of arising, over the whole run",
+           default=-1, line=Line.STATE, least=-1, below=1 << 40),
+    Column("watched", "b1", "", "its deadlines are watched", line=Line.STATE),
+    Column("checking", "b1", "", "waits for a gridworker's look", line=Line.STATE),
+    Column("used", "b1", "", "the slot holds a matter", line=Line.STATE),
+    Column("done", "b1", "", "nothing more will happen to it", line=Line.STATE),
+    Column("k0", "f8", "", "its place in the queue that it waits in", default=NAN, line=Line.QUEUE),
+    Column("k1", "f8", "", "and between those alike", default=NAN, line=Line.QUEUE),
+    Column("call", "i8", "1", "which of its alarms on the line counts", line=Line.QUEUE),
+    Column("on_line", "i8", "", "its call is not over yet: it cannot be forgotten", line=Line.RACE),
+    Column("observed_at", "f8", "s", "when an observer would notice", line=Line.RACE, never=True),
+    Column("report_at", "f8", "s", "when its citizen would report", line=Line.FOUND, never=True),
+    Column("centre", "i8", "", "whose operators it is with", line=Line.FOUND, to="desks"),
+    Column("service", "i8", "", "ACCEPT, TRIAGE_AGAIN, CALL_BACK", line=Line.FOUND, below=3),
+    Column("service_s", "f8", "s", "how long the service takes", line=Line.CENTRE, never=True),
+    Column("wrong_left", "i8", "1", "wrong triages still before it", line=Line.CENTRE),
+    Column("team", "i8", "", "first crew on its way to it or there",
+           default=-1, line=Line.SIGNED, to="crews"),
+    Column("missing", "i8", "1", "crews on their way", line=Line.SIGNED),
+    Column("present", "i8", "1", "crews on their way or there", line=Line.VISIT),
+    Column("calling", "i8", "", "WAITS, TALKS, TRIES_AGAIN", line=Line.CLOSING, below=3),
+    Column("taken_at", "f8", "s", "when 12345 took it down", default=NAN, line=Line.CALL),
+)  # fmt: skip
+"""What the engine itself needs to know of a ticket."""
 
-_DONE = (
-    "called answered requested discovered accepted triaged tracked signed dispatched arrived "
-    "finished handled supervised checked closed due_sign due_arrive due_close"
-)
-DONE: dict[str, str] = dict.fromkeys(_DONE.split(), "f8") | {
-    "state": "i1",
-    "channel": "i1",
-    "unit": "i4",
-    "worker": "i4",
-    "level": "i1",
-    "attempts": "i2",
-    "sent_back": "i2",
-    "reopened": "i2",
-    "on_spot": "b1",
-    "duplicate": "b1",
-    "abandoned": "b1",
-    "satisfied": "i1",
-}
-"""Columns that tell what became of a matter, with the types that they leave in."""
-
-_OWN = {
-    "id": "i8",  # number in order of arising, over the whole run
-    "ready": "f8",
-    "k0": "f8",  # its place in the queue it waits in
-    "k1": "f8",
-    "observed_at": "f8",
-    "report_at": "f8",
-    "taken_at": "f8",
-    "service_s": "f8",
-    "centre": "i8",
-    "team": "i8",  # first crew on its way to it or there
-    "missing": "i8",
-    "present": "i8",
-    "wrong_left": "i8",
-    "call": "i8",  # which of its alarms on the line counts
-    "on_line": "i8",  # its call is not over yet: it cannot be forgotten
-    "calling": "i8",  # WAITS, TALKS, TRIES_AGAIN
-    "service": "i8",  # ACCEPT, TRIAGE_AGAIN, CALL_BACK
-    "watched": "b1",
-    "checking": "b1",  # waits for a gridworker's look
-    "used": "b1",  # the slot holds a matter
-    "done": "b1",  # nothing more will happen to it
-}
+TICKET_COLUMNS = (*OWN, *MATTER, *STORED)
 
 
 def record(**columns: str) -> np.dtype[Any]:
@@ -133,8 +95,12 @@ def record(**columns: str) -> np.dtype[Any]:
 
 
 def _sized(columns: dict[str, str], size: int) -> np.dtype[Any]:
-    kinds = list(columns.values())
-    return np.dtype({"names": list(columns), "formats": kinds, "itemsize": size}, align=True)
+    return _record({"names": list(columns), "formats": list(columns.values())}, size)
+
+
+def _record(said: dict[str, list[Any]], size: int) -> np.dtype[Any]:
+    kind: Any = said | {"itemsize": size}
+    return np.dtype(kind, align=True)
 
 
 def lined(**columns: str) -> np.dtype[Any]:
@@ -161,24 +127,25 @@ def longer(records: NDArray[Any], more: int) -> NDArray[Any]:
     return out
 
 
-_columns = dict.fromkeys(_LOAD.split(), "f8") | _LOAD_SMALL | DONE | _OWN
-# what one event reads lies together: memory comes in lines of eight such words
-_TOGETHER = (
-    "id state watched checking used done joint simple by_grid at_once "
-    "district category level unit grid "
-    "town k0 k1 ready accepted due_close reopened call "
-    "on_line on_spot duplicate abandoned "
-    "arise lifetime camera observer patience observed_at report_at citizen passes loop "
-    "discovered channel centre service service_s desk wrong_left triaged tracked "
-    "wrong wrong_department sign signed sent_back due_sign due_arrive "
-    "x y team missing present work_s dispatched arrived finished settle_s "
-    "handled checked fails closed satisfaction_u satisfied supervised "
-    "attempts calling redials called answered requested talk_s call_patience redial_s taken_at "
-    "worker spot_s key"
-)
-# one width for all whole numbers: each kernel is compiled once
-_fields = {n: "i8" if _columns[n].startswith("i") else _columns[n] for n in _TOGETHER.split()}
-TICKET = lined(**_fields)
+def _in_lines(columns: tuple[Column, ...]) -> np.dtype[Any]:
+    """Return a record type with each column in its line of memory."""
+    names, formats, offsets = [], [], []
+    for line in Line:
+        at = line * LINE
+        here = [column for column in columns if column.line == line]
+        for column in sorted(here, key=lambda column: column.kind == "b1"):
+            # one width for all whole numbers: each kernel is compiled once
+            kind = np.dtype("i8" if column.kind.startswith("i") else column.kind)
+            names.append(column.name)
+            formats.append(kind)
+            offsets.append(at)
+            at += kind.itemsize
+        if at > (line + 1) * LINE:
+            raise ValueError(f"line {line.name} of a ticket has {at - line * LINE} of {LINE} bytes")
+    return _record({"names": names, "formats": formats, "offsets": offsets}, len(Line) * LINE)
+
+
+TICKET = _in_lines(TICKET_COLUMNS)
 EVENT = record(time="f8", rank="i8", slot="i4", aux="i4")
 HEAP = apart(start="i8", room="i8", size="i8")
 RUN = apart(start="i8", room="i8", size="i8", first="i8", need="i8")
@@ -217,9 +184,7 @@ GRID = lined(
 )  # fmt: skip
 CATEGORY = record(work="f8", sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
 DEPARTMENT = record(sign_mean="f8", force="b1")
-VISIT = record(ticket="i8", start="f8", arrive="f8", work="f8", end="f8", crew="i4", unit="i4")
-STOP = record(ticket="i8", start="f8", end="f8", worker="i4", kind="i1")
-SERVED = record(ticket="i8", arrive="f8", start="f8", end="f8", desk="i4")
+VISIT, STOP, SERVED = (record(**log) for log in LOGS.values())
 CALL_MADE = record(time="f8", slot="i8")
 
 

@@ -14,8 +14,6 @@ from sim.engine.stored import ROW
 from sim.model.order import Kind, rank
 from sim.workload.workload import Places, Workload
 
-# what a record calls otherwise: it has the workload's columns of these names, too
-_NAMES = {ROW: "id", "arisen": "arise"}
 _PIECE = 1024  # tickets dealt with at a time: few enough to stay near the processor
 
 
@@ -40,10 +38,8 @@ def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: i
         tickets = layout.longer(tickets, more)
     slots = free[:n]
     blank = np.zeros(min(n, _PIECE), layout.TICKET)
-    for name, kind in layout.DONE.items():
-        if kind == "f8":
-            blank[name] = np.nan
-    blank["state"] = blank["unit"] = blank["worker"] = blank["satisfied"] = -1
+    for column in layout.TICKET_COLUMNS:
+        blank[column.name] = column.default
     blank["used"] = True
     district = np.empty(n, dtype=np.int64)
     for part, place in zip(parts, places, strict=True):
@@ -51,8 +47,8 @@ def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: i
         for start in range(0, len(part), _PIECE):
             piece = slice(start, min(start + _PIECE, len(part)))
             fresh = blank[: piece.stop - start]
-            for name in layout.LOAD:
-                np.copyto(fresh[name], getattr(part, name)[piece], casting="same_kind")
+            for name, values in part.columns().items():
+                np.copyto(fresh[name], values[piece], casting="same_kind")
             fresh["id"] = first + place[piece]
             _words(tickets)[slots[place[piece]]] = _words(fresh)
 
@@ -64,12 +60,12 @@ def load_matters(arrays: Arrays, parts: list[Workload], places: Places, first: i
         new = slots[district == s]
         # a stable sort: of equal times the earlier number arises first
         both = np.concatenate((waiting, new))
-        both = both[np.argsort(tickets["arise"][both], kind="stable")]
+        both = both[np.argsort(tickets["arisen"][both], kind="stable")]
         shards["arrival"][s], shards["arrivals_end"][s] = start, start + len(both)
         start += len(both)
         lists.append(both)
         if len(both):
-            shards["next_arise"][s] = tickets["arise"][both[0]]
+            shards["next_arise"][s] = tickets["arisen"][both[0]]
             shards["arise_rank"][s] = rank(int(Kind.ARISE), int(tickets["id"][both[0]]))
     arrivals = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int64)
     return arrays._replace(tickets=tickets, arrivals=arrivals)
@@ -88,7 +84,7 @@ def take_done(arrays: Arrays) -> Columns:
 def present(arrays: Arrays, now: float) -> Columns:
     """Return the columns of the tickets that have arisen and are not taken out yet."""
     tickets = arrays.tickets
-    return ticket_columns(arrays, np.flatnonzero(tickets["used"] & (tickets["arise"] < now)))
+    return ticket_columns(arrays, np.flatnonzero(tickets["used"] & (tickets["arisen"] < now)))
 
 
 def ticket_columns(arrays: Arrays, slots: NDArray[np.int64]) -> Columns:
@@ -96,7 +92,7 @@ def ticket_columns(arrays: Arrays, slots: NDArray[np.int64]) -> Columns:
     out: Columns = {
         name: np.empty(len(slots), kind) for name, kind in {ROW: "i8", **TICKETS}.items()
     }
-    of = {name: _NAMES.get(name, name) for name in out if name != "priority"}
+    of = {name: "id" if name == ROW else name for name in out if name != "priority"}
     for start in range(0, len(slots), _PIECE):
         piece = slice(start, start + _PIECE)
         tickets = _words(arrays.tickets)[slots[piece]].view(layout.TICKET)[:, 0]

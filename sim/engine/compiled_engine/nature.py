@@ -37,7 +37,7 @@ def aim_at_next(A: Arrays, s: int) -> None:
     shard.next_arise = _NEVER
     if shard.arrival < shard.arrivals_end:
         t = A.tickets[A.arrivals[shard.arrival]]
-        shard.next_arise = t.arise
+        shard.next_arise = t.arisen
         shard.arise_rank = rank(ARISE, t.id)
 
 
@@ -71,11 +71,11 @@ def expect_next(A: Arrays, s: int, slot: int, after: float, kind: int) -> None:
     best, which = _NEVER, 0
     for i in range(VANISH, REPORT + 1):
         if i == VANISH:
-            at = t.arise + t.lifetime
+            at = t.arisen + t.lifetime
         elif i == OBSERVER:
             at = t.observed_at
         elif i == CAMERA:
-            at = t.arise + t.camera
+            at = t.arisen + t.camera
         else:
             at = t.report_at
         if (at > after or (at == after and i > kind)) and at < best:
@@ -163,6 +163,6 @@ def delivered(A: Arrays, R: Rules, s: int, slot: int) -> None:
         return
     if t.state == CALLING:
         move(A, R, slot, UNDISCOVERED)
-        if now >= t.arise + t.lifetime or not others_may_find(A, slot):
+        if now >= t.arisen + t.lifetime or not others_may_find(A, slot):
             move(A, R, slot, VANISHED)
     forget(A, slot)

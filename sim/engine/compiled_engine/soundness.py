@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from sim.columns import Column
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.compiled_engine.structure import FILE, MOST_S, check_structure, wrong
@@ -25,27 +26,18 @@ Bounds = tuple[int, int | str]
 """The lowest value, and the first that is too high: a number, or the array that it points into."""
 
 _COUNT: Bounds = (0, 1 << 31)
+_CODES = {kind.__name__: len(kind) for kind in (State, Channel, Level)}
+
+
+def _bounds(column: Column) -> Bounds:
+    """Return what a ticket's column may hold."""
+    if column.to:
+        return min(int(column.default), 0), _CODES.get(column.to, column.to)
+    return column.least, column.below
+
+
 POINTS: dict[str, dict[str, Bounds]] = {
-    "tickets": {
-        "id": (-1, 1 << 40),
-        "state": (-1, len(State)),
-        "district": (0, "districts"),
-        "category": (0, "categories"),
-        "level": (0, len(Level)),
-        "unit": (-1, "units"),
-        "grid": (0, "grids"),
-        "town": (0, "towns"),
-        "citizen": (0, len(Channel)),
-        "channel": (0, len(Channel)),
-        "centre": (0, "desks"),
-        "service": (0, 3),
-        "calling": (0, 3),
-        "team": (-1, "crews"),
-        "worker": (-1, "workers"),
-        "satisfied": (-1, 2),
-        "passes": (0, 1 << 21),
-        "key": (-(1 << 62), 1 << 62),
-    },
+    "tickets": {column.name: _bounds(column) for column in layout.TICKET_COLUMNS},
     "shards": {
         "arise_rank": (0, 1 << 62),
         "arrival": (0, "arrivals+"),
@@ -99,15 +91,12 @@ _GIVEN = {
 """Fields that follow from scenario and plans, and are in no need of being read."""
 
 _NEVER = frozenset(
-    (
-        "arise", "lifetime", "observer", "camera", "patience", "call_patience", "redial_s",
-        "observed_at", "report_at", "alarm", "next_shift", "next_arise", "until", "way", "end",
-        "talk_s", "spot_s", "work_s", "settle_s", "service_s",
-    )
-)  # fmt: skip
+    [column.name for column in layout.TICKET_COLUMNS if column.never]
+    + ["alarm", "next_shift", "next_arise", "until", "way", "end"]
+)
 _NOT_YET = frozenset(
-    [name for name, kind in layout.DONE.items() if kind == "f8"]
-    + ["arrive", "work", "due", "start", "k0", "k1", "ready", "taken_at", "until", "way"]
+    [column.name for column in layout.TICKET_COLUMNS if column.default != column.default]
+    + ["arrive", "work", "due", "start", "k0", "k1", "until", "way"]
 )
 
 

@@ -96,7 +96,7 @@ def _check_time(arrays: Arrays, horizon: float) -> None:
         raise wrong("shards", "next_shift", shards, row, f"not before {now:g}")
     for s, shard in enumerate(shards):
         ahead = arrays.arrivals[shard["arrival"] : shard["arrivals_end"]]
-        times = np.append(tickets["arise"][ahead], np.inf)
+        times = np.append(tickets["arisen"][ahead], np.inf)
         wanted = (tickets["state"][ahead] == -1) & tickets["used"][ahead]
         if not wanted.all() or (np.diff(times[:-1]) < 0).any() or times[0] < now:
             raise InputError(FILE, f"arrivals of shard {s}", len(ahead), "those to come, in order")

@@ -158,8 +158,8 @@ class SimpySimulation:
         range
             Their ticket numbers.
         """
-        if len(matters) and matters.arise[0] < self.now:
-            raise ValueError(f"a matter arises at {matters.arise[0]} s, but it is {self.now} s")
+        if len(matters) and matters.arisen[0] < self.now:
+            raise ValueError(f"a matter arises at {matters.arisen[0]} s, but it is {self.now} s")
         world = self._world
         first = len(world.tickets)
         world.load.append(matters)
@@ -234,26 +234,8 @@ def _people(world: World) -> None:
 
 def _tickets(world: World, now: float) -> Columns:
     """Copy out the rows of the matters that have arisen, with the facts of the workload."""
-    load = world.load.arrays()
-    arisen = load["arise"] < now
-    rows = np.flatnonzero(arisen)
-    tickets = {name: column[rows] for name, column in world.tickets.arrays().items()}
-    tickets["on_spot"] = tickets["on_spot"].astype(bool)
-    for name in ("duplicate", "abandoned"):
-        tickets[name] = tickets[name].astype(bool)
-    del tickets["ready"]
-    category = load["category"][rows]
-    priority = np.array([c.priority for c in world.categories], dtype=np.int8)
-    out = tickets | {
-        "key": load["key"][rows],
-        "category": category,
-        "district": load["district"][rows],
-        "town": load["town"][rows],
-        "grid": load["grid"][rows],
-        "citizen": load["citizen"][rows],
-        "priority": priority[category],
-        "arisen": load["arise"][rows],
-        "at_once": load["at_once"][rows].astype(bool),
-        "joint": load["joint"][rows].astype(bool),
-    }
-    return {name: out[name] for name in TICKETS}
+    known = world.load.arrays() | world.tickets.arrays()
+    priority = np.array([c.priority for c in world.categories])
+    known["priority"] = priority[known["category"]]
+    rows = np.flatnonzero(known["arisen"] < now)
+    return {name: known[name][rows].astype(kind, copy=False) for name, kind in TICKETS.items()}

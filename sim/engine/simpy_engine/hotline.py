@@ -46,7 +46,7 @@ class Hotline(Desk):
         yield world.env.at(world.now + self.write_up, Kind.DELIVER, matter)
         if tickets.state[matter] == State.CALLING:
             world.move(matter, State.UNDISCOVERED)
-            gone = world.now >= load.arise[matter] + load.lifetime[matter]
+            gone = world.now >= load.arisen[matter] + load.lifetime[matter]
             if gone or not others_may_find(world, matter):
                 world.move(matter, State.VANISHED)
 

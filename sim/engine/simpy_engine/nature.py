@@ -18,7 +18,7 @@ Process = Generator[Event, object, None]
 def nature(world: World, first: int, last: int) -> Process:
     """Let matters arise, in order."""
     for matter in range(first, last):
-        yield world.env.at(world.load.arise[matter], Kind.ARISE, matter)
+        yield world.env.at(world.load.arisen[matter], Kind.ARISE, matter)
         arise(world, matter)
 
 

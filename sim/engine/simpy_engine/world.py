@@ -9,9 +9,10 @@ import numpy as np
 from sim.city.city import City
 from sim.city.travel import Travel, grid_nodes
 from sim.clock import DAY, HOUR, tick
+from sim.columns import SERVICE, STOP, VISIT
 from sim.engine.ledger import Ledger
 from sim.engine.simpy_engine.environment import Alarm, Environment
-from sim.engine.simpy_engine.records import Load, Services, Stops, Tickets, Visits
+from sim.engine.simpy_engine.records import Records, blank_tickets, matters_of
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 from sim.model.order import Kind
 from sim.model.replan import Succession
@@ -47,7 +48,7 @@ class World:
 
     Attributes
     ----------
-    load, tickets : Load, Tickets
+    load, tickets : Records
         What happens to each matter by itself, and what becomes of it.
     succession : Succession
         The plans of the run; ``plan`` has everybody's number.
@@ -79,10 +80,8 @@ class World:
         self.env = Environment()
         self.scenario, self.city, self.policy = scenario, city, policy
         self.succession, self.plan = succession, succession.staff.plan
-        self.load = Load(workload)
-        self.tickets = Tickets()
-        self.tickets.extend(len(workload))
-        self.visits, self.stops, self.services = Visits(), Stops(), Services()
+        self.load, self.tickets = matters_of(workload), blank_tickets(len(workload))
+        self.visits, self.stops, self.services = map(Records, (VISIT, STOP, SERVICE))
         self.ledger = Ledger(len(city.district_name), check)
 
         self.shifts = shift_calendars(scenario)
@@ -178,7 +177,7 @@ class World:
 
     def observed_at(self, matter: int) -> float:
         """Return when observers see a matter: those of the plan under which it arose, s."""
-        arise = self.load.arise[matter]
+        arise = self.load.arisen[matter]
         observers = self.succession.observers(self.load.grid[matter], arise)
         return (
             self.observers.advance(arise, self.load.observer[matter] / observers)

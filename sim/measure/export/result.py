@@ -16,7 +16,7 @@ from sim.city.city import City
 from sim.engine.outcome import Columns
 from sim.engine.stored import ROW
 from sim.errors import InputError
-from sim.measure.checks import MARK, PLAN, Checks, Column, Run, columns_of, parts_of, read_run
+from sim.measure.checks import MARK, PLAN, Checks, Range, Run, columns_of, parts_of, read_run
 from sim.model.plan import Plan
 from sim.model.planarrays import read_plan_arrays
 from sim.reading import kind_of, open_parquet
@@ -71,7 +71,7 @@ class Result:
         return self.run.until
 
     @cached_property
-    def _columns(self) -> dict[str, dict[str, Column]]:
+    def _columns(self) -> dict[str, dict[str, Range]]:
         return columns_of(self.scenario, self.city, self.plan, self.run.tickets)
 
     def rows(self, part: str, columns: Sequence[str]) -> Iterator[Columns]:
