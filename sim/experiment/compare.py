@@ -234,7 +234,15 @@ def compare_arms(
     wanted = list(dict.fromkeys(targets or TARGETS))
     used = arms[0].scenario.seed if seed is None else seed
     if out is not None:
-        check_folder(out, question, arms, used, engine)
+        check_folder(
+            out,
+            question,
+            arms,
+            seed=used,
+            engine=engine,
+            district=district,
+            warm_up_days=None if warm_up == "auto" else warm_up / DAY,
+        )
     with executor if executor is not None else Pool() as running:
         if warm_up == "auto":
             file = out / "warm-up.json" if out is not None else None

@@ -12,7 +12,7 @@ from sim.reading import checked, kind_of, read_json
 from sim.scenario.base import plain
 
 MARK = "experiment.json"
-FORMAT = 1
+FORMAT = 2
 
 Text = Annotated[str, Field(max_length=10_000), AfterValidator(plain)]
 Message = Annotated[str, Field(max_length=100_000)]
@@ -172,5 +172,5 @@ def read_facts(folder: Path) -> dict[str, Any]:
     said = read_json(mark, field="DIR")
     form = said.get("format") if isinstance(said, dict) else None
     if form != FORMAT or isinstance(form, bool):
-        raise InputError(mark, "format", form, f"{FORMAT}")
+        raise InputError(mark, "format", form, f"{FORMAT}, that of this version; compare anew")
     return checked(ExperimentFacts, said, mark).model_dump()

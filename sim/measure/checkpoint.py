@@ -177,7 +177,7 @@ def resume(
     said = read_json(mark)
     form = said.get("format") if isinstance(said, dict) else None
     if form != FORMAT:
-        raise InputError(mark, "format", form, str(FORMAT))
+        raise InputError(mark, "format", form, f"{FORMAT}, of this version; run it anew")
     asked = checked(_Asked, said, mark)
     named = _policy(mark, asked, policy)
     try:

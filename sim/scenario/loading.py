@@ -252,7 +252,8 @@ def _allowed(error: Any) -> str:
         path = ".".join(map(str, error["loc"]))
         if path in renamed.FIELDS:
             return f"{renamed.FIELDS[path].rpartition('.')[2]}, as it is called now"
-        return f"no field of this name, but {one_of(str(error['loc'][-1]), _fields_at(error['loc'][:-1]))}"
+        *above, name = error["loc"]
+        return f"no field of this name, but {one_of(name, _fields_at(above))}"
     message = str(error["msg"])
     return message[0].lower() + message[1:]
 

@@ -25,7 +25,6 @@ from sim.experiment.executor import Serial
 from sim.experiment.experiment import Experiment
 from sim.experiment.measures import measure
 from sim.experiment.parts import Parts
-from sim.experiment.precision import Precision
 from sim.experiment.replication import Replication, replicate
 from sim.experiment.report import write_report
 from sim.experiment.results import write as write_results
@@ -158,7 +157,7 @@ def test_the_pool_finds_what_one_process_finds(scenario: Scenario, tmp_path: Pat
 
 
 def test_replications_are_added_until_it_is_exact(scenario: Scenario) -> None:
-    def run(precision: Precision | None, most: int) -> tuple[int, bool | None]:
+    def run(precision: str | None, most: int) -> tuple[int, bool | None]:
         found = compare(
             scenario, ["fifo", "priority"], replications=2, targets=["arrive.mean"],
             precision=precision, max_replications=most, executor=Serial(),
@@ -168,8 +167,8 @@ def test_replications_are_added_until_it_is_exact(scenario: Scenario) -> None:
         return found.settings["replications"], found.exact
 
     assert run(None, 200) == (2, None)
-    assert run(Precision(10.0, True), 200) == (2, True)
-    count, exact = run(Precision(1e-9, True), 5)
+    assert run("1000%", 200) == (2, True)
+    count, exact = run("0.0000001%", 5)
     assert (count, exact) == (5, False)
 
 
@@ -327,8 +326,8 @@ def test_a_policy_typed_in_a_notebook_runs_in_this_process(scenario: Scenario) -
 
     Typed.__module__ = "__main__"
     with pytest.raises(InputError, match=r"Serial\(\)"):
-        compare(scenario, ["fifo", Typed()], replications=2)
-    found = compare(scenario, ["fifo", Typed()], replications=2, executor=Serial())
+        compare(scenario, ["fifo", Typed()], replications=2, workers=2)
+    found = compare(scenario, ["fifo", Typed()], replications=2)
     assert all(one.difference == (0, 0, 0) for one in found.differences)
     assert "the same in every replication" in found.verdict[0]
 
