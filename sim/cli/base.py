@@ -105,10 +105,15 @@ def _say_click(error: click.ClickException) -> None:
     if isinstance(error, click.NoSuchOption):
         known = [name for one in ctx.command.get_params(ctx) for name in one.opts] if ctx else []
         message = f"{error.option_name}: no such option{suggestion(error.option_name, known)}"
+    elif isinstance(error, click.BadOptionUsage):
+        said = message.removeprefix(f"Option {error.option_name!r} ")
+        message = f"{error.option_name}: {said}"
     elif isinstance(error, click.MissingParameter) and error.param is not None:
         message = f"{_called(error.param)}: a value is missing"
     elif isinstance(error, click.BadParameter) and error.param is not None:
         message = f"{_called(error.param)}: {error.message.rstrip('.')}"
+    else:
+        message = message[:1].lower() + message[1:]
     click.echo(f"error: command line: {' '.join(message.split())}", err=True)
     if ctx is not None:
         usage = " ".join(ctx.command.collect_usage_pieces(ctx))

@@ -220,14 +220,20 @@ def _validate(plain: Tree, tree: Tree, path: Path) -> Scenario:
     try:
         return strictly(Scenario, plain)
     except ValidationError as error:
-        first = error.errors()[0]
+        errors = error.errors()
+        renamed_one = (one for one in errors if _path(one["loc"]) in renamed.FIELDS)
+        first = next(renamed_one, errors[0])
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise InputError(
             _file_of(tree, first["loc"]) or path,
-            ".".join(str(part) for part in first["loc"]),
+            _path(first["loc"]),
             None if first["type"] == "missing" else first["input"],
             _allowed(first) + more,
         ) from None
+
+
+def _path(loc: Sequence[int | str]) -> str:
+    return ".".join(map(str, loc))
 
 
 def _file_of(tree: Any, loc: Sequence[Any]) -> Path | str | None:
@@ -249,7 +255,7 @@ def _allowed(error: Any) -> str:
     if error["type"] == "missing":
         return "a value; this field is required"
     if error["type"] == "extra_forbidden":
-        path = ".".join(map(str, error["loc"]))
+        path = _path(error["loc"])
         if path in renamed.FIELDS:
             return f"{renamed.FIELDS[path].rpartition('.')[2]}, as it is called now"
         *above, name = error["loc"]

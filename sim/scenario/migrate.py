@@ -18,7 +18,7 @@ from sim.scenario.finding import find
 from sim.scenario.renamed import COLUMNS, FIELDS
 from sim.scenario.schema import ATTACHED, SCHEMA_VERSION, TABLES
 from sim.scenario.tomlkeys import keys_of
-from sim.writing import check_file, new_file
+from sim.writing import check_file, check_folder, new_file, writable
 
 _MARK = b"\xef\xbb\xbf"
 _TABLE = "tables.categories"
@@ -61,6 +61,8 @@ class Migration:
     def write(self) -> None:
         """Write the files, each whole or not at all."""
         for one in self.files:
+            with writable(one.target):
+                one.target.parent.mkdir(parents=True, exist_ok=True)
             with new_file(one.target) as part:
                 part.write_bytes(one.content)
 
@@ -81,6 +83,8 @@ def migration_of(file: Path, out: Path | None = None) -> Migration:
         lies elsewhere, or something is in the way there.
     """
     text, tree = _read(file)
+    if out is not None:
+        check_folder(out)
     found = []
     for field, name in _named(tree):
         place = file.parent / name
@@ -102,7 +106,8 @@ def migration_of(file: Path, out: Path | None = None) -> Migration:
 
 
 def _free(target: Path) -> Path:
-    check_file(target, overwrite=False)
+    if target.parent.is_dir():
+        check_file(target, overwrite=False)
     return target
 
 

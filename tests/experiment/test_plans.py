@@ -183,7 +183,7 @@ def test_sweep_with_a_plan(case: Case) -> None:
     facts = json.loads(done.stdout)
     assert [arm["plan_name"] for arm in facts["arms"]] == ["cheaper", "cheaper"]
     assert len({arm["plan"] for arm in facts["arms"]}) == 1
-    assert "cheaper, patrol.speed_kmh=3" in facts["verdict"][0]
+    assert "patrol.speed_kmh=3, cheaper" in facts["verdict"][0]
     wrong = cli(*words, "--vary", "staff_scale.crews=1,2")
     assert wrong.exit_code == 2
     assert "vary: 'staff_scale.crews' is not allowed; another field" in wrong.stderr
