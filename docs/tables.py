@@ -22,7 +22,7 @@ def columns() -> str:
         "",
         "From [sim/columns.py](../sim/columns.py), by `python docs/tables.py`.",
         "",
-        "Times are seconds since the midnight at which the scenario starts; NaN: not yet, or never.",
+        "Times are seconds since the midnight at which the scenario starts; NaN: not (yet).",
         "Codes are those of `sim.model.state`: `State`, `Channel`, `Level`, `StopKind`.",
     ]
     for table, rows in RESULTS.items():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.option("--iterations", type=int, help="Stop after so many; reproducible (ours only).")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("--solver", default="ours", show_default=True, help="ours, ortools or pyvrp.")
+@click.option("--solver", default="ours", show_default=True, help="ours or ortools.")
 @click.option(
     "--round",
     "rounding",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -184,7 +184,7 @@ class Judge:
         self.targets, self.engine, self.policy, self.seed = targets, engine, policy, seed
         self.stopped = stopped
         self.runs = 0
-        self._work: OrderedDict[int, Workload] = OrderedDict()
+        self._workload = lru_cache(_REMEMBERED)(self._drawn)
         self._lock = Lock()
 
     def run(self, plan: Plan, replication: int) -> Outcome:
@@ -205,18 +205,9 @@ class Judge:
             self.runs += 1
         return simulation.outcome()
 
-    def _workload(self, replication: int) -> Workload:
-        """Draw the matters of a replication, or remember them if that is not long ago."""
-        with self._lock:
-            if replication in self._work:
-                self._work.move_to_end(replication)
-                return self._work[replication]
-        drawn = Workload.draw(self.scenario, self.city, self.seed, replication)
-        with self._lock:
-            self._work[replication] = drawn
-            while len(self._work) > _REMEMBERED:
-                self._work.popitem(last=False)
-        return drawn
+    def _drawn(self, replication: int) -> Workload:
+        """Draw the matters of a replication."""
+        return Workload.draw(self.scenario, self.city, self.seed, replication)
 
     def judge(self, posts: NDArray[np.int64], replications: Sequence[int]) -> Verdict:
         """Run posts int64 [P, S] on some replications."""
