@@ -37,6 +37,7 @@ for command in (
     experiments.sweep,
     experiments.report,
     experiments.policies,
+    experiments.measures,
     export.export,
     roads.roads,
     optimize.optimize,

@@ -43,16 +43,22 @@ _OPTIONS = (
         "--target",
         "targets",
         multiple=True,
-        metavar="KPI",
-        help="What is compared, such as close.p90. Repeatable; --precision and --select look at "
-        "the first.  [default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
+        metavar="MEASURE",
+        help="What is compared (`sim measures`), such as close.p90, close.p90@department=police, "
+        "close.on_time.worst@district. Repeatable; --precision and --select look at the first.  "
+        "[default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
     ),
-    click.option("--of", "part", metavar="DISTRICT", help="Compare one district's figures."),
+    click.option(
+        "--of",
+        metavar="GROUP",
+        default="",
+        help="Of whom targets are that do not say: district=Gusu, or each department.",
+    ),
     click.option(
         "--precision",
         metavar="5%",
         help="Add replications until the intervals reach no further than this: a share of the "
-        "baseline's mean (of a share: points), or a number in the KPI's unit.",
+        "baseline's mean (of a share: points), or a number in the measure's unit.",
     ),
     click.option("--max-replications", default=200, show_default=True),
     click.option("--confidence", default=0.95, show_default=True, help="Of all intervals at once."),
@@ -221,6 +227,15 @@ def policies() -> None:
         click.echo(f"{name:<18} {(getdoc(policy) or '').splitlines()[0]}")
 
 
+@click.command()
+def measures() -> None:
+    """List what is measured: name, unit, which direction is better, what it is called."""
+    from sim.measure.listing import lines
+
+    for line in lines():
+        click.echo(line)
+
+
 def _listed(text: str, field: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     if not all(names) or len(set(names)) < len(names):
@@ -248,7 +263,7 @@ def _run(
     *,
     replications: int,
     targets: Sequence[str],
-    part: str | None,
+    of: str,
     precision: str | None,
     max_replications: int,
     confidence: float,
@@ -268,7 +283,6 @@ def _run(
 ) -> None:
     from sim.engine import find_engine
     from sim.experiment.compare import Select, compare_arms
-    from sim.experiment.measures import CITY
     from sim.experiment.precision import Precision
     from sim.experiment.replication import ENGINE
 
@@ -281,7 +295,7 @@ def _run(
                 question=question,
                 replications=replications,
                 targets=targets,
-                district=part or CITY,
+                of=of,
                 precision=Precision.parse(precision) if precision is not None else None,
                 max_replications=max_replications,
                 confidence=confidence,

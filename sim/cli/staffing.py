@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     "targets",
     multiple=True,
     required=True,
-    metavar="KPI>=VALUE",
-    help="Such as close.on_time>=0.95 or arrive.on_time@department>=0.9. Repeatable.",
+    metavar="MEASURE>=VALUE",
+    help="Such as close.on_time>=95% or arrive.on_time@department>=0.9; see `sim measures`. "
+    "Repeatable.",
 )
 @click.option("--budget", type=float, metavar="YUAN", help="A week, for all staff.")
 @click.option("--days", type=int, help="Judge by the first days only.")

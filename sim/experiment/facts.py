@@ -12,7 +12,7 @@ from sim.reading import checked, kind_of, read_json
 from sim.scenario.base import plain
 
 MARK = "experiment.json"
-FORMAT = 1
+FORMAT = 2
 
 Text = Annotated[str, Field(max_length=10_000), AfterValidator(plain)]
 Message = Annotated[str, Field(max_length=100_000)]
@@ -33,7 +33,6 @@ class Settings(_Said):
     replications: Count
     baseline: Text
     targets: list[Text]
-    district: Text
     confidence: Annotated[float, Field(gt=0, lt=1)]
     precision: Text | None
     warm_up_days: Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.columns import MATTER, NAN, RESULTS, STORED, Column, Line, kinds
 from sim.model.figures import CategoryFigures, DepartmentFigures, SingleFigures
+from sim.model.flow import Turn
 from sim.model.order import Kind
 from sim.model.state import Channel, Level, State, StopKind
 from sim.model.way import Purpose
@@ -35,6 +36,8 @@ BY_WRITING, BY_POLICE = map(_int, (Channel.ONLINE, Channel.POLICE))
 REMINDER, DISTRICT, CITY = map(_int, (Level.REMINDER, Level.DISTRICT, Level.CITY))
 RECORD, SPOT, CHECK, JOB = map(_int, StopKind)
 BACK_HOME = _int(Purpose.BACK)
+JOINT_BEFORE, OWN_TURN = _int(Turn.JOINT_BEFORE), _int(Turn.OWN)
+TURNS = len(Turn)
 STATES = len(State)
 
 FIFO, PRIORITY, EDD, NEAREST, COST_BENEFIT, HINDSIGHT = range(6)
