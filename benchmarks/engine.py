@@ -25,10 +25,10 @@ import sim
 from sim.city import City
 from sim.engine import find_engine
 from sim.engine.compiled_engine import agenda, layout
-from sim.engine.compiled_engine.compilation import warm_up
 from sim.engine.compiled_engine.engine import CompiledSimulation
 from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.jit import OPTIONS
+from sim.engine.compiled_engine.warming import warm_up
 from sim.scenario import Scenario, restrict
 from sim.scenario.layers import parse_overrides
 

@@ -189,7 +189,7 @@ def load() -> None:
     import pyarrow.parquet  # noqa: F401
 
     from sim.cli import experiments, export, run  # noqa: F401
-    from sim.engine.compiled_engine.compilation import warm_up
+    from sim.engine.compiled_engine.warming import warm_up
 
     warm_up()
 

@@ -32,12 +32,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import by_pyvrp
 import numpy as np
 
 from sim.measure.intervals import mean_interval
 from sim.routing import SOLVERS, Instance, check
 from sim.routing.formats import read_instance, read_solution, write_instance
 from sim.routing.generate import CLASSES, SOLOMON, generate
+
+RIVALS = (*SOLVERS, "pyvrp")
 
 
 def instances(arguments: argparse.Namespace) -> Iterator[tuple[str, Instance, float]]:
@@ -88,7 +91,11 @@ def solve_one(name: str, instance: Instance, seconds: float, seed: int) -> tuple
         from sim.routing import solve
 
         solve(instance, iterations=1)  # load the compiled code, as a session would have
-    found = SOLVERS[name](instance, seconds, seed)
+    found = (
+        by_pyvrp.solve(instance, seconds, seed)
+        if name == "pyvrp"
+        else SOLVERS[name](instance, seconds, seed)
+    )
     verdict = check(instance, found.tours)
     return (verdict.cost if verdict.feasible else np.inf), found.used, found.seconds
 
@@ -162,7 +169,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="a folder for the generated instances")
     parser.add_argument("--folder", type=Path, help="VRPLIB or Solomon files instead")
     parser.add_argument("--match", default="*", help="only files whose names are like this")
-    parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
+    parser.add_argument("--solvers", nargs="+", choices=RIVALS, default=list(RIVALS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="keep the single results as JSON")
     arguments = parser.parse_args()

@@ -32,7 +32,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile the kernels before the tests share the cores: each process would do it again."""
     if hasattr(session.config, "workerinput") or session.config.getoption("planted"):
         return
-    from sim.engine.compiled_engine.compilation import warm_up
+    from sim.engine.compiled_engine.warming import warm_up
 
     routing = None
     if not any(private_folder().glob("routing_*/sisr*.nbi")):

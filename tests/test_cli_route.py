@@ -51,10 +51,8 @@ def test_json_is_the_same_for_the_same_seed(small: Path) -> None:
     assert sorted(stop for tour in told[0]["routes"] for stop in tour) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("solver", ["ours", "ortools", "pyvrp"])
+@pytest.mark.parametrize("solver", ["ours", "ortools"])
 def test_solvers(solver: str, tmp_path: Path) -> None:
-    if solver == "pyvrp":
-        pytest.importorskip("pyvrp", reason="the extra `bench` is not installed")
     path = tmp_path / "solomon.txt"
     path.write_text(SOLOMON, encoding="utf-8")
     facts = json.loads(route(path, "--time", 0.2, "--solver", solver, "--json").stdout)

@@ -91,9 +91,8 @@ def test_nothing_is_known_before_its_step(outcome: Outcome) -> None:
             continue
         before = straight & (tickets["state"] < State[column.since])
         values = tickets[column.name][before]
-        untouched = (
-            np.isnan(values) if column.default != column.default else values == column.default
-        )
+        never = np.isnan(column.default)
+        untouched = np.isnan(values) if never else values == column.default
         if column.name != "priority":
             assert untouched.all(), column.name
             seen += len(values)

@@ -14,7 +14,6 @@ from sim.experiment.arm import Arm, policy_name
 from sim.experiment.compare import Comparison, Select, compare_arms
 from sim.experiment.design import Design, Plans, Policies, Routes, check_alike, named_files
 from sim.experiment.executor import Executor, Serial
-from sim.experiment.measures import CITY
 from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
 from sim.experiment.replication import ENGINE
@@ -87,7 +86,7 @@ def compare(
     targets : sequence of str
         Measures that are compared, such as ``close.p90``; the first is the one to be exact in.
     of : str
-        A district whose measures are compared; all by default.
+        Of whom targets are that do not say: ``district=Gusu``, or each ``department``.
     precision : str or float, optional
         How short the intervals of the first target must be: ``"5%"`` of the baseline's mean (of
         a share: points), or a number in the measure's unit.
@@ -203,7 +202,7 @@ def _run(
     *,
     replications: int = 10,
     targets: Sequence[str] = (),
-    of: str = CITY,
+    of: str = "",
     precision: str | float | None = None,
     max_replications: int = 200,
     confidence: float = 0.95,
@@ -238,7 +237,7 @@ def _run(
         question=question,
         replications=replications,
         targets=targets,
-        district=of,
+        of=of,
         precision=None if precision is None else Precision.parse(str(precision)),
         max_replications=max_replications,
         confidence=confidence,

@@ -39,6 +39,7 @@ for command in (
     experiments.sweep,
     experiments.report,
     experiments.policies,
+    experiments.measures,
     export.export,
     roads.roads,
     optimize.optimize,

@@ -35,15 +35,20 @@ class Replicated(Json, Patience, Seed, Part):
     targets: Sequence[str] = option(
         "--target",
         multiple=True,
-        metavar="KPI",
-        help="What is compared, such as close.p90. Repeatable; --precision and --select look at "
-        "the first.  [default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
+        metavar="MEASURE",
+        help="What is compared (`sim measures`), such as close.p90, close.p90@department=police, "
+        "close.on_time.worst@district. Repeatable; --precision and --select look at the first.  "
+        "[default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
     )
-    of: str | None = option(metavar="DISTRICT", help="Compare one district's figures.")
+    of: str = option(
+        metavar="GROUP",
+        default="",
+        help="Of whom targets are that do not say: district=Gusu, or each department.",
+    )
     precision: str | None = option(
         metavar="5%",
         help="Add replications until the intervals reach no further than this: a share of the "
-        "baseline's mean (of a share: points), or a number in the KPI's unit.",
+        "baseline's mean (of a share: points), or a number in the measure's unit.",
     )
     max_replications: int = option(default=200, show_default=True)
     confidence: float = option(default=0.95, show_default=True, help="Of all intervals at once.")
@@ -78,9 +83,10 @@ class Replicated(Json, Patience, Seed, Part):
 
     def asked(self, progress: Callable[[float], None]) -> ExperimentOptions:
         """Return them as `sim.compare` takes them."""
-        asked: ExperimentOptions = {
+        return {
             "replications": self.replications,
             "targets": self.targets,
+            "of": self.of,
             "precision": self.precision,
             "max_replications": self.max_replications,
             "confidence": self.confidence,
@@ -97,7 +103,6 @@ class Replicated(Json, Patience, Seed, Part):
             "out": self.out,
             "progress": progress,
         }
-        return asked if self.of is None else {**asked, "of": self.of}
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,15 @@ def policies() -> None:
 
     for name, policy in POLICIES.items():
         click.echo(f"{name:<18} {(getdoc(policy) or '').splitlines()[0]}")
+
+
+@click.command()
+def measures() -> None:
+    """List what is measured: name, unit, which direction is better, what it is called."""
+    from sim.measure.listing import lines
+
+    for line in lines():
+        click.echo(line)
 
 
 def _listed(text: str, field: str) -> list[str]:

@@ -29,7 +29,7 @@ class RouteOptions(Json):
     )
     iterations: int | None = option(type=int, help="Stop after so many; reproducible (ours only).")
     seed: int = option(type=SEED, default=0, show_default=True)
-    solver: str = option(default="ours", show_default=True, help="ours, ortools or pyvrp.")
+    solver: str = option(default="ours", show_default=True, help="ours or ortools.")
     rounding: str = option(
         "--round",
         default="auto",

@@ -29,8 +29,9 @@ class StaffingOptions(Json, PlanOut, Seed, Part):
         "--target",
         multiple=True,
         required=True,
-        metavar="KPI>=VALUE",
-        help="Such as close.on_time>=0.95 or arrive.on_time@department>=0.9. Repeatable.",
+        metavar="MEASURE>=VALUE",
+        help="Such as close.on_time>=95% or arrive.on_time@department>=0.9; see `sim measures`. "
+        "Repeatable.",
     )
     budget: float | None = option(type=float, metavar="YUAN", help="A week, for all staff.")
     patrol: str = option(default="keep", show_default=True, help="keep or worth.")

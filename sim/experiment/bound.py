@@ -43,8 +43,10 @@ from numpy.typing import NDArray
 
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
-from sim.measure.kpis import on_time
+from sim.measure.catalogue import BOUNDS, METRICS
+from sim.measure.metric import Due, FirstVisit
 from sim.measure.tables import Bools, Floats, known
+from sim.measure.tally import on_time
 from sim.model.calendar import Calendar, shift_calendars
 from sim.workload.workload import Workload
 
@@ -59,7 +61,7 @@ class Limit:
 
     Attributes
     ----------
-    metric, unit : str
+    metric : str
     value, bound : float
         NaN where there is no case.
     n : int
@@ -67,19 +69,16 @@ class Limit:
     """
 
     metric: str
-    unit: str
-    value: float
-    bound: float
-    n: int
-
-
-METRICS = ("crews.arrive.mean", "crews.finish.mean", "arrive.on_time", "close.on_time")
-"""What there is a bound for. The first two: from ready until the first visit's arrival, and its
-end; tickets that wait at the end of the run count up to there."""
+    value: float = np.nan
+    bound: float = np.nan
+    n: int = 0
 
 
 def limits(outcome: Outcome, warm_up: float = 0.0, workload: Workload | None = None) -> list[Limit]:
     """Bound what any dispatch could have made of a run.
+
+    Of waits, from ready until the first visit's arrival, or its end; tickets that wait at the end
+    of the run count up to there.
 
     Parameters
     ----------
@@ -92,27 +91,27 @@ def limits(outcome: Outcome, warm_up: float = 0.0, workload: Workload | None = N
     Returns
     -------
     list of Limit
-        One for each of `METRICS`.
+        One for each of `sim.measure.catalogue.BOUNDS`.
     """
     jobs = _Jobs.of(outcome, warm_up, workload)
     on = [windows(calendar, outcome.until) for calendar in shift_calendars(outcome.scenario)]
     units = [_Unit(outcome, jobs, unit, on) for unit in np.unique(jobs.unit)]
     n, until = len(jobs.ready), outcome.until
-    first = {name: _first(outcome, name)[jobs.row] for name in ("arrive", "end")}
-    found = []
-    for metric, log in (("crews.arrive.mean", "arrive"), ("crews.finish.mean", "end")):
-        least = sum(unit.arrivals if log == "arrive" else unit.finishes for unit in units)
-        value = np.minimum(first[log], until).sum() - jobs.ready.sum()
-        bound = least - jobs.ready.sum()
-        found.append(Limit(metric, "s", value / n, bound / n, n) if n else _nothing(metric, "s"))
     alone = np.empty(n)
     for unit in units:
         alone[unit.rows] = unit.alone
-    for metric, done, due in (
-        ("arrive.on_time", "arrived", "due_arrive"),
-        ("close.on_time", "closed", "due_close"),
-    ):
-        found.append(_share(outcome, warm_up, jobs, units, alone, metric, done, due))
+    found = []
+    for metric in BOUNDS:
+        formula = METRICS[metric].formula
+        if isinstance(formula, Due):
+            found.append(_share(outcome, warm_up, jobs, units, alone, metric, formula))
+            continue
+        assert isinstance(formula, FirstVisit), metric
+        ends = formula.ends
+        least = sum(unit.arrivals if ends == "arrive" else unit.finishes for unit in units)
+        reached = np.minimum(_first(outcome, ends)[jobs.row], until)
+        total, bound = (whole - jobs.ready.sum() for whole in (reached.sum(), least))
+        found.append(Limit(metric, total / n, bound / n, n) if n else Limit(metric))
     return found
 
 
@@ -181,19 +180,18 @@ def _share(
     units: Sequence[_Unit],
     alone: Floats,
     metric: str,
-    done: str,
-    due: str,
+    formula: Due,
 ) -> Limit:
     """Bound a share on time; what needs no crew is as in the run."""
     t, until = outcome.tickets, outcome.until
-    met, missed = (rows & (t["arisen"] >= warm_up) for rows in on_time(outcome, done, due))
+    met, missed = (rows & (t["arisen"] >= warm_up) for rows in on_time(outcome, formula))
     counted = int((met | missed).sum())
     value = int(met.sum()) / counted if counted else np.nan
     mine = np.zeros(len(outcome), dtype=bool)
     mine[jobs.row] = True
-    deadline = t[due][jobs.row]
+    deadline = t[formula.due][jobs.row]
     # the least from a crew's arrival to the deadline, and the last end of work in time
-    rest = np.zeros(len(jobs.row)) if done == "arrived" else jobs.work + jobs.after
+    rest = np.zeros(len(jobs.row)) if formula.ends == "arrived" else jobs.work + jobs.after
     can = (alone + rest <= deadline + _SLACK_S) & (alone + rest <= until)
     over = deadline <= until
     last = deadline - rest + jobs.work
@@ -201,7 +199,7 @@ def _share(
     later = int((can & ~over).sum())
     good = int((met & ~mine).sum()) + on_time_of_those + later
     n = int(((met | missed) & ~mine).sum()) + int(over.sum()) + later
-    return Limit(metric, "share", value, good / n if n else np.nan, n)
+    return Limit(metric, value, good / n if n else np.nan, n)
 
 
 def _first(outcome: Outcome, name: str) -> Floats:
@@ -210,10 +208,6 @@ def _first(outcome: Outcome, name: str) -> Floats:
     seen = known(outcome.visits[name])
     np.minimum.at(first, outcome.visits["ticket"][seen], outcome.visits[name][seen])
     return first
-
-
-def _nothing(metric: str, unit: str) -> Limit:
-    return Limit(metric, unit, np.nan, np.nan, 0)
 
 
 def windows(calendar: Calendar, until: float) -> Windows:

@@ -23,7 +23,8 @@ from sim.engine import find_engine
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.measure.intervals import Interval, stratified_interval
-from sim.measure.tables import Bools, hotline, known, police
+from sim.measure.rows import hotline, police
+from sim.measure.tables import Bools, known
 from sim.reading import read_csv
 from sim.scenario import Scenario, restrict
 from sim.workload.channel import Channel

@@ -7,21 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from sim.city.city import City
 from sim.clock import DAY
 from sim.errors import InputError
 from sim.experiment import plots
 from sim.experiment.arm import Arm
-from sim.experiment.difference import (
-    Difference,
-    difference_table,
-    differences,
-    direction,
-)
+from sim.experiment.difference import Difference, difference_table, differences
 from sim.experiment.executor import Executor
 from sim.experiment.experiment import Experiment, Failed
 from sim.experiment.folder import check_folder
 from sim.experiment.headroom import Headroom, headroom_verdict, measure_headroom
-from sim.experiment.measures import CITY, POLICY
 from sim.experiment.parts import Parts
 from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
@@ -29,15 +24,17 @@ from sim.experiment.replication import ENGINE
 from sim.experiment.selection import Floats, Selection, kim_nelson
 from sim.experiment.warm_up import find_warm_up
 from sim.experiment.words import amount, metric_name, verdict
+from sim.measure.catalogue import TARGETS
 from sim.measure.intervals import mean_interval
+from sim.measure.metric import POLICY
+from sim.measure.query import CITY, Query
+from sim.measure.tables import names
 from sim.policy import PolicyFigure
+from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-TARGETS = ("arrive.p90", "arrive.on_time", "close.p90", "close.on_time")
-"""What is compared unless something else is asked for; the first is the one to be exact in."""
 
 MOST = 100_000
 """The most replications of an arm: parts number them in five digits."""
@@ -163,7 +160,7 @@ class ComparisonPlots:
     """The pictures of a comparison, each a matplotlib figure."""
 
     def __init__(self, found: Comparison) -> None:
-        self._of = found.metrics, found.differences, str(found.settings["district"])
+        self._of = found.metrics, found.differences
 
     def differences(self) -> Figure:
         """Draw each arm's difference from the baseline with its interval, a panel a measure."""
@@ -184,7 +181,7 @@ def compare_arms(
     question: str,
     replications: int = 10,
     targets: Sequence[str] = (),
-    district: str = CITY,
+    of: str = "",
     precision: Precision | None = None,
     max_replications: int = 200,
     confidence: float = 0.95,
@@ -205,9 +202,10 @@ def compare_arms(
     replications : int
         Of each arm, at least two; more are added for ``precision`` and ``select``.
     targets : sequence of str
-        Metrics; `TARGETS` by default. Precision and selection look at the first.
-    district : str
-        Whose metrics are compared; ``city`` is all of the scenario.
+        Measures, as `sim.measure.query` has them; those of `sim.measure.catalogue.TARGETS` by
+        default. Precision and selection look at the first.
+    of : str
+        Of whom they are where they do not say, such as ``district=Gusu`` or ``department``.
     precision : Precision, optional
         How short the intervals of the first target must be.
     confidence : float
@@ -231,7 +229,7 @@ def compare_arms(
         to their end.
     """
     _check(arms, replications, confidence, policy_timeout)
-    wanted = list(dict.fromkeys(targets or TARGETS))
+    asked = _asked(targets or TARGETS, of, arms[0].scenario, one=select is not None)
     used = arms[0].scenario.seed if seed is None else seed
     if out is not None:
         check_folder(
@@ -240,7 +238,7 @@ def compare_arms(
             arms,
             seed=used,
             engine=engine,
-            district=district,
+            of=of,
             warm_up_days=None if warm_up == "auto" else warm_up / DAY,
         )
     with executor if executor is not None else Pool() as running:
@@ -258,22 +256,22 @@ def compare_arms(
             warm,
             policy_timeout,
             any(arm.hindsight for arm in arms) if bound is None else bound,
+            tuple(sorted({q.by for each in asked for q in each} - {CITY, "district"})),
         )
         found, count, exact = _until_exact(
-            experiment, wanted, district, replications, precision, max_replications,
+            experiment, asked, replications, precision, max_replications,
             confidence, progress,
         )  # fmt: skip
         selection = None
         if select is not None and len(experiment.going) > 1:
             selection = _select(
-                experiment, wanted[0], district, select, replications, max_replications, progress
+                experiment, asked[0][0], select, replications, max_replications, progress
             )
     settings: dict[str, Any] = {
         "seed": used,
         "replications": count,
         "baseline": experiment.going[0].label,
-        "targets": wanted,
-        "district": district,
+        "targets": [str(query) for each in asked for query in each],
         "confidence": confidence,
         "precision": None if precision is None else _said(precision),
         "warm_up_days": warm / DAY,
@@ -288,6 +286,27 @@ def compare_arms(
         question, tuple(arms), metrics, found, failed, selection, settings, exact,
         tuple(measure_headroom(metrics, going, count, confidence)),
     )  # fmt: skip
+
+
+def _asked(targets: Sequence[str], of: str, scenario: Scenario, *, one: bool) -> list[list[Query]]:
+    """Read targets: of each, the single figures that it asks for.
+
+    Parameters
+    ----------
+    one : bool
+        Whether the first must be one figure that is better in one direction: an arm is selected
+        by it.
+    """
+    city = City.build(scenario)
+    asked: dict[Query, list[Query]] = {}
+    for text in targets:
+        query = Query.parse(text, of=of).within(scenario, city)
+        asked[query] = query.each(names(scenario, city, query.by)[0])
+    first = next(iter(asked))
+    if one and not (first.single and first.better):
+        allowed = "for --select: one figure that is better in one direction, such as close.p90"
+        raise InputError("command line", "target", str(first), allowed)
+    return list(asked.values())
 
 
 def _check(
@@ -320,8 +339,7 @@ def _said(precision: Precision) -> str:
 
 def _until_exact(
     experiment: Experiment,
-    targets: Sequence[str],
-    district: str,
+    asked: Sequence[Sequence[Query]],
     replications: int,
     precision: Precision | None,
     most: int,
@@ -332,10 +350,11 @@ def _until_exact(
     count = replications
     while True:
         experiment.replicate(range(count), progress=progress)
-        found = _found(experiment, targets, district, confidence, count)
+        found = _found(experiment, [q for each in asked for q in each], confidence, count)
         if precision is None:
             return found, count, None
-        first = [one for one in found if one.metric == targets[0]]
+        named = {str(query) for query in asked[0]}
+        first = [one for one in found if one.metric in named]
         need = precision.replications(first, count)
         if need <= count or count >= most:
             return found, count, need <= count
@@ -343,7 +362,7 @@ def _until_exact(
 
 
 def _found(
-    experiment: Experiment, targets: Sequence[str], district: str, confidence: float, count: int
+    experiment: Experiment, asked: Sequence[Query], confidence: float, count: int
 ) -> list[Difference]:
     if len(experiment.going) < 2:
         failed = next(iter(experiment.failed.values()))
@@ -356,11 +375,10 @@ def _found(
         )
     baseline = experiment.going[0].label  # of the arms that run, the one named first
     values, units = {}, {}
-    metrics = experiment.metrics()
-    for target in targets:
-        table = experiment.values(target, district)
-        values[target] = table.loc[table.index < count]
-        units[target] = str(metrics.loc[metrics["metric"] == target, "unit"].iloc[0])
+    for query in asked:
+        table = experiment.values(query)
+        values[str(query)] = table.loc[table.index < count]
+        units[str(query)] = experiment.unit(query)
     return differences(
         values, units, baseline=baseline, confidence=confidence, seed=experiment.seed
     )
@@ -368,8 +386,7 @@ def _found(
 
 def _select(
     experiment: Experiment,
-    target: str,
-    district: str,
+    target: Query,
     wish: Select,
     first: int,
     most: int,
@@ -377,27 +394,26 @@ def _select(
 ) -> Selection:
     """Run the procedure KN, which asks for replications of the arms that are left."""
     arms = experiment.going
-    sign = -1.0 if direction(target) > 0 else 1.0  # the least is selected
+    sign = -1.0 if target.better > 0 else 1.0  # the least is selected
 
     def sample(which: Sequence[int], number: int) -> Floats:
         import numpy as np
 
         asked = [arms[i] for i in which]
         experiment.replicate([number], asked, progress)
-        row = experiment.values(target, district).loc[number]
+        row = experiment.values(target).loc[number]
         values = np.array([row[arm.label] for arm in asked], dtype=float)
         if np.isnan(values).any():
             raise InputError(
                 "command line",
                 "target",
-                target,
+                str(target),
                 f"a metric that has cases in every replication; there are none in {number}",
             )
         return sign * values
 
-    base = mean_interval(experiment.values(target, district)[arms[0].label].dropna()).estimate
-    metrics = experiment.metrics()
-    unit = str(metrics.loc[metrics["metric"] == target, "unit"].iloc[0])
+    base = mean_interval(experiment.values(target)[arms[0].label].dropna()).estimate
+    unit = experiment.unit(target)
     indifference = wish.indifference.absolute(base, unit)
     best, dropped, count, complete = kim_nelson(
         sample,
@@ -409,7 +425,7 @@ def _select(
     )
     return Selection(
         arms[best].label,
-        target,
+        str(target),
         unit,
         wish.probability,
         indifference,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,14 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.measure.intervals import Interval, bootstrap_mean, mean_interval
+from sim.measure.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ENOUGH = 10
 """From how many pairs on the bootstrap is used: fewer do not show how skewed they are."""
-
-_QUANTILE = re.compile(r"\.p\d\d$")
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Difference:
     p_value, p_holm : float
         Of the paired t test, and corrected for all comparisons by Holm's step-down rule.
     method : str
-        ``Student``, or ``bootstrap-t`` for quantiles, whose differences are skewed, where there
-        are `ENOUGH` pairs to draw from.
+        ``Student``, or ``bootstrap-t`` for quantiles and between groups, whose differences are
+        skewed, where there are `ENOUGH` pairs to draw from.
     pairing : float
         How many times more replications independent runs would need for an interval as short:
         the variance of independent pairs over that of the pairs that met the same matters.
@@ -69,34 +67,12 @@ class Difference:
     @property
     def better(self) -> bool:
         """Whether what was seen is for the better."""
-        return self.seen and self.difference.estimate * direction(self.metric) > 0
+        return self.seen and self.difference.estimate * Query.parse(self.metric).better > 0
 
     @property
     def worse(self) -> bool:
         """Whether what was seen is for the worse."""
-        return self.seen and self.difference.estimate * direction(self.metric) < 0
-
-
-_UP = (
-    "on_time",
-    "closing_rate",
-    "closing_rate.hotline",
-    "satisfied",
-    "evaluation",
-    "hotline.answered",
-    "hotline.answered_20s",
-)
-_NEITHER = re.compile(
-    r"matters|tickets.*|state\..*|duplicates|on_the_spot|sent_back"
-    r"|.*(requests|requests_per_day|callers|calls|visits_per_day|utilisation)"
-)
-
-
-def direction(metric: str) -> int:
-    """Tell which way a metric is better: times and costs -1, shares in time 1, volumes 0."""
-    if any(metric == name or metric.endswith(f".{name}") for name in _UP):
-        return 1
-    return 0 if _NEITHER.fullmatch(metric) else -1
+        return self.seen and self.difference.estimate * Query.parse(self.metric).better < 0
 
 
 def differences(
@@ -112,7 +88,7 @@ def differences(
     Parameters
     ----------
     values : dict of DataFrame
-        By metric: a row a replication, a column an arm.
+        By metric, as `sim.measure.query` has it: a row a replication, a column an arm.
     confidence : float
         With which all intervals of differences hold at once.
     seed : int
@@ -139,15 +115,15 @@ def _difference(
 ) -> tuple[Interval, Interval, Interval, Interval, float, float, str, float]:
     from scipy.stats import t
 
-    quantile = _QUANTILE.search(metric) is not None and len(pairs) >= ENOUGH
-    method = "bootstrap-t" if quantile else "Student"
+    skewed = Query.parse(metric).skewed and len(pairs) >= ENOUGH
+    method = "bootstrap-t" if skewed else "Student"
     nothing = Interval(np.nan, np.nan, np.nan)
     if len(pairs) < 2:
         return nothing, nothing, nothing, nothing, np.nan, np.nan, method, np.nan
     a, b = pairs.T
     gap = a - b
     error = gap.std(ddof=1) / len(gap) ** 0.5
-    difference = bootstrap_mean(gap, seed, each) if quantile else mean_interval(gap, each)
+    difference = bootstrap_mean(gap, seed, each) if skewed else mean_interval(gap, each)
     scale = abs(float(b.mean()))
     relative = Interval(*(value / scale for value in difference)) if scale > 0 else nothing
     if error > 0:

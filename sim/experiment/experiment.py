@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 from sim.errors import InputError
 from sim.experiment.arm import Arm
 from sim.experiment.executor import Executor, Failure
+from sim.experiment.measures import COLUMNS, value_of
 from sim.experiment.parts import Parts
 from sim.experiment.replication import ENGINE, Replication, replicate
+from sim.measure.metric import POLICY
+from sim.measure.query import Query
 from sim.scenario.room import check_room
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NAMES = ["scenario", "plan", "policy", "replication"]
-"""The columns that tell whose row it is; then ``district, metric, value, unit, n``."""
+"""The columns that tell whose row it is; then ``by, name, metric, value, unit, n``."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Experiment:
     parts : Parts, optional
         Where finished replications are kept, and found again.
     engine : str
-    warm_up, policy_timeout, bound : float, float, bool
+    warm_up, policy_timeout, bound, by : float, float, bool, tuple of str
         See `Replication`.
     failed : dict
         By label, the arms that were stopped; the others went on.
@@ -57,6 +60,7 @@ class Experiment:
     warm_up: float = 0.0
     policy_timeout: float = 10.0
     bound: bool = False
+    by: tuple[str, ...] = ()
     failed: dict[str, Failed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -130,7 +134,14 @@ class Experiment:
 
     def _task(self, arm: Arm, number: int) -> Replication:
         return Replication(
-            arm, self.seed, number, self.engine, self.warm_up, self.policy_timeout, self.bound
+            arm,
+            self.seed,
+            number,
+            self.engine,
+            self.warm_up,
+            self.policy_timeout,
+            self.bound,
+            self.by,
         )
 
     def _known(self, arm: Arm, number: int) -> bool:
@@ -150,7 +161,7 @@ class Experiment:
         Returns
         -------
         pandas.DataFrame
-            ``arm, scenario, plan, policy, replication, district, metric, value, unit, n``.
+            ``arm, scenario, plan, policy, replication, by, name, metric, value, unit, n``.
         """
         import pandas as pd
 
@@ -160,34 +171,49 @@ class Experiment:
                 if label == arm.label:
                     names = {"arm": label, **arm.names, "replication": number}
                     frames.append(self._tables[label, number].assign(**names))
-        columns = ["arm", *NAMES, "district", "metric", "value", "unit", "n"]
+        columns = ["arm", *NAMES, *COLUMNS]
         if not frames:
             return pd.DataFrame(columns=columns)
         return pd.concat(frames, ignore_index=True)[columns]
 
-    def values(self, metric: str, district: str) -> pd.DataFrame:
-        """Return one metric: a row a replication, a column an arm that has not failed.
+    def unit(self, query: Query) -> str:
+        """Return the unit of a figure: of what a policy tells, the policy says it."""
+        if query.unit:
+            return query.unit
+        tables = (table for (label, _), table in self._tables.items() if label not in self.failed)
+        told = next(tables)
+        return str(told.loc[told["metric"] == query.metric.name, "unit"].iloc[0])
+
+    def values(self, query: Query) -> pd.DataFrame:
+        """Return one figure: a row a replication, a column an arm that has not failed.
 
         NaN where an arm has no such replication, or no case in it.
+
+        Raises
+        ------
+        InputError
+            If it was not measured.
         """
         import pandas as pd
 
         column: dict[str, dict[int, float]] = {arm.label: {} for arm in self.going}
         for (label, number), table in self._tables.items():
             if label in column:
-                rows = (table["metric"] == metric) & (table["district"] == district)
-                found = table.loc[rows, "value"]
-                if found.empty:
-                    known = sorted(table.loc[table["district"] == district, "metric"])
-                    self._unknown(metric, district, known)
-                column[label][number] = float(found.iloc[0])
+                value = value_of(table, query)
+                if value is None:
+                    raise _not_measured(query, table)
+                column[label][number] = value
         return pd.DataFrame(column).sort_index()
 
-    @staticmethod
-    def _unknown(metric: str, district: str, known: list[str]) -> None:
-        from sim.errors import suggestion
 
-        if not known:
-            raise InputError("command line", "district", district, "one that is simulated")
-        hint = suggestion(metric, known)
-        raise InputError("command line", "target", metric, f"one of {', '.join(known)}{hint}")
+def _not_measured(query: Query, table: pd.DataFrame) -> InputError:
+    """Return what to say of a measure that runs like these do not have."""
+    metric = query.metric.name
+    if metric.startswith(POLICY):
+        told = sorted(set(table.loc[table["metric"].str.startswith(POLICY), "metric"]))
+        allowed = f"what the policy tells: {', '.join(told) or 'nothing'}"
+    elif metric in table["metric"].array:
+        allowed = f"a {query.by} that every arm has"
+    else:
+        allowed = "a measure of these runs: bounds need --bound, the cost of a plan needs costs"
+    return InputError("command line", "target", str(query), allowed)

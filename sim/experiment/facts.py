@@ -33,7 +33,6 @@ class Settings(_Said):
     replications: Count
     baseline: Text
     targets: list[Text]
-    district: Text
     confidence: Annotated[float, Field(gt=0, lt=1)]
     precision: Text | None
     warm_up_days: Annotated[float, Field(ge=0, allow_inf_nan=False)]

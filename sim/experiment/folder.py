@@ -31,7 +31,7 @@ class _Asked(BaseModel):
     question: str
     seed: int
     engine: str
-    district: str
+    of: str
     warm_up_days: float | None
     """None: found by MSER-5."""
     arms: list[dict[str, str]]
@@ -44,13 +44,15 @@ def check_folder(
     *,
     seed: int,
     engine: str,
-    district: str,
+    of: str,
     warm_up_days: float | None,
 ) -> None:
     """Check that an experiment may use a folder, before the work is done, and mark it as its own.
 
     Parameters
     ----------
+    of : str
+        Of whom targets are that do not say.
     warm_up_days : float or None
         What is left out at the beginning; None: what MSER-5 finds.
 
@@ -64,7 +66,7 @@ def check_folder(
         question=question,
         seed=seed,
         engine=engine,
-        district=district,
+        of=of,
         warm_up_days=warm_up_days,
         arms=[
             # a policy or plan of one's own may be mended, and is run anew: its name stays

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiment.bound import METRICS
-from sim.experiment.difference import direction
-from sim.experiment.measures import BOUND, CITY
 from sim.experiment.words import amount, interval_text, metric_name
+from sim.measure.catalogue import BOUNDS, METRICS
 from sim.measure.intervals import Interval, mean_interval
+from sim.measure.query import CITY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,29 +70,29 @@ def measure_headroom(
     count : int
         Replications from this one on are left out.
     """
-    city = metrics[(metrics["district"] == CITY) & (metrics["replication"] < count)]
+    city = metrics[(metrics["by"] == CITY) & (metrics["replication"] < count)]
     found = []
-    for metric in METRICS:
-        rows = city[city["metric"].isin([metric, BOUND + metric])]
-        if not (rows["metric"] == BOUND + metric).any():
+    for metric, limit in BOUNDS.items():
+        both = metric, limit.name
+        rows = city[city["metric"].isin(both)]
+        if not (rows["metric"] == limit.name).any():
             continue
         wide = rows.pivot_table(index="replication", columns=["arm", "metric"], values="value")
-        unit = str(rows["unit"].iloc[0])
-        base, best = (wide.get((arms[0], name)) for name in (metric, BOUND + metric))
+        base, best = (wide.get((arms[0], name)) for name in both)
         for arm in arms:
-            own, bound = (wide.get((arm, name)) for name in (metric, BOUND + metric))
+            own, bound = (wide.get((arm, name)) for name in both)
             if any(column is None for column in (base, best, own, bound)):
                 continue
             values = np.column_stack([base, best, own, bound])
             values = values[~np.isnan(values).any(axis=1)]
             if len(values) < 2:
                 continue
-            b, limit, a, mine = values.T
+            b, far, a, mine = values.T
             found.append(
                 Headroom(
-                    metric, unit, arm, arms[0], len(values),
+                    metric, limit.unit, arm, arms[0], len(values),
                     mean_interval(a, confidence), mean_interval(mine, confidence),
-                    _nothing() if arm == arms[0] else _closed(a - b, limit - b, confidence),
+                    _nothing() if arm == arms[0] else _closed(a - b, far - b, confidence),
                 )
             )  # fmt: skip
     return found
@@ -118,7 +117,7 @@ def headroom_verdict(found: Sequence[Headroom]) -> list[str]:
     for metric in dict.fromkeys(one.metric for one in found):
         here = [one for one in found if one.metric == metric]
         base, name = here[0], metric_name(metric)[0]
-        end = "at most" if direction(metric) > 0 else "at least"
+        end = "at most" if METRICS[metric].better > 0 else "at least"
         text = (
             f"{name}: with the tickets as they became ready under {base.baseline} "
             f"({amount(base.mean.estimate, base.unit)}), the best dispatch could have "

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.clock import DAY
 from sim.engine.outcome import LOGS, Outcome
 from sim.experiment.bound import limits
+from sim.measure.catalogue import BOUNDS, CURVES, METRICS, SHARES, URGENTS
 from sim.measure.fold import gather
-from sim.measure.kpis import Kpis, kpis, percentiles
-from sim.measure.tables import known
+from sim.measure.kpis import Kpis, figures, kpis, percentiles
+from sim.measure.metric import POLICY, Gauge, Mean, PerDay, Span
+from sim.measure.query import CITY, Query
+from sim.measure.tables import URGENT, known
 from sim.measure.use import use
 from sim.model.cost import plan_cost
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CITY = "city"
-"""The name in column ``district`` of what is measured of all districts together."""
+COLUMNS = ["by", "name", "metric", "value", "unit", "n"]
 
-SHARES = (*range(5, 100, 5), 99)
-"""Percentiles of the times until arrival and closing that are kept, for ECDFs."""
-
-BOUND = "bound."
-"""Before a metric's name: the best that any dispatch could have made of it in the run."""
-
-POLICY = "policy."
-"""Before the name of a figure that the policy tells of its own work; not of the city's."""
-
-COST_UNIT = "yuan/week"
-
-_URGENT = ("arrive.mean", "arrive.p50", "arrive.p90", "arrive.on_time", "close.p90")
+_Row = tuple[str, str, str, float, str, int]
 
 
-def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.DataFrame:
+def measure(
+    outcome: Outcome, warm_up: float = 0.0, bound: bool = False, by: Sequence[str] = ()
+) -> pd.DataFrame:
     """Measure a replication.
 
     Parameters
@@ -46,12 +40,14 @@ def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.D
         Matters that arose before it are left out, and so is what staff did before it, s.
     bound : bool
         Whether to bound what any dispatch could have made of it, as ``bound.*``, for the metrics
-        in `sim.experiment.bound.METRICS`.
+        in `sim.measure.catalogue.BOUNDS`.
+    by : sequence of str
+        Of `sim.measure.tables.GROUPS`: by what KPIs are told apart besides districts.
 
     Returns
     -------
     pandas.DataFrame
-        ``district, metric, value, unit, n``; the district ``city`` is all of them. Besides the
+        ``by, name, metric, value, unit, n``; by ``city`` it is all of them. Besides the
         KPIs: ``urgent.*`` of the matters of priority 1, percentiles of the times until arrival
         and closing, the use of staff, ``staff_h``: the paid hours of all roles, and where the
         scenario has costs ``staff_cost``: those of the plan, yuan a week, without overtime; and
@@ -60,27 +56,36 @@ def measure(outcome: Outcome, warm_up: float = 0.0, bound: bool = False) -> pd.D
     import pandas as pd
 
     counted = _after(outcome, warm_up)
-    columns = ["district", "metric", "value", "unit", "n"]
-    gather(counted, [(Kpis, ("district",))])
-    city = kpis(counted).assign(district=CITY)
-    places = kpis(counted, "district").rename(columns={"name": "district"})
-    both = pd.concat([city, places], ignore_index=True)
+    gather(counted, [(Kpis, tuple(dict.fromkeys(("district", "priority", *by))))])
+    tables = [kpis(counted, one)[COLUMNS] for one in dict.fromkeys((CITY, "district", *by))]
+    both = pd.concat(tables, ignore_index=True)
     if warm_up > 0:  # the run was longer than what is counted of it
         daily = both["unit"] == "1/d"
         both.loc[daily, "value"] *= outcome.until / (outcome.until - warm_up)
-    urgent = kpis(counted.where("tickets", lambda t: t["priority"] <= 1))
-    urgent = urgent[urgent["metric"].isin(_URGENT)].assign(district=CITY)
-    urgent["metric"] = "urgent." + urgent["metric"]
     limited = []
     for one in limits(outcome, warm_up) if bound else ():
-        limited.append((CITY, one.metric, one.value, one.unit, one.n))
-        limited.append((CITY, BOUND + one.metric, one.bound, one.unit, one.n))
-    told = [(CITY, POLICY + name, *figure, 0) for name, figure in outcome.figures.items()]
-    rows = pd.DataFrame(
-        [*_percentiles(counted), *_staff(outcome, warm_up), *limited, *told], columns=columns
-    )
-    new = rows[~rows["metric"].isin(city["metric"])]
-    return pd.concat([both[columns], urgent[columns], new], ignore_index=True)
+        limited.append(_row(one.metric, one.value, one.n))
+        limited.append(_row(BOUNDS[one.metric].name, one.bound, one.n))
+    told = [(CITY, CITY, POLICY + name, *figure, 0) for name, figure in outcome.figures.items()]
+    rows = [*_curves(counted), *_staff(outcome, warm_up), *limited, *told]
+    here = set(tables[0]["metric"])
+    new = [*_urgent(counted), *(row for row in rows if row[2] not in here)]
+    return pd.concat([both, pd.DataFrame(new, columns=COLUMNS)], ignore_index=True)
+
+
+def value_of(table: pd.DataFrame, query: Query) -> float | None:
+    """Return the single figure that a query asks of a replication's table; None: not measured."""
+    found = table[(table["metric"] == query.metric.name) & (table["by"] == query.by)]
+    if found.empty or (query.name and query.name not in found["name"].array):
+        return None
+    columns = (found[column].to_numpy() for column in ("value", "n"))
+    _, value, _ = query.pick(list(found["name"]), *columns)
+    return float(value[0])
+
+
+def _row(metric: str, value: float, n: int = 0) -> _Row:
+    """Return a figure of the whole city."""
+    return CITY, CITY, metric, float(value), METRICS[metric].unit, n
 
 
 def _after(outcome: Outcome, warm_up: float) -> Outcome:
@@ -89,39 +94,57 @@ def _after(outcome: Outcome, warm_up: float) -> Outcome:
     return outcome.where("tickets", lambda t: t["arisen"] >= warm_up)
 
 
-def _percentiles(outcome: Outcome) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = []
-    for name in ("arrive", "close"):
-        values, n = percentiles(outcome, name, [share / 100 for share in SHARES])
-        for share, value in zip(SHARES, values, strict=True):
-            rows.append((CITY, f"{name}.p{share:02d}", float(value), "s", n))
+def _urgent(outcome: Outcome) -> list[_Row]:
+    found = figures(outcome, URGENT)
+    return [
+        _row(metric.name, found[name][1][0], int(found[name][2][0]))
+        for name, metric in URGENTS.items()
+    ]
+
+
+def _curves(outcome: Outcome) -> list[_Row]:
+    rows = []
+    for declared, curve in CURVES.items():
+        values, n = percentiles(outcome, declared.name, SHARES)
+        rows += [_row(one.name, value, n) for one, value in zip(curve, values, strict=True)]
     return rows
 
 
-def _staff(outcome: Outcome, warm_up: float) -> list[tuple[Any, ...]]:
+def _staff(outcome: Outcome, warm_up: float) -> list[_Row]:
+    """Measure staff, the plan and the ways of crews, as far as they are there to be measured."""
     hours = ["duty_h", "busy_h", "overtime_h"]
     total = use(outcome).groupby("role", sort=False)[hours].sum()
     if warm_up > 0:
         total -= use(_until(outcome, warm_up)).groupby("role", sort=False)[hours].sum()
-    rows: list[tuple[Any, ...]] = []
-    for role, row in total.iterrows():
-        busy = row["busy_h"] / row["duty_h"] if row["duty_h"] > 0 else np.nan
-        rows.append((CITY, f"{role}.utilisation", busy, "share", 0))
-        rows.append((CITY, f"{role}.duty_h", row["duty_h"], "h", 0))
-        rows.append((CITY, f"{role}.overtime_h", row["overtime_h"], "h", 0))
-    paid = float(total["duty_h"].sum() + total["overtime_h"].sum())
-    rows.append((CITY, "staff_h", paid, "h", 0))
+    total["utilisation"] = (total["busy_h"] / total["duty_h"]).where(total["duty_h"] > 0)
+    found = {
+        (str(role), figure): float(value)
+        for role, row in total.iterrows()
+        for figure, value in row.items()
+    }
+    found["all", "paid_h"] = float(total["duty_h"].sum() + total["overtime_h"].sum())
     if outcome.scenario.costs is not None:
-        cost = plan_cost(outcome.scenario, outcome.plan).total
-        rows.append((CITY, "staff_cost", cost, COST_UNIT, 0))
-    visits = outcome.visits
-    there = known(visits["arrive"]) & (visits["start"] >= warm_up)
-    way = (visits["arrive"] - visits["start"])[there]
-    mean = float(way.mean()) if len(way) else np.nan
+        found["plan", "cost"] = plan_cost(outcome.scenario, outcome.plan).total
     days = (outcome.until - warm_up) / DAY
-    rows.append((CITY, "crews.travel.mean", mean, "s", len(way)))
-    rows.append((CITY, "crews.visits_per_day", len(way) / days, "1/d", len(way)))
+    rows = []
+    for name, metric in METRICS.items():
+        match metric.formula:
+            case Gauge(of, figure) if (of, figure) in found:
+                rows.append(_row(name, found[of, figure]))
+            case Mean(Span(log="visits") as span):
+                way = _took(outcome, span, warm_up)
+                rows.append(_row(name, way.mean() if len(way) else np.nan, len(way)))
+            case PerDay(Mean(Span(log="visits") as span)):
+                n = len(_took(outcome, span, warm_up))
+                rows.append(_row(name, n / days, n))
     return rows
+
+
+def _took(outcome: Outcome, span: Span, warm_up: float) -> np.ndarray:
+    """Return how long each row of a log took that began after the warm-up and is over, s."""
+    log = getattr(outcome, span.log)
+    begun, ended = log[span.begins], log[span.ends[0]]
+    return (ended - begun)[known(ended) & (begun >= warm_up)]
 
 
 def _until(outcome: Outcome, time: float) -> Outcome:

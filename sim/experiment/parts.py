@@ -17,10 +17,17 @@ from sim.writing import new_file, writable, write_text
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1
+FORMAT = 2
 
 
-_COLUMNS = {"district": "text", "metric": "text", "value": "double", "unit": "text", "n": "int64"}
+_COLUMNS = {
+    "by": "text",
+    "name": "text",
+    "metric": "text",
+    "value": "double",
+    "unit": "text",
+    "n": "int64",
+}
 
 
 class _Manifest(BaseModel):

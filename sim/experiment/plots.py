@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.experiment.difference import Difference
-from sim.experiment.measures import CITY, SHARES
+from sim.experiment.measures import value_of
 from sim.experiment.words import metric_name
+from sim.measure.catalogue import CURVES, METRICS, SHARES, TARGETS
 from sim.measure.plots.style import (
     BLUE,
     GREEN,
@@ -24,6 +25,7 @@ from sim.measure.plots.style import (
     new,
     style,
 )
+from sim.measure.query import CITY, Query
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,9 +35,7 @@ _COLOURS = (INK, BLUE, ORANGE, GREEN, PURPLE, SKY, RED, YELLOW)
 _TICKS = {60: "1 min", 600: "10 min", 3600: "1 h", 4 * 3600: "4 h", 86400: "1 d", 7 * 86400: "7 d"}
 
 
-def plot_differences(
-    _metrics: pd.DataFrame, found: Sequence[Difference], _district: str = CITY
-) -> Any:
+def plot_differences(_metrics: pd.DataFrame, found: Sequence[Difference]) -> Any:
     """Draw each arm's difference from the baseline with its interval, a panel a metric."""
     metrics = list(dict.fromkeys(one.metric for one in found))
     arms = list(dict.fromkeys(one.arm for one in found))
@@ -80,46 +80,43 @@ def _panel(ax: Axes, found: Sequence[Difference], arms: Sequence[str]) -> None:
     ax.set_xlabel(unit, fontsize=9)
 
 
-def plot_ecdf(
-    metrics: pd.DataFrame, _found: Sequence[Difference] = (), _district: str = CITY
-) -> Any:
+def plot_ecdf(metrics: pd.DataFrame, _found: Sequence[Difference] = ()) -> Any:
     """Draw what share of tickets is arrived at, and closed, within a time, for each arm.
 
     Means over replications of each percentile; the band of the first arm reaches from the least
     to the greatest.
     """
     arms = list(dict.fromkeys(metrics["arm"]))
-    city = metrics[metrics["district"] == CITY]
+    city = metrics[metrics["by"] == CITY]
+    percent = [100 * share for share in SHARES]
     with style():
         from sim.measure.plots.picture import Picture
 
         figure = Picture(10.4, 4.6)
-        panels = figure.subplots(1, 2)
-        for ax, name in zip(panels, ("arrive", "close"), strict=True):
+        panels = figure.subplots(1, len(CURVES))
+        for ax, (declared, curve) in zip(panels, CURVES.items(), strict=True):
             for number, arm in enumerate(arms):
                 rows = city[city["arm"] == arm]
                 wide = rows.pivot_table(index="replication", columns="metric", values="value")
-                wanted = [f"{name}.p{share:02d}" for share in SHARES]
+                wanted = [one.name for one in curve]
                 times = np.maximum(wide.reindex(columns=wanted).to_numpy(), 30)
                 colour = _COLOURS[number % len(_COLOURS)]
-                ax.plot(times.mean(axis=0), SHARES, color=colour, label=arm, linewidth=1.8)
+                ax.plot(times.mean(axis=0), percent, color=colour, label=arm, linewidth=1.8)
                 if number == 0:
                     ax.fill_betweenx(
-                        SHARES, times.min(axis=0), times.max(axis=0), color=colour, alpha=0.12
+                        percent, times.min(axis=0), times.max(axis=0), color=colour, alpha=0.12
                     )
             ax.set_xscale("log")
             ax.set_xticks(list(_TICKS), list(_TICKS.values()))
             ax.minorticks_off()
             ax.set_ylim(0, 100)
             ax.set_ylabel(both("% of tickets", "工单占比"))
-            ax.set_title(both(*metric_name(name)))
+            ax.set_title(both(declared.english, declared.chinese))
         panels[0].legend(fontsize=8)
         return figure
 
 
-def plot_trade_off(
-    metrics: pd.DataFrame, found: Sequence[Difference] = (), district: str = CITY
-) -> Any:
+def plot_trade_off(metrics: pd.DataFrame, found: Sequence[Difference] = ()) -> Any:
     """Draw cost against service, the first target; bars: 95 %.
 
     Cost is that of the plan, yuan a week, where arms differ in it and every scenario has costs;
@@ -127,11 +124,11 @@ def plot_trade_off(
     """
     from sim.measure.intervals import mean_interval
 
-    target = found[0].metric if found else "arrive.p90"
+    target = found[0].metric if found else TARGETS[0]
+    query, unit = Query.parse(target), found[0].unit if found else METRICS[target].unit
     arms = list(dict.fromkeys(metrics["arm"]))
-    unit = metrics.loc[metrics["metric"] == target, "unit"].iloc[0]
     scale, shown = {"s": (3600, "h"), "share": (0.01, "%")}.get(unit, (1, unit))
-    city = metrics[metrics["district"] == CITY]
+    city = metrics[metrics["by"] == CITY]
     priced = city[city["metric"] == "staff_cost"].groupby("arm")["value"].mean()
     in_yuan = set(priced.index) == set(arms) and priced.nunique() > 1
     hours = city[city["metric"] == "staff_h"].groupby("arm")["value"].mean()
@@ -141,8 +138,9 @@ def plot_trade_off(
         figure, ax = new(None, 7.5, 4.8)
         for number, arm in enumerate(arms):
             rows = metrics[metrics["arm"] == arm]
-            value = rows[(rows["metric"] == target) & (rows["district"] == district)]["value"]
-            value = value.dropna() / scale
+            told = [value_of(table, query) for _, table in rows.groupby("replication")]
+            value = np.array([one for one in told if one is not None], dtype=float) / scale
+            value = value[~np.isnan(value)]
             if len(value) < 2:
                 continue
             service = mean_interval(value)
@@ -155,18 +153,20 @@ def plot_trade_off(
         ax.set_xlim(least - room, most + room)
         ax.ticklabel_format(axis="x", useOffset=False)
         if in_yuan:
-            ax.set_xlabel(both(f"cost of the plan, {word} yuan a week", f"每周成本（{zh}）"))
+            cost_of = METRICS["staff_cost"]
+            names = f"{cost_of.english}, {word} yuan a week", f"{cost_of.chinese}（{zh}）"
         else:
-            ax.set_xlabel(both("paid hours of all roles", "总工时"))
+            names = METRICS["staff_h"].english, METRICS["staff_h"].chinese
+        ax.set_xlabel(both(*names))
         ax.set_ylabel(f"{both(*metric_name(target))}, {shown}")
         ax.set_title(both("Cost and service", "成本与服务"))
         ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
         return figure
 
 
-PLOTS: dict[str, Callable[[pd.DataFrame, Sequence[Difference], str], Any]] = {
+PLOTS: dict[str, Callable[[pd.DataFrame, Sequence[Difference]], Any]] = {
     "differences": plot_differences,
     "ecdf": plot_ecdf,
     "trade-off": plot_trade_off,
 }
-"""Pictures by name; each takes the metrics, the differences and the district."""
+"""Pictures by name; each takes the metrics and the differences."""

@@ -41,6 +41,8 @@ class Replication:
         How long a policy may take over one decision, s.
     bound : bool
         Whether what any dispatch could have made of it is measured, too.
+    by : tuple of str
+        By what KPIs are told apart besides districts.
     """
 
     arm: Arm
@@ -50,6 +52,7 @@ class Replication:
     warm_up: float = 0.0
     policy_timeout: float = 10.0
     bound: bool = False
+    by: tuple[str, ...] = ()
 
     @property
     def key(self) -> dict[str, Any]:
@@ -61,6 +64,7 @@ class Replication:
             "engine": self.engine,
             "warm_up_s": self.warm_up,
             "bound": self.bound,
+            "by": list(self.by),
             "program": program_digest(),
         }
 
@@ -73,7 +77,7 @@ def replicate(task: Replication) -> pd.DataFrame:
     InputError
         If the policy does what none may: raises, hangs, or sends whom or where it cannot.
     """
-    return measure(run(task), task.warm_up, task.bound)
+    return measure(run(task), task.warm_up, task.bound, task.by)
 
 
 def run(task: Replication, progress: Callable[[float], None] | None = None) -> Outcome:

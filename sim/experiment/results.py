@@ -102,7 +102,7 @@ def write(
     for done, name in enumerate(names):
         if stopped():
             return names[done:]
-        figure = PLOTS[name](found.metrics, found.differences, found.settings["district"])
+        figure = PLOTS[name](found.metrics, found.differences)
         with new_file(folder / "plots" / f"{name}.png") as part:
             figure.savefig(part)
         if progress is not None:

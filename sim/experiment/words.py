@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
+from sim.errors import InputError
 from sim.experiment.difference import Difference
 from sim.measure.intervals import Interval
+from sim.measure.query import Query
 from sim.measure.summary import duration
-
-_NAMES = {
-    "discovery": ("time to discovery", "发现用时"),
-    "sign": ("time to signature", "签收用时"),
-    "arrive": ("time to arrive", "到场用时"),
-    "close": ("time to close", "办结用时"),
-    "sign.on_time": ("signed on time", "按时签收"),
-    "arrive.on_time": ("arrived on time", "按时到场"),
-    "close.on_time": ("closed on time", "按时办结"),
-    "closing_rate": ("closed of all", "办结率"),
-    "closing_rate.hotline": ("closed of 12345's", "热线办结率"),
-    "backlog": ("open tickets", "未办结"),
-    "backlog.overdue": ("overdue tickets", "超期"),
-    "satisfied": ("citizens satisfied", "满意率"),
-    "reopened": ("reopened", "返工率"),
-    "evaluation": ("evaluation", "评价得分"),
-    "crews.travel.mean": ("mean travel of crews", "平均行程"),
-    "crews.utilisation": ("use of crews", "部门人员使用率"),
-    "crews.overtime_h": ("overtime of crews", "部门人员加班"),
-    "staff_h": ("paid hours", "总工时"),
-    "crews.arrive": ("wait for a crew", "候员用时"),
-    "crews.finish": ("wait until visited", "待处置用时"),
-    "staff_cost": ("cost of the plan", "每周成本"),
-    "state.undiscovered": ("undiscovered matters", "未发现"),
-    "tickets.patrol": ("tickets by patrol", "巡查发现工单"),
-    "hotline.requests_per_day": ("12345 requests", "每日热线"),
-    "police.requests_per_day": ("110 calls", "每日报警"),
-    "hotline.wait.mean": ("mean wait at 12345", "热线平均等待"),
-    "hotline.lost": ("callers lost", "放弃率"),
-}
 
 
 def metric_name(metric: str) -> tuple[str, str]:
-    """Return what a metric is called, in English and Chinese."""
-    if metric.startswith("urgent."):
-        english, chinese = metric_name(metric.removeprefix("urgent."))
-        return f"urgent: {english}", f"紧急：{chinese}"
-    if metric in _NAMES:
-        return _NAMES[metric]
-    stem, _, last = metric.rpartition(".")
-    if stem in _NAMES and (last == "mean" or re.fullmatch(r"p\d\d", last)):
-        english, chinese = _NAMES[stem]
-        return f"{last} {english}", f"{chinese} {'均值' if last == 'mean' else last}"
-    return metric, ""
+    """Return what a metric is called, in English and Chinese; of an unknown one what it says."""
+    try:
+        query = Query.parse(metric)
+    except InputError:  # a result that somebody else has written
+        return metric, ""
+    return query.english, query.chinese
 
 
 def amount(value: float, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""The command centre's counters over time, and the eight steps."""
+"""The command centre's counters over time."""
 
 from __future__ import annotations
 
@@ -23,18 +23,6 @@ COUNTERS = {
     "overdue": ("overdue", "超期"),
 }
 """What the command centre's screen shows at all times."""
-
-STEPS = {
-    "discovery": ("discovered", "发现"),
-    "acceptance": ("accepted", "受理"),
-    "triage": ("triaged", "分流"),
-    "handling": ("handled", "处置"),
-    "tracking": ("tracked", "跟踪"),
-    "supervision": ("supervised", "督办"),
-    "feedback": ("checked", "反馈"),
-    "evaluation": ("closed", "评价"),
-}
-"""The eight steps: the column that holds each one's time, and its Chinese name."""
 
 
 def instants(outcome: Outcome, every: float = HOUR) -> Floats:
@@ -156,49 +144,3 @@ def pass_by(times, rows, group, at, out) -> None:  # type: ignore[no-untyped-def
             while at[k] < times[i]:
                 k += 1
             out[group[i], k] += 1
-
-
-def eight_steps(outcome: Outcome) -> pd.DataFrame:
-    """Return one row for each ticket with the times of its eight steps, s; NaN: not (yet).
-
-    Tracking begins with triage; supervision is only for those near or past their deadline.
-    """
-    import pandas as pd
-
-    t = outcome.tickets
-    rows = known(t["accepted"])
-    frame = pd.DataFrame({step: t[column][rows] for step, (column, _) in STEPS.items()})
-    frame.insert(0, "key", t["key"][rows])
-    frame.attrs["zh"] = {step: zh for step, (_, zh) in STEPS.items()}
-    return frame
-
-
-def steps_over_time(outcome: Outcome, every: float = HOUR) -> pd.DataFrame:
-    """Count how many tickets had passed each of the eight steps at each instant."""
-    import pandas as pd
-
-    passed: Steps
-    (passed,) = gather(outcome, [(Steps, every)])
-    count = np.cumsum(passed.passed, axis=1)
-    return pd.DataFrame({"time": instants(outcome, every), **dict(zip(STEPS, count, strict=True))})
-
-
-class Steps:
-    """When tickets had passed each of the eight steps: `passed`, int32 [steps, instants]."""
-
-    logs = False
-
-    def __init__(self, outcome: Outcome, every: float) -> None:
-        self._at = instants(outcome, every)
-        self.passed = np.zeros((len(STEPS), len(self._at)), dtype=np.int32)
-
-    def add(self, piece: Outcome) -> None:
-        """Count the tickets of a piece."""
-        t = piece.tickets
-        there, one = known(t["accepted"]), np.zeros(len(piece), dtype=np.int64)
-        for out, (column, _) in zip(self.passed, STEPS.values(), strict=True):
-            pass_by(t[column], there, one, self._at, out[None])
-
-    def merge(self, other: Steps) -> None:
-        """Add the tickets of another."""
-        self.passed += other.passed

@@ -89,52 +89,6 @@ def stratified_interval(
     return Interval(mean, mean - reach, mean + reach)
 
 
-def batch_means(
-    values: ArrayLike, batches: int = 20, warm_up: float = 0.1, confidence: float = 0.95
-) -> Interval:
-    """Return an interval for the long-run mean of one correlated sequence.
-
-    The sequence, less its warm-up, is cut into batches whose means are taken as independent
-    (Law, *Simulation Modeling and Analysis*, section 9.5).
-
-    Parameters
-    ----------
-    values : array of float [n]
-        In the order of time.
-    warm_up : float
-        Share that is left out at the beginning.
-    """
-    sample = np.asarray(values, dtype=float)
-    sample = sample[int(len(sample) * warm_up) :]
-    each = len(sample) // batches
-    if each == 0:
-        raise ValueError(f"{len(sample)} values cannot make {batches} batches")
-    means = sample[: each * batches].reshape(batches, each).mean(axis=1)
-    return mean_interval(means, confidence)
-
-
-def bootstrap_quantile(
-    values: ArrayLike, share: float, seed: int, confidence: float = 0.95, resamples: int = 2000
-) -> Interval:
-    """Return the percentile bootstrap interval of a quantile of independent values.
-
-    Parameters
-    ----------
-    share : float
-        0.9 for the 90th percentile.
-    seed : int
-        Of the resampling.
-    """
-    sample = np.asarray(values, dtype=float)
-    if len(sample) < 2:
-        raise ValueError("an interval needs at least two values")
-    draw = np.random.Generator(np.random.Philox(seed))
-    drawn = draw.integers(len(sample), size=(resamples, len(sample)))
-    quantiles = np.quantile(sample[drawn], share, axis=1)
-    low, high = np.quantile(quantiles, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(np.quantile(sample, share)), float(low), float(high))
-
-
 def bootstrap_mean(
     values: ArrayLike, seed: int, confidence: float = 0.95, resamples: int = 4000
 ) -> Interval:

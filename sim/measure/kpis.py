@@ -10,42 +10,25 @@ from numpy.typing import NDArray
 
 from sim.clock import DAY
 from sim.engine.outcome import Outcome
+from sim.errors import InputError
+from sim.measure.catalogue import KPIS, MEASURES
 from sim.measure.fold import Request, gather
-from sim.measure.tables import (
-    SENT_OUT,
-    Bools,
-    Floats,
-    coarser,
-    group_of,
-    groups,
-    hotline,
-    known,
-    police,
-)
+from sim.measure.metric import QUANTILES, Formula, Mean, PerDay, Quantile, Score, Span
+from sim.measure.query import CITY, Query
+from sim.measure.tables import SENT_OUT, Floats, check_grouping, coarser, group_of, groups
 from sim.measure.tally import Tally
-from sim.model.state import Level, State
-from sim.workload.channel import Channel
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CHANNELS = {
-    "patrol": Channel.PATROL,
-    "observers": Channel.OBSERVER,
-    "camera": Channel.CAMERA,
-    "hotline_call": Channel.HOTLINE,
-    "hotline_online": Channel.ONLINE,
-    "police": Channel.POLICE,
-}
+Ints = NDArray[np.int64]
 
-Figures = dict[str, tuple[str, Floats, NDArray[np.int64]]]
+Figures = dict[str, tuple[str, Floats, Ints]]
 """By metric: unit, value and n of each group."""
 
-_SOUND = "sound"  # work that was not reopened: of the appraisal only
 
-
-def kpis(outcome: Outcome, by: str = "city") -> pd.DataFrame:
-    """Compute all KPIs, told apart by place, department, category or hour.
+def kpis(outcome: Outcome, by: str = CITY, measures: Sequence[str] = ()) -> pd.DataFrame:
+    """Compute KPIs, told apart by place, department, category, priority or hour.
 
     Durations are of the tickets for which they are over; ``n`` says how many those are, and
     ``open`` beside them how many are not over yet, so that nobody takes the quick ones for all.
@@ -57,31 +40,68 @@ def kpis(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     ----------
     outcome : Outcome
     by : str
-        One of `sim.measure.tables.GROUPS`.
+        One of `sim.measure.tables.GROUPS`; all KPIs that mean something by it.
+    measures : sequence of str
+        These instead, each as `sim.measure.query` has it: ``arrive.p90@department=police``,
+        ``close.on_time.worst@district``; without a grouping they are told apart by ``by``.
 
     Returns
     -------
     pandas.DataFrame
         Tidy: ``by, name, name_zh, metric, value, unit, n``.
+
+    Raises
+    ------
+    InputError
+        If there is no such grouping, measure or group, or a measure means nothing by a grouping.
     """
     import pandas as pd
 
-    names, names_zh = groups(outcome, by)
-    found = figures(outcome, by)
-    return pd.DataFrame(
-        {
-            "by": by,
-            "name": names * len(found),
-            "name_zh": names_zh * len(found),
-            "metric": np.repeat(list(found), len(names)),
-            "value": np.concatenate([value for _, value, _ in found.values()]),
-            "unit": np.repeat([unit for unit, _, _ in found.values()], len(names)),
-            "n": np.concatenate([n for _, _, n in found.values()]),
-        }
-    )
+    check_grouping(by)
+    asked = [
+        Query.parse(text, "measures", by).within(outcome.scenario, outcome.city, "measures")
+        for text in measures
+    ] or [Query(metric, by) for metric in KPIS.values() if by in metric.groups]
+    found = figures_by(outcome, list(dict.fromkeys(query.by for query in asked)))
+    columns: dict[str, list[str]] = {
+        column: [] for column in ("by", "name", "name_zh", "metric", "unit")
+    }
+    values, cases = [], []
+    for query in asked:
+        names, names_zh = groups(outcome, query.by)
+        chosen, value, n = query.pick(names, *figures_of(query, found[query.by]))
+        many = len(value)
+        if query.between:  # a figure of the whole
+            columns["name"].append(CITY)
+            columns["name_zh"] += groups(outcome, CITY)[1]
+        else:
+            columns["name"] += chosen
+            columns["name_zh"] += [names_zh[names.index(name)] for name in chosen]
+        columns["by"] += [CITY if query.between else query.by] * many
+        columns["metric"] += [str(query) if query.between else query.metric.name] * many
+        columns["unit"] += [query.unit] * many
+        values.append(value)
+        cases.append(n)
+    table = {**columns, "value": np.concatenate(values), "n": np.concatenate(cases)}
+    return pd.DataFrame(table)[["by", "name", "name_zh", "metric", "value", "unit", "n"]]
 
 
-def figures(outcome: Outcome, by: str = "city") -> Figures:
+def figures_of(query: Query, found: Figures) -> tuple[Floats, Ints]:
+    """Return the value and n of all groups of a query's metric.
+
+    Raises
+    ------
+    InputError
+        If it is no KPI: experiments measure the others.
+    """
+    if query.metric.name not in found:
+        allowed = "a measure of tickets; `sim compare` has those of staff, plan and policy"
+        raise InputError("command line", "measures", query.metric.name, allowed)
+    _, value, n = found[query.metric.name]
+    return value, n
+
+
+def figures(outcome: Outcome, by: str = CITY) -> Figures:
     """Compute all KPIs as plain arrays, for who needs them thousands of times.
 
     Returns
@@ -100,6 +120,24 @@ def figures_by(outcome: Outcome, bys: Sequence[str]) -> dict[str, Figures]:
     return {by: _figures(outcome, counted, by) for by in bys}
 
 
+def _counted() -> tuple[Formula, ...]:
+    """Return what has to be counted for all KPIs: none that is made of others."""
+    found: dict[Formula, None] = {}
+    left = [metric.formula for metric in KPIS.values()]
+    while left:
+        formula = left.pop(0)
+        if isinstance(formula, Score):
+            left += [part for part, _ in formula.parts]
+        elif isinstance(formula, PerDay):
+            left.append(formula.of)
+        elif formula is not None:
+            found[formula] = None
+    return tuple(found)
+
+
+_FORMULAS = _counted()
+
+
 class Kpis:
     """A tally of the tickets in some groupings, one behind the other.
 
@@ -114,7 +152,7 @@ class Kpis:
 
     def __init__(self, outcome: Outcome, bases: tuple[str, ...]) -> None:
         self.sizes = {base: len(groups(outcome, base)[0]) for base in bases}
-        self.tally = Tally(sum(self.sizes.values()))
+        self.tally = Tally(sum(self.sizes.values()), _FORMULAS)
 
     def add(self, piece: Outcome) -> None:
         """Count the tickets of a piece."""
@@ -124,15 +162,13 @@ class Kpis:
             group = group_of(piece, base)
             cell[:, column] = np.where(group >= 0, group + first, nowhere)
             first += size
-        self.tally.begin(cell)
-        for count in (_volumes, _calls, _times, _deadlines, _quality):
-            count(piece, self.tally)
+        self.tally.add(piece, cell)
 
     def merge(self, other: Kpis) -> None:
         """Add the tickets of another."""
         self.tally.merge(other.tally)
 
-    def group(self, outcome: Outcome, by: str) -> NDArray[np.int64] | None:
+    def group(self, outcome: Outcome, by: str) -> Ints | None:
         """Return the group of each cell; -1: of none; None if this tells no such groups apart."""
         first = 0
         for base, size in self.sizes.items():
@@ -161,31 +197,45 @@ def _figures(outcome: Outcome, counted: Kpis, by: str) -> Figures:
     """Return the figures of groups of cells."""
     group, size = counted.group(outcome, by), len(groups(outcome, by)[0])
     assert group is not None
-    found: Figures = {}
-    for metric, entry in counted.tally.entries.items():
-        value, n = entry.figure(group, size)
-        found[metric] = (entry.unit, value, n)
-        if metric.endswith(".requests"):
-            found[f"{metric}_per_day"] = ("1/d", value / (outcome.until / DAY), n)
-        name = metric.removesuffix(".mean")
-        if name in counted.tally.durations:
-            shares = (0.5, 0.9, 0.95)
-            quantiles = counted.tally.durations[name].quantiles(shares, group, size)
-            for share, values in zip(shares, quantiles, strict=True):
-                found[f"{name}.p{100 * share:.0f}"] = (entry.unit, values, n)
-    # the appraisal: as much for being on time as for work that holds and citizens content
-    _, punctual, n = found["close.on_time"]
-    parts = np.array([punctual, found.pop(_SOUND)[1], found["satisfied"][1]])
-    weight = np.where(np.isnan(parts), 0, np.array([[0.5], [0.25], [0.25]]))
+    tally, days = counted.tally, outcome.until / DAY
+    quantiles = {
+        span: dict(zip(QUANTILES, durations.quantiles(QUANTILES, group, size), strict=True))
+        for span, durations in tally.durations.items()
+    }
+    made: dict[Formula, tuple[Floats, Ints]] = {
+        formula: entry.figure(group, size) for formula, entry in tally.entries.items()
+    }
+    over = {formula.span: n for formula, (_, n) in made.items() if isinstance(formula, Mean)}
+
+    def figure(formula: Formula) -> tuple[Floats, Ints]:
+        if isinstance(formula, Quantile):
+            return quantiles[formula.span][formula.share], over[formula.span]
+        if isinstance(formula, PerDay):
+            _, n = made[formula.of]
+            return n / days, n
+        if isinstance(formula, Score):
+            return _score([made[part] for part, _ in formula.parts], formula)
+        return made[formula]
+
+    return {
+        name: (metric.unit, *figure(metric.formula))
+        for name, metric in KPIS.items()
+        if metric.formula is not None
+    }
+
+
+def _score(parts: Sequence[tuple[Floats, Ints]], formula: Score) -> tuple[Floats, Ints]:
+    """Return shares, weighted, without those that have no case; the n is that of the first."""
+    share = np.array([value for value, _ in parts])
+    weight = np.where(np.isnan(share), 0, np.array([[part] for _, part in formula.parts]))
     total = weight.sum(axis=0)
     score = np.divide(
-        np.nansum(weight * np.nan_to_num(parts), axis=0),
+        np.nansum(weight * np.nan_to_num(share), axis=0),
         total,
-        out=np.full(size, np.nan),
+        out=np.full(share.shape[1], np.nan),
         where=total > 0,
     )
-    found["evaluation"] = ("share", score, n)
-    return found
+    return score, parts[0][1]
 
 
 def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[Floats, int]:
@@ -195,7 +245,7 @@ def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[F
     ----------
     outcome : Outcome
     name : str
-        ``discovery``, ``sign``, ``arrive`` or ``close``.
+        A measure with percentiles: ``discovery``, ``sign``, ``arrive`` or ``close``.
     shares : sequence of float
         From 0 to 1.
 
@@ -204,12 +254,14 @@ def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[F
     float64 [shares], int
         s, within 1 %; NaN where there are none.
     """
+    span = MEASURES[name].formula
+    assert isinstance(span, Span), name
     counted: Kpis
-    (counted,) = gather(outcome, [request(outcome, ("city",))])
-    group = counted.group(outcome, "city")
+    (counted,) = gather(outcome, [request(outcome, (CITY,))])
+    group = counted.group(outcome, CITY)
     assert group is not None
-    _, n = counted.tally.entries[f"{name}.mean"].figure(group, 1)
-    return counted.tally.durations[name].quantiles(shares, group, 1)[:, 0], int(n[0])
+    _, n = counted.tally.entries[Mean(span)].figure(group, 1)
+    return counted.tally.durations[span].quantiles(shares, group, 1)[:, 0], int(n[0])
 
 
 def table(outcome: Outcome, by: str = "district") -> pd.DataFrame:
@@ -223,112 +275,3 @@ def wide(found: Figures, names: Sequence[str]) -> pd.DataFrame:
 
     values = {metric: value for metric, (_, value, _) in found.items()}
     return pd.DataFrame(values, index=pd.Index(names, name="name"))
-
-
-def _volumes(outcome: Outcome, tally: Tally) -> None:
-    t = outcome.tickets
-    accepted = known(t["accepted"])
-    tally.count("matters", np.ones(len(outcome), dtype=bool))
-    tally.count("tickets", accepted)
-    tally.count_codes(
-        {channel: f"tickets.{name}" for name, channel in CHANNELS.items()}, t["channel"], accepted
-    )
-    tally.count("hotline.requests", hotline(outcome))
-    tally.count("police.requests", police(outcome))
-    tally.count("on_the_spot", t["on_spot"])
-    tally.count("duplicates", t["duplicate"])
-    ends = (State.UNDISCOVERED, State.VANISHED)
-    tally.count_codes({state: f"state.{state.name.lower()}" for state in ends}, t["state"])
-    is_open = accepted & ~known(t["closed"])
-    tally.count("backlog", is_open)
-    steps = [state for state in State if state not in (*ends, State.CLOSED)]
-    tally.count_codes({state: f"backlog.{state.name.lower()}" for state in steps}, t["state"])
-    tally.count("backlog.overdue", is_open & (t["due_close"] <= outcome.until))
-
-
-def _calls(outcome: Outcome, tally: Tally) -> None:
-    t = outcome.tickets
-    called = (t["citizen"] == Channel.HOTLINE) & known(t["called"])
-    answered = called & known(t["answered"])
-    settled = answered | (called & t["abandoned"])
-    wait = t["answered"] - t["called"]
-    # the wait of who called again is counted from the first call
-    quick = answered & (wait <= 20)
-    tally.count("hotline.callers", called)
-    tally.share("hotline.answered", answered, settled)
-    tally.share("hotline.answered_20s", quick, settled)
-    tally.mean("hotline.wait.mean", wait, answered)
-    tally.add_up("hotline.calls", t["attempts"], called)
-    tally.share("hotline.lost", t["abandoned"].astype(bool), settled)
-
-
-_SPANS = (
-    ("discovery", "arisen", "discovered"),
-    ("sign", "triaged", "signed"),
-    ("arrive", "accepted", "arrived"),
-    ("close", "accepted", "closed"),
-)
-
-
-def _times(outcome: Outcome, tally: Tally) -> None:
-    t = outcome.tickets
-    for name, start, end in _SPANS:
-        begun = known(t[start])
-        if name == "discovery":
-            begun = begun & (t["state"] != State.VANISHED)
-        elif name != "close":  # not each ticket needs these: only of those who got to it
-            begun = begun & (known(t[end]) | _on_the_way(outcome, end))
-        over = begun & known(t[end])
-        span = t[end] - t[start]
-        tally.mean(f"{name}.mean", span, over)
-        tally.last(name, span, over, outcome.until - t[start], begun)
-        tally.count(f"{name}.open", begun & ~over)
-
-
-def _on_the_way(outcome: Outcome, step: str) -> Bools:
-    """Tell which tickets have a step still before them."""
-    before = {
-        "signed": (State.AT_CENTRE, State.UNSIGNED),
-        "arrived": (State.AT_CENTRE, State.UNSIGNED, State.WAITING, State.TRAVELLING),
-    }[step]
-    return np.isin(list(State), before)[outcome.tickets["state"]]
-
-
-def _deadlines(outcome: Outcome, tally: Tally) -> None:
-    t = outcome.tickets
-    for name, done, due in (
-        ("sign", "signed", "due_sign"),
-        ("arrive", "arrived", "due_arrive"),
-        ("close", "closed", "due_close"),
-    ):
-        met, missed = on_time(outcome, done, due)
-        tally.share(f"{name}.on_time", met, met | missed)
-    accepted, closed = known(t["accepted"]), known(t["closed"])
-    tally.share("closing_rate", closed, accepted)
-    tally.share("closing_rate.hotline", closed, hotline(outcome))
-
-
-def on_time(outcome: Outcome, done: str, due: str) -> tuple[Bools, Bools]:
-    """Tell which tickets met a deadline, and which missed it.
-
-    One that is not done and not due yet is in neither; nor is one that never needed the step,
-    such as a visit for what was answered on the telephone.
-    """
-    t = outcome.tickets
-    finished = known(t[done])
-    met = finished & (t[done] <= t[due])
-    still_open = ~known(t["closed"]) & known(t["accepted"]) & ~finished
-    missed = (finished & (t[done] > t[due])) | (still_open & (t[due] <= outcome.until))
-    return met, missed
-
-
-def _quality(outcome: Outcome, tally: Tally) -> None:
-    t = outcome.tickets
-    accepted, closed = known(t["accepted"]), known(t["closed"])
-    checked = known(t["checked"]) & ~t["on_spot"]
-    tally.share("reopened", t["reopened"] > 0, checked)
-    tally.share("sent_back", t["sent_back"] > 0, known(t["triaged"]))
-    for level in (Level.REMINDER, Level.DISTRICT, Level.CITY):
-        tally.share(f"supervised.{level.name.lower()}", t["level"] >= level, accepted)
-    tally.share("satisfied", t["satisfied"] == 1, t["satisfied"] >= 0)
-    tally.share(_SOUND, t["reopened"] == 0, closed)

@@ -35,7 +35,7 @@ from sim.measure.checks import (
 from sim.measure.counters import Flow, counters
 from sim.measure.fold import Request, gather
 from sim.measure.kpis import ALL, kpis
-from sim.measure.tables import PLACES
+from sim.measure.tables import GROUPS, PLACES
 from sim.measure.use import Busy, use, use_by_hour
 from sim.model.plan import Plan
 from sim.model.planarrays import read_plan_arrays
@@ -263,8 +263,7 @@ def _write_kpis(outcome: Outcome, folder: Path) -> None:
     import pandas as pd
 
     gather(outcome, requests())
-    groups = ("city", "district", "town", "department", "category", "family", "hour")
-    tidy = pd.concat([kpis(outcome, by) for by in groups], ignore_index=True)
+    tidy = pd.concat([kpis(outcome, by) for by in GROUPS], ignore_index=True)
     tidy.to_parquet(folder / "kpis.parquet", compression="zstd", index=False)
     shown = tidy[tidy["by"].isin(("city", "district", "department"))]
     (folder / "kpis.csv").write_text(frame_text(shown), encoding="utf-8")

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.clock import DAY
 from sim.engine.outcome import Outcome
+from sim.measure.catalogue import KPIS, MEASURES
 from sim.measure.fold import Request, gather
 from sim.measure.kpis import figures_by, request, wide
 from sim.measure.tables import groups
@@ -169,6 +170,12 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def _name(metric: str, more: str = "") -> str:
+    """Return what a metric is called in both languages, something more between them."""
+    one = KPIS[metric]
+    return f"{one.english}{more} {one.chinese}"
+
+
 def _volumes(outcome: Outcome, values: pd.Series, days: float) -> list[Row]:
     totals, city = outcome.scenario.totals, outcome.city
     rows = []
@@ -177,13 +184,13 @@ def _volumes(outcome: Outcome, values: pd.Series, days: float) -> list[Row]:
         ("police", city.police_calls.sum()),
     ):
         published = float(requests) / totals.period_days
-        label = "12345 requests a day 热线" if name == "hotline" else "110 calls a day 报警"
+        metric = f"{name}.requests_per_day"
         remark = f"published mean of these districts: {published:,.0f}"
-        rows.append((label, _count(values[f"{name}.requests_per_day"]), remark))
+        rows.append((_name(metric), _count(values[metric]), remark))
     found = values["tickets.patrol"]
     rows.append(
         (
-            "found by gridworkers a day 网格员发现",
+            _name("tickets.patrol", " a day"),
             _count(found / days),
             f"{_share(values['on_the_spot'] / found if found else np.nan)} dealt with on the spot",
         )
@@ -196,54 +203,53 @@ def _volumes(outcome: Outcome, values: pd.Series, days: float) -> list[Row]:
 def _results(values: pd.Series) -> list[Row]:
     tickets = values["tickets"]
     return [
-        ("tickets 工单", _count(tickets), ""),
-        ("closed 已办结", _share(values["closing_rate"]), _count(tickets - values["backlog"])),
+        (_name("tickets"), _count(tickets), ""),
         (
-            "closed, of 12345's 热线办结率",
+            _name("closing_rate"),
+            _share(values["closing_rate"]),
+            _count(tickets - values["backlog"]),
+        ),
+        (
+            _name("closing_rate.hotline"),
             _share(values["closing_rate.hotline"]),
             "of those accepted so far; a short run ends with young tickets",
         ),
         (
-            "open 未办结",
+            _name("backlog"),
             _count(values["backlog"]),
             f"{_count(values['backlog.overdue'])} of them overdue 超期",
         ),
         (
-            "closed in time 按时办结",
+            _name("close.on_time"),
             _share(values["close.on_time"]),
             f"arrived {_share(values['arrive.on_time'])}, signed {_share(values['sign.on_time'])}",
         ),
         (
-            "sent back 退单",
+            _name("sent_back"),
             _share(values["sent_back"]),
-            f"reopened 返工 {_share(values['reopened'])}",
+            f"{_name('reopened')} {_share(values['reopened'])}",
         ),
-        ("citizens satisfied 满意", _share(values["satisfied"]), ""),
+        (_name("satisfied"), _share(values["satisfied"]), ""),
     ]
 
 
 def _times(values: pd.Series) -> list[Row]:
-    labels = {
-        "discovery": "until discovered 发现",
-        "sign": "from triage until signed for 签收",
-        "arrive": "until someone is there 到场",
-        "close": "until closed 办结",
-    }
+    spans = (MEASURES[name] for name in ("discovery", "sign", "arrive", "close"))
     return [
         (
-            label,
-            duration(values[f"{name}.p50"]),
-            f"half of them; 9 in 10 within {duration(values[f'{name}.p90'])}; "
-            f"{_count(values[f'{name}.open'])} not yet",
+            f"{one.english} {one.chinese}",
+            duration(values[f"{one.name}.p50"]),
+            f"half of them; 9 in 10 within {duration(values[f'{one.name}.p90'])}; "
+            f"{_count(values[f'{one.name}.open'])} not yet",
         )
-        for name, label in labels.items()
+        for one in spans
     ]
 
 
 def _hotline(values: pd.Series) -> list[Row]:
     return [
-        ("answered within 20 s", _share(values["hotline.answered_20s"]), "of callers"),
-        ("gave up for good 放弃", _share(values["hotline.lost"]), "after all their calls"),
+        (_name("hotline.answered_20s"), _share(values["hotline.answered_20s"]), "of callers"),
+        (_name("hotline.lost"), _share(values["hotline.lost"]), "after all their calls"),
     ]
 
 

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAY, HOUR
-from sim.engine.outcome import Outcome
-from sim.workload.channel import Channel
+from sim.errors import InputError, suggestion
+
+if TYPE_CHECKING:
+    from sim.city.city import City
+    from sim.engine.outcome import Outcome
+    from sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-GROUPS = ("city", "district", "town", "department", "category", "family", "hour")
-"""By what KPIs can be told apart; ``hour`` is the hour of day at which a matter arose."""
+GROUPS = {
+    "city": ("city", "cities", "全市"),
+    "district": ("district", "districts", "区县"),
+    "town": ("town", "towns", "镇街"),
+    "department": ("department", "departments", "部门"),
+    "category": ("category", "categories", "类别"),
+    "family": ("family of categories", "families of categories", "大类"),
+    "priority": ("priority", "priorities", "优先级"),
+    "hour": ("hour", "hours", "时段"),
+}
+"""By what measures can be told apart, and what one group is called, several are, and in Chinese.
+
+The ``priority`` is that of a matter's category, 1 the most urgent; the ``hour`` is the hour of
+day at which it arose.
+"""
 
 PLACES = ("city", "district", "town")
 """By which place the use of staff, and what lies where, can be told apart."""
@@ -23,27 +40,19 @@ PLACES = ("city", "district", "town")
 SENT_OUT = "sent_out"
 """By department, without what was answered during the call: a grouping of its own."""
 
+URGENT = "urgent"
+"""One group: the matters of priority 1."""
+
+PRIORITIES = ("1", "2", "3", "4")
+
 
 def known(times: NDArray[Any]) -> Bools:
-    """Tell which times are not NaN."""
+    """Return which times are not NaN."""
     return ~np.isnan(times)
 
 
-def hotline(outcome: Outcome) -> Bools:
-    """Tell which rows are requests that 12345 accepted, by telephone or online."""
-    t = outcome.tickets
-    by = (t["citizen"] == Channel.HOTLINE) | (t["citizen"] == Channel.ONLINE)
-    return by & known(t["requested"])
-
-
-def police(outcome: Outcome) -> Bools:
-    """Tell which rows are calls that 110 took."""
-    t = outcome.tickets
-    return (t["citizen"] == Channel.POLICE) & known(t["requested"])
-
-
 def sent_out(outcome: Outcome) -> Bools:
-    """Tell which rows are not requests that were answered during the call.
+    """Return which rows are not requests that were answered during the call.
 
     The same question put in writing is sent out: it goes to a department like any other.
     """
@@ -51,11 +60,28 @@ def sent_out(outcome: Outcome) -> Bools:
     return np.asarray(~(t["at_once"] & known(t["answered"])))
 
 
+def check_grouping(by: str, field: str = "by") -> None:
+    """Check that there is such a grouping.
+
+    Raises
+    ------
+    InputError
+        If not, with those that there are.
+    """
+    if by not in GROUPS:
+        allowed = f"one of {', '.join(GROUPS)}{suggestion(by, GROUPS)}"
+        raise InputError("command line", field, by, allowed)
+
+
 def groups(outcome: Outcome, by: str) -> tuple[list[str], list[str]]:
     """Return the English names of groups (ids for departments and categories), and the Chinese."""
-    scenario, city = outcome.scenario, outcome.city
-    if by == "city":
-        return ["city"], ["全市"]
+    return names(outcome.scenario, outcome.city, by)
+
+
+def names(scenario: Scenario, city: City, by: str) -> tuple[list[str], list[str]]:
+    """Return the names of a scenario's groups, as `groups` does."""
+    if by in ("city", URGENT):
+        return [by], ["全市"]
     if by == "district":
         return list(city.district_name), list(city.district_name_zh)
     if by == "town":
@@ -65,12 +91,13 @@ def groups(outcome: Outcome, by: str) -> tuple[list[str], list[str]]:
     if by == "category":
         return [c.id for c in scenario.categories], [c.name_zh for c in scenario.categories]
     if by == "family":
-        families = list(dict.fromkeys(c.family for c in scenario.categories))
-        return families, families
-    if by == "hour":
-        names = [f"{h:02d}" for h in range(24)]
-        return names, names
-    raise ValueError(f"by {by!r} is not allowed; one of {', '.join(GROUPS)}")
+        alike = list(dict.fromkeys(c.family for c in scenario.categories))
+    elif by == "priority":
+        alike = list(PRIORITIES)
+    else:
+        check_grouping(by)
+        alike = [f"{h:02d}" for h in range(24)]
+    return alike, alike
 
 
 def group_of(outcome: Outcome, by: str) -> NDArray[np.int64]:
@@ -107,7 +134,9 @@ def coarser(outcome: Outcome, base: str, by: str) -> NDArray[np.int64] | None:
         return np.zeros(len(groups(outcome, base)[0]), dtype=np.int64)
     if (base, by) == ("town", "district"):
         return city.town_district.astype(np.int64)
-    if base == "category" and by in ("department", "family"):
-        names, _ = groups(outcome, by)
-        return np.array([names.index(getattr(c, by)) for c in categories], dtype=np.int64)
+    if by == URGENT and (of := coarser(outcome, base, "priority")) is not None:
+        return np.where(of == 0, 0, -1)
+    if base == "category" and by in ("department", "family", "priority"):
+        alike, _ = groups(outcome, by)
+        return np.array([alike.index(str(getattr(c, by))) for c in categories], dtype=np.int64)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,22 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.clock import TICKS_PER_SECOND
+from sim.engine.outcome import Outcome
 from sim.measure.durations import Durations
-from sim.measure.tables import Bools, Floats
+from sim.measure.metric import (
+    Count,
+    Due,
+    Formula,
+    Mean,
+    Quantile,
+    Rows,
+    Share,
+    Span,
+    Total,
+    Unfinished,
+    Within,
+)
+from sim.measure.tables import Bools, Floats, known
 
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
@@ -19,26 +33,36 @@ Cells = NDArray[np.int32]
 
 @dataclass(eq=False)
 class Entry:
-    """What one metric is made of: whole numbers, which add up to the same in any order.
+    """What one figure is made of: whole numbers, which add up to the same in any order.
 
     Attributes
     ----------
-    unit : str
     n : int64 [cells]
         Cases.
     total : int64 [cells]
         What is added up over them: hits, ticks, calls, or the cases themselves.
     each : float
-        What one of the total is in the unit.
+        What one of the total is in the metric's unit.
     mean : bool
         Whether the figure is the total of a case, and not that of all.
     """
 
-    unit: str
     n: Ints
     total: Ints
     each: float = 1.0
     mean: bool = False
+
+    @classmethod
+    def of(cls, formula: Formula, size: int) -> Entry:
+        """Return an entry without cases."""
+        n, total = np.zeros((2, size), dtype=np.int64)
+        each = 1 / TICKS_PER_SECOND if isinstance(formula, Mean) else 1.0
+        return cls(n, total, each, isinstance(formula, (Share, Due, Within, Mean)))
+
+    def add(self, n: Ints, total: Ints) -> None:
+        """Add cases."""
+        self.n += n
+        self.total += total
 
     def figure(self, group: Ints, size: int) -> tuple[Floats, Ints]:
         """Return the value and n of groups of cells.
@@ -61,7 +85,7 @@ class Entry:
 
 
 class Tally:
-    """Counts, sums and durations of tickets, told apart by cell.
+    """Counts, sums and durations of tickets, told apart by cell, as formulas ask for them.
 
     A ticket may lie in several cells, one of each grouping.
 
@@ -69,94 +93,152 @@ class Tally:
     ----------
     size : int
         Cells there are, of all groupings together.
+    formulas : collection of Formula
+        What is counted: those of tickets, and of them none that is made of others.
 
     Attributes
     ----------
     entries : dict
-        An `Entry` for each metric.
+        By formula, an `Entry`.
     durations : dict
-        By name, how long something took.
+        By span, how long it took, where percentiles are asked for.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, formulas: Collection[Formula]) -> None:
         self._size = size
-        self._cell: Cells = np.zeros((0, 1), dtype=np.int32)
-        self.entries: dict[str, Entry] = {}
-        self.durations: dict[str, Durations] = {}
+        self.entries = {f: Entry.of(f, size) for f in formulas if not isinstance(f, Quantile)}
+        self.durations = {
+            f.span: Durations(size, len(f.span.ends)) for f in formulas if isinstance(f, Quantile)
+        }
+        self._coded: dict[tuple[Rows, str], dict[int, Entry]] = {}
+        for formula, entry in self.entries.items():
+            if isinstance(formula, Count) and formula.column:
+                codes = self._coded.setdefault((formula.of, formula.column), {})
+                codes[formula.code] = entry
 
-    def begin(self, cell: Cells) -> None:
-        """Go on with other tickets: their cells, int32 [N, groupings]; the size: none."""
-        self._cell = np.ascontiguousarray(cell, dtype=np.int32)
+    def add(self, piece: Outcome, cell: Cells) -> None:
+        """Count the tickets of a piece.
 
-    def _entry(self, metric: str, unit: str, each: float = 1.0, *, mean: bool = False) -> Entry:
-        if metric not in self.entries:
-            n, total = np.zeros((2, self._size), dtype=np.int64)
-            self.entries[metric] = Entry(unit, n, total, each, mean)
-        return self.entries[metric]
-
-    def _of(self, rows: Bools) -> Ints:
-        out = np.zeros(self._size + 1, dtype=np.int64)  # the last: of no cell
-        _count(self._cell, rows, out)
-        return out[:-1]
-
-    def _sum(self, entry: Entry, values: NDArray[np.generic], rows: Bools) -> None:
-        total = np.zeros(self._size + 1, dtype=np.int64)
-        _add_up(self._cell, values, rows, 1 / entry.each, total)
-        entry.n += self._of(rows)
-        entry.total += total[:-1]
-
-    def count(self, metric: str, rows: Bools) -> None:
-        """Count tickets."""
-        entry, n = self._entry(metric, "1"), self._of(rows)
-        entry.n += n
-        entry.total += n
-
-    def count_codes(
-        self, metrics: Mapping[int, str], codes: NDArray[np.int8], rows: Bools | None = None
-    ) -> None:
-        """Count tickets by a code that each has, under the name that it has for each code.
-
-        Codes without a name are left out.
+        Parameters
+        ----------
+        cell : int32 [N, groupings]
+            Their cells; the size: none.
         """
-        n = np.zeros((max(metrics) + 1, self._size + 1), dtype=np.int64)
-        _count_codes(self._cell, codes, np.ones(len(codes), bool) if rows is None else rows, n)
-        for code, metric in metrics.items():
-            entry = self._entry(metric, "1")
-            entry.n += n[code, :-1]
-            entry.total += n[code, :-1]
-
-    def share(self, metric: str, part: Bools, whole: Bools) -> None:
-        """Count tickets, and those of them of which something holds."""
-        entry = self._entry(metric, "share", mean=True)
-        entry.n += self._of(whole)
-        entry.total += self._of(part & whole)
-
-    def add_up(self, metric: str, values: NDArray[np.integer], rows: Bools) -> None:
-        """Add whole numbers of tickets up."""
-        self._sum(self._entry(metric, "1"), values, rows)
-
-    def mean(self, metric: str, seconds: Floats, rows: Bools) -> None:
-        """Add times of tickets up for their mean, in ticks."""
-        self._sum(self._entry(metric, "s", 1 / TICKS_PER_SECOND, mean=True), seconds, rows)
-
-    def last(self, name: str, seconds: Floats, over: Bools, so_far: Floats, begun: Bools) -> None:
-        """Count how long something took where it is over, and so far where it only began."""
-        if name not in self.durations:
-            self.durations[name] = Durations(self._size)
-        self.durations[name].add(self._cell, seconds, over)
-        self.durations[name].censor(self._cell, so_far, begun & ~over)
+        counted = _Piece(piece, np.ascontiguousarray(cell, dtype=np.int32), self._size)
+        for (of, column), codes in self._coded.items():
+            n = counted.by_code(of, column, max(codes))
+            for code, entry in codes.items():
+                entry.add(n[code], n[code])
+        for formula, entry in self.entries.items():
+            if not (isinstance(formula, Count) and formula.column):
+                entry.add(*counted.count(formula))
+        for span, durations in self.durations.items():
+            counted.last(span, durations)
 
     def merge(self, other: Tally) -> None:
-        """Add the tickets of another tally of the same cells."""
-        for metric, more in other.entries.items():
-            entry = self._entry(metric, more.unit, more.each, mean=more.mean)
-            entry.n += more.n
-            entry.total += more.total
-        for name, durations in other.durations.items():
-            if name in self.durations:
-                self.durations[name].merge(durations)
-            else:
-                self.durations[name] = durations
+        """Add the tickets of another tally of the same cells and formulas."""
+        for formula, more in other.entries.items():
+            self.entries[formula].add(more.n, more.total)
+        for span, durations in other.durations.items():
+            self.durations[span].merge(durations)
+
+
+class _Piece:
+    """Some tickets and their cells; what several formulas ask of them is made out once."""
+
+    def __init__(self, outcome: Outcome, cell: Cells, size: int) -> None:
+        self.outcome, self.cell, self.size = outcome, cell, size
+        self._rows: dict[Rows, Bools] = {}
+        self._n: dict[Rows, Ints] = {}
+        self._spans: dict[Span, tuple[Floats, Bools, Bools]] = {}
+
+    def count(self, formula: Formula) -> tuple[Ints, Ints]:
+        """Return the cases of a formula, and what is added up over them, by cell."""
+        t = self.outcome.tickets
+        match formula:
+            case Count(of):
+                return self.n(of), self.n(of)
+            case Share(part, of):
+                return self.n(of), self._of(self.rows(part) & self.rows(of))
+            case Due():
+                met, missed = on_time(self.outcome, formula)
+                return self._of(met | missed), self._of(met)
+            case Within(span, seconds, of):
+                took, over, _ = self.span(span)
+                return self.n(of), self._of(self.rows(of) & over & (took <= seconds))
+            case Total(column, of):
+                return self.n(of), self._sum(t[column], self.rows(of), 1.0)
+            case Mean(span):
+                took, over, _ = self.span(span)
+                return self._of(over), self._sum(took, over, TICKS_PER_SECOND)
+            case Unfinished(span):
+                _, over, begun = self.span(span)
+                n = self._of(begun & ~over)
+                return n, n
+        raise TypeError(f"{formula} is not counted of tickets")
+
+    def by_code(self, of: Rows, column: str, most: int) -> Ints:
+        """Return how many have each code in a column, int64 [most + 1, cells]."""
+        n = np.zeros((most + 1, self.size + 1), dtype=np.int64)
+        _count_codes(self.cell, self.outcome.tickets[column], self.rows(of), n)
+        return n[:, :-1]
+
+    def last(self, span: Span, durations: Durations) -> None:
+        """Count how long a span took, by what ended it, and so far where nothing did."""
+        t = self.outcome.tickets
+        _, _, begun = self.span(span)
+        for cause, column in enumerate(span.ends):
+            ended = begun & known(t[column])
+            durations.add(self.cell, t[column] - t[span.begins], ended, cause)
+            begun = begun & ~ended
+        durations.censor(self.cell, self.outcome.until - t[span.begins], begun)
+
+    def rows(self, of: Rows) -> Bools:
+        """Return which tickets are in a set."""
+        if of not in self._rows:
+            self._rows[of] = of(self.outcome)
+        return self._rows[of]
+
+    def n(self, of: Rows) -> Ints:
+        """Return how many tickets of a set there are, by cell."""
+        if of not in self._n:
+            self._n[of] = self._of(self.rows(of))
+        return self._n[of]
+
+    def span(self, span: Span) -> tuple[Floats, Bools, Bools]:
+        """Return how long a span took, s, for whom it is over, and for whom it has begun."""
+        if span not in self._spans:
+            t = self.outcome.tickets
+            begun = known(t[span.begins]) & self.rows(span.at_risk)
+            over = begun & known(t[span.ends[0]])
+            self._spans[span] = t[span.ends[0]] - t[span.begins], over, begun
+        return self._spans[span]
+
+    def _of(self, rows: Bools) -> Ints:
+        out = np.zeros(self.size + 1, dtype=np.int64)  # the last: of no cell
+        _count(self.cell, rows, out)
+        return out[:-1]
+
+    def _sum(self, values: NDArray[np.generic], rows: Bools, times: float) -> Ints:
+        total = np.zeros(self.size + 1, dtype=np.int64)
+        _add_up(self.cell, values, rows, times, total)
+        return total[:-1]
+
+
+def on_time(outcome: Outcome, formula: Due) -> tuple[Bools, Bools]:
+    """Return which tickets met a deadline, and which missed it.
+
+    One that is not done and not due yet is in neither; nor is one that never needed the step,
+    such as a visit for what was answered on the telephone.
+    """
+    t = outcome.tickets
+    done, due = t[formula.ends], t[formula.due]
+    finished = known(done)
+    met = finished & (done <= due)
+    missed = (finished & (done > due)) | (
+        formula.at_risk(outcome) & ~finished & (due <= outcome.until)
+    )
+    return met, missed
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -1,14 +1,12 @@
 """OR-Tools' routing solver, behind one door.
 
 It takes integers only, transits as matrices (callbacks into Python cost most of its speed), and
-every stop in a disjunction: with mandatory stops and a tight fleet it finds nothing at all. A
-second model in one process has been reported to crash (or-tools issue 5076), hence ``isolated``.
+every stop in a disjunction: with mandatory stops and a tight fleet it finds nothing at all.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,11 +20,9 @@ from sim.routing.whole import FAR, Whole, whole
 def solve(
     instance: Instance,
     seconds: float,
-    seed: int = 0,
-    start: Sequence[Sequence[int]] | None = None,
-    isolated: bool = False,
+    seed: int = 0,  # noqa: ARG001 OR-Tools takes none
 ) -> Solution:
-    """Search from the cheapest parallel insertion, or from ``start``, by guided local search.
+    """Search from the cheapest parallel insertion by guided local search.
 
     Parameters
     ----------
@@ -36,19 +32,9 @@ def solve(
         How long to search; 0 keeps the first solution.
     seed : int
         OR-Tools' routing takes none; kept for a common signature.
-    start : sequence of sequences of int, optional
-        Tours to begin with, by vehicle.
-    isolated : bool
-        Whether to search in a process of its own.
     """
-    if isolated:
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            return pool.submit(solve, instance, seconds, seed, start).result()
     begun = time.perf_counter()
-    tours = _search(instance, seconds, start) if len(instance) and instance.vehicles else ()
+    tours = _search(instance, seconds) if len(instance) and instance.vehicles else ()
     served = {stop for tour in tours for stop in tour}
     missing = tuple(stop for stop in range(len(instance)) if stop not in served)
     return Solution(
@@ -61,9 +47,7 @@ def solve(
     )
 
 
-def _search(
-    instance: Instance, seconds: float, start: Sequence[Sequence[int]] | None
-) -> tuple[tuple[int, ...], ...]:
+def _search(instance: Instance, seconds: float) -> tuple[tuple[int, ...], ...]:
     from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
     w = whole(instance)
@@ -88,15 +72,8 @@ def _search(
         parameters.time_limit.FromMilliseconds(max(int(seconds * 1000), 1))
     else:
         parameters.solution_limit = 1
-    model.CloseModelWithParameters(parameters)  # before the tours are read, or it is ignored
-    found = None
-    if start is not None:
-        tours = [list(tour) for tour in start] + [[]] * (v - len(start))
-        initial = model.ReadAssignmentFromRoutes(tours, True)
-        if initial is not None:
-            found = model.SolveFromAssignmentWithParameters(initial, parameters)
-    if found is None:
-        found = model.SolveWithParameters(parameters)
+    model.CloseModelWithParameters(parameters)
+    found = model.SolveWithParameters(parameters)
     if found is None:
         return ((),) * v
     result = []

@@ -416,12 +416,5 @@ def ortools(instance: Instance, seconds: float, seed: int = 0) -> Solution:
     return by_ortools(instance, seconds, seed)
 
 
-def pyvrp(instance: Instance, seconds: float, seed: int = 0) -> Solution:
-    """Solve by PyVRP; see `sim.routing.by_pyvrp`."""
-    from sim.routing.by_pyvrp import solve as by_pyvrp
-
-    return by_pyvrp(instance, seconds, seed)
-
-
-SOLVERS: dict[str, Solver] = {"ours": ours, "ortools": ortools, "pyvrp": pyvrp}
+SOLVERS: dict[str, Solver] = {"ours": ours, "ortools": ortools}
 """By name: functions of an instance, seconds and a seed."""

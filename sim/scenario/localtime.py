@@ -1,4 +1,4 @@
-"""Clocks on the wall: instants of a run as the local time of its place, and zones by name.
+"""Clocks on the wall: instants of a run as the local time of its place.
 
 A run has one offset from UTC from its first instant to its last, the one in force when it starts:
 the engines know no zone. Here, at the edges, instants become what clocks show; a clock that is
@@ -7,45 +7,18 @@ put forward or back on the way is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import suggestion
-
-if TYPE_CHECKING:
-    from sim.scenario.world import Time
+from sim.scenario.world import Time
+from sim.scenario.zone import zone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_MS = 86_400_000
 _MINUTE_MS = 60_000
-
-
-_NAME = re.compile(r"(?!Factory$)[A-Z][A-Za-z]*[A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}")
-"""Not the files of one machine beside the zones, such as ``localtime`` and ``posix/UTC``."""
-
-
-def zone(name: str) -> ZoneInfo:
-    """Return a zone by name.
-
-    Raises
-    ------
-    ValueError
-        If there is none of this name; says what is allowed, and which may be meant.
-    """
-    try:
-        if _NAME.fullmatch(name):
-            return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones
-        pass
-    known = sorted(filter(_NAME.fullmatch, available_timezones()))
-    hint = suggestion(name[:80], known)
-    raise ValueError(f"a zone of the tz database, such as Asia/Shanghai{hint}")
 
 
 class LocalTime:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from sim.scenario.base import Count, FileName, Hours, Model, Name, NonNegative, Positive, Share
-from sim.scenario.localtime import zone
+from sim.scenario.zone import zone
 
 
 def _zone(name: str) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from analytic.queues import SERVICE_S, calls, crews, unit, waits
+from batch_means import batch_means
 from numpy.typing import NDArray
 
-from sim.measure.intervals import Interval, batch_means
+from sim.measure.intervals import Interval
 from sim.model.calendar import Calendar
 from sim.model.state import State
 

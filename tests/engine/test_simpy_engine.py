@@ -278,13 +278,13 @@ def test_unknown_engine_and_policy(tmp_path: Path) -> None:
 def test_the_invariant_mode_sees_what_is_wrong(place: str, tmp_path: Path) -> None:
     simulation = sim.prepare(tiny(tmp_path), check=True, engine="simpy")
     simulation.run(10 * 3600)
-    world = simulation._world
+    world, people = simulation._world, simulation._people
     if place == "ledger":
         world.ledger.counts[0][State.CLOSED] += 1
     elif place == "desk":
-        world.hotline.busy = 99
+        people.desks[0].busy = 99
     elif place == "crew":
-        next(crew for crew in world.crews.values() if crew.free).free = False
+        next(crew for crew in people.crews.values() if crew.free).free = False
     else:
         world.tickets.state[0] = State.WAITING
     with pytest.raises(InvariantError):

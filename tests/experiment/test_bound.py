@@ -20,10 +20,10 @@ import sim
 from sim.cli import main
 from sim.engine.outcome import Outcome
 from sim.experiment import bound
-from sim.experiment.bound import METRICS, Server, earliest, limits, most_on_time, srpt
-from sim.experiment.difference import direction
+from sim.experiment.bound import Server, earliest, limits, most_on_time, srpt
 from sim.experiment.headroom import headroom_verdict, measure_headroom
 from sim.experiment.measures import measure
+from sim.measure.catalogue import BOUNDS, METRICS
 from sim.policy import POLICIES
 
 few = st.integers(0, 8)
@@ -33,10 +33,10 @@ jobs = st.lists(st.tuples(few, st.integers(1, 5), st.integers(1, 20)), min_size=
 def beaten(outcome: Outcome, warm_up: float = 0.0) -> list[str]:
     """Return the metrics in which a run is better than its bound."""
     found = limits(outcome, warm_up)
-    assert [one.metric for one in found] == list(METRICS)
+    assert [one.metric for one in found] == list(BOUNDS)
     return [
         one.metric for one in found
-        if direction(one.metric) * (one.value - one.bound) > 1e-6 * max(1.0, abs(one.bound))
+        if METRICS[one.metric].better * (one.value - one.bound) > 1e-6 * max(1.0, abs(one.bound))
     ]  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def test_where_crews_are_few_and_where_not(tmp_path: Path, policy: str, crews: f
     assert beaten(outcome) == []
     found = {one.metric: one for one in limits(outcome)}
     assert 0 <= found["crews.arrive.mean"].bound <= found["crews.finish.mean"].bound
-    table = measure(outcome).set_index(["district", "metric"])["value"]
+    table = measure(outcome).set_index(["name", "metric"])["value"]
     for metric in ("arrive.on_time", "close.on_time"):
         assert found[metric].value == table["city", metric]
 
@@ -167,7 +167,7 @@ def test_share_of_the_gap() -> None:
         for arm, own in (("fifo", 0.5), ("edd", 0.6), ("worse", 0.4))
         for name, value in (("arrive.on_time", own), ("bound.arrive.on_time", 0.9))
     ]
-    columns = ["arm", "replication", "district", "metric", "value", "unit", "n"]
+    columns = ["arm", "replication", "by", "metric", "value", "unit", "n"]
     found = measure_headroom(pd.DataFrame(rows, columns=columns), ["fifo", "edd", "worse"], 3)
     assert [one.closed.estimate for one in found[1:]] == pytest.approx([0.25, -0.25])
     assert np.isnan(found[0].closed.estimate)
@@ -185,7 +185,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert "no dispatch beats" in done.stdout
     facts = json.loads((out / "experiment.json").read_text(encoding="utf-8"))
     assert {(row["metric"], row["arm"]) for row in facts["headroom"]} == {
-        (metric, arm) for metric in METRICS for arm in ("fifo", "hindsight")
+        (metric, arm) for metric in BOUNDS for arm in ("fifo", "hindsight")
     }
     page = CliRunner().invoke(main, ["report", str(out)])
     assert page.exit_code == 0
@@ -195,4 +195,4 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     without = CliRunner().invoke(main, [*words, "--policies", "fifo,edd", "--json"])
     assert json.loads(without.stdout)["headroom"] == []
     asked = CliRunner().invoke(main, [*words, "--policies", "fifo,edd", "--bound", "--json"])
-    assert len(json.loads(asked.stdout)["headroom"]) == 2 * len(METRICS)
+    assert len(json.loads(asked.stdout)["headroom"]) == 2 * len(BOUNDS)

@@ -34,7 +34,9 @@ from sim.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
 OWN = Path(__file__).parent / "own.py"
-COLUMNS = ["scenario", "plan", "policy", "replication", "district", "metric", "value", "unit", "n"]
+COLUMNS = [
+    "scenario", "plan", "policy", "replication", "by", "name", "metric", "value", "unit", "n",
+]  # fmt: skip
 
 
 def cli(*words: object) -> Result:
@@ -63,8 +65,8 @@ class Counting(Serial):
 def test_measures_are_those_of_the_outcome(scenario: Scenario) -> None:
     outcome = sim.simulate(scenario)
     table = measure(outcome)
-    assert not table.duplicated(["district", "metric"]).any()
-    value = table.set_index(["district", "metric"])["value"]
+    assert not table.duplicated(["name", "metric"]).any()
+    value = table.set_index(["name", "metric"])["value"]
     for by in ("city", "district"):
         for row in kpis(outcome, by).to_dict("records"):
             assert value[row["name"], row["metric"]] == pytest.approx(row["value"], nan_ok=True)
@@ -79,7 +81,7 @@ def test_measures_are_those_of_the_outcome(scenario: Scenario) -> None:
 def test_warm_up_leaves_out_the_beginning(tmp_path: Path) -> None:
     outcome = sim.simulate(tiny(tmp_path, ["time.days=3"]))
     day = 86400.0
-    whole, rest = (measure(outcome, w).set_index(["district", "metric"])["value"] for w in (0, day))
+    whole, rest = (measure(outcome, w).set_index(["name", "metric"])["value"] for w in (0, day))
     late = (outcome.tickets["arisen"] >= day).sum()
     assert rest["city", "matters"] == late < whole["city", "matters"]
     per_day = "hotline.requests_per_day"
@@ -258,7 +260,7 @@ def test_compare_sweep_and_report(tmp_path: Path) -> None:
     kept = pd.read_parquet(out / "metrics.parquet")
     assert list(kept.columns) == COLUMNS
     assert kept["scenario"].nunique() == 4
-    assert set(kept["district"]) == {"city", "East"}
+    assert set(kept["name"]) == {"city", "East"}
     assert sorted(p.name for p in (out / "plots").iterdir()) == [
         "differences.png", "ecdf.png", "trade-off.png",
     ]  # fmt: skip
@@ -311,8 +313,8 @@ def test_unknown_metric_and_district(scenario: Scenario) -> None:
     options = {"question": "?", "replications": 2, "executor": Serial()}
     with pytest.raises(InputError, match=r"close\.p90"):
         compare_arms(arms, targets=["close.p9"], **options)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="simulated"):
-        compare_arms(arms, district="Nowhere", **options)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="district=Nowhere' is not allowed; one of East, West"):
+        compare_arms(arms, of="district=Nowhere", **options)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="each arm once"):
         compare_arms([arms[0], arms[0]], **options)  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ from tiny import tiny
 
 import sim
 from sim.errors import InputError
+from sim.measure.kpis import kpis
 from sim.policy import POLICIES, Policy, View, find_policy
 from sim.scenario import Scenario
 
@@ -150,6 +151,38 @@ def test_missed_deadlines_are_counted_once(scenario: Scenario) -> None:
 def test_default_reward() -> None:
     elapsed = Elapsed(0.0, 7200.0, {4: 3600.0, 1: 1800.0, 0: 3600.0}, 2)
     assert default_reward(elapsed) == -(1.0 + 4.0 + 16.0) - 20.0
+
+
+@pytest.mark.parametrize(
+    ("measure", "sign"),
+    [
+        ("close.on_time", 1), ("arrive.mean@district=East", -1),
+        ("arrive.on_time.worst@district", 1), ("close.mean.gap@town", -1),
+    ],
+)  # fmt: skip
+def test_a_measure_is_a_reward_at_the_end(measure: str, sign: int, scenario: Scenario) -> None:
+    env = DispatchEnv(scenario, order="edd", reward=measure, **WIDE)
+    total, _ = play(env, find_policy("edd"), seed=11)
+    outside = sim.simulate(scenario, policy="edd", seed=11)
+    (value,) = kpis(outside, measures=[measure])["value"]
+    assert total == sign * value != 0
+    env.close()
+
+
+@pytest.mark.parametrize(
+    ("measure", "says"),
+    [
+        ("close.on_tim", "did you mean close.on_time"),
+        ("close.on_time@district", "one figure of tickets"),
+        ("tickets", "one figure of tickets"),
+        ("crews.overtime_h", "one figure of tickets"),
+        ("close.on_time@district=Nowhere", "one of East, West"),
+    ],
+)
+def test_rewards_that_mean_nothing(measure: str, says: str, scenario: Scenario) -> None:
+    with pytest.raises(InputError, match="reward") as error:
+        DispatchEnv(scenario, reward=measure)
+    assert says in str(error.value)
 
 
 def test_check_env(scenario: Scenario) -> None:

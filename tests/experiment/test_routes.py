@@ -36,7 +36,7 @@ def test_routes_against_the_loop(tmp_path: Path) -> None:
     assert "Which patrol is better on tiny: base, often?" in done.stdout
     kept = pd.read_parquet(out / "metrics.parquet")
     assert set(kept["scenario"]) == {"tiny: base", "tiny: often"}
-    wide = kept[(kept["metric"] == "matters") & (kept["district"] == "city")].pivot(
+    wide = kept[(kept["metric"] == "matters") & (kept["by"] == "city")].pivot(
         index="replication", columns="scenario", values="value"
     )
     assert (wide["tiny: base"] == wide["tiny: often"]).all()  # the very same matters
@@ -45,7 +45,7 @@ def test_routes_against_the_loop(tmp_path: Path) -> None:
         ran = cli("run", toml, *SETTINGS, "--policy", "fifo", "--json", *more)
         found = json.loads(ran.stdout)["kpis"]["discovery.mean"]
         rows = kept[(kept["scenario"] == f"tiny: {arm}") & (kept["replication"] == 0)]
-        rows = rows[(rows["metric"] == "discovery.mean") & (rows["district"] == "city")]
+        rows = rows[(rows["metric"] == "discovery.mean") & (rows["by"] == "city")]
         assert rows["value"].item() == pytest.approx(found, rel=1e-12)
 
 

@@ -18,7 +18,6 @@ from sim.experiment.difference import (
     Difference,
     difference_table,
     differences,
-    direction,
     holm,
 )
 from sim.experiment.executor import Failure
@@ -28,6 +27,7 @@ from sim.experiment.selection import kim_nelson
 from sim.experiment.sweep import Vary
 from sim.experiment.warm_up import PILOTS, find_warm_up, mser, open_by_hour, warm_up_of
 from sim.experiment.words import sentence, verdict
+from sim.measure.catalogue import find
 from sim.measure.intervals import Interval, bootstrap_mean, mean_interval
 
 
@@ -179,10 +179,10 @@ def test_which_way_is_better() -> None:
         ("police.requests", 0),
         ("crews.utilisation", 0),
     ):
-        assert direction(metric) == way, metric
+        assert find(metric).better == way, metric
     fewer = compared([1.0, 2.0, 1.5], [3.0, 4.0, 3.5], "police.requests")
     assert (fewer.seen, fewer.better, fewer.worse) == (True, False, False)
-    assert sentence(fewer).startswith("new is below base on police.requests by 57")
+    assert sentence(fewer).startswith("new is below base on 110 calls by 57")
 
 
 def test_precision() -> None:

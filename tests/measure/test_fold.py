@@ -21,7 +21,7 @@ from sim.engine.outcome import Outcome
 from sim.engine.stored import PartWriter, StoredColumns
 from sim.experiment.measures import measure
 from sim.measure import fold, store
-from sim.measure.counters import counters, steps_over_time
+from sim.measure.counters import counters
 from sim.measure.fold import gather
 from sim.measure.kpis import ALL, kpis
 from sim.measure.plots import gallery, save_all
@@ -51,7 +51,6 @@ def everything(outcome: Outcome) -> list[pd.DataFrame]:
         counters(outcome, "city", 5000.0),
         *(use(outcome, by) for by in PLACES),
         use_by_hour(outcome),
-        steps_over_time(outcome),
     ]
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from batch_means import batch_means
 
 from sim.measure.intervals import (
     Interval,
-    batch_means,
-    bootstrap_quantile,
     mean_interval,
     stratified_interval,
 )
@@ -65,23 +64,6 @@ def test_batch_means_of_a_correlated_sequence() -> None:
     assert covered(hits, 300, 0.95)
 
 
-def test_bootstrap_of_a_quantile() -> None:
-    true = -np.log(0.1)  # 90th percentile of a standard exponential
-    sample = [draws(3, n).exponential(size=400) for n in range(200)]
-    hits = sum(true in bootstrap_quantile(s, 0.9, seed=n, resamples=400)
-               for n, s in enumerate(sample))  # fmt: skip
-    assert covered(hits, 200, 0.95)
-    assert bootstrap_quantile(sample[0], 0.9, 1) == bootstrap_quantile(sample[0], 0.9, 1)
-
-
-def test_bootstrap_of_a_median_by_hand() -> None:
-    """Of (0, 1): the median is 0 in a quarter of the resamples, 0.5 in half, 1 in a quarter."""
-    assert bootstrap_quantile([0, 1], 0.5, 1) == (0.5, 0.0, 1.0)
-    assert bootstrap_quantile([0, 1], 0.5, 1, 0.3) == (0.5, 0.5, 0.5)
-    assert bootstrap_quantile([0, 1], 1.0, 1, 0.4) == (1.0, 1.0, 1.0)  # 1 in three quarters
-    assert bootstrap_quantile([0, 1], 1.0, 1, 0.6) == (1.0, 0.0, 1.0)
-
-
 def test_student_by_hand() -> None:
     """Of (1, 3): mean 2, error 1; with one degree Student's is Cauchy's, 97.5 %: tan(0.475 π)."""
     reach = np.tan(0.475 * np.pi)
@@ -108,8 +90,6 @@ def test_satterthwaite_by_hand() -> None:
 def test_too_few() -> None:
     with pytest.raises(ValueError, match="at least two"):
         mean_interval([1.0])
-    with pytest.raises(ValueError, match="at least two"):
-        bootstrap_quantile([1.0], 0.5, 1)
     with pytest.raises(ValueError, match="of each stratum"):
         stratified_interval([[1.0, 2.0], [1.0]], [1, 1])
     with pytest.raises(ValueError, match="batches"):

@@ -13,7 +13,7 @@ from tiny import tiny
 import sim
 from sim.clock import DAY, HOUR
 from sim.engine.outcome import Outcome
-from sim.measure.counters import COUNTERS, STEPS, counters, eight_steps, steps_over_time
+from sim.measure.counters import COUNTERS, counters
 from sim.measure.kpis import figures, figures_by, kpis, table
 from sim.measure.tables import GROUPS, group_of
 from sim.measure.use import use, use_by_hour
@@ -117,17 +117,6 @@ def test_counters_are_those_of_the_ledger(tmp_path: Path) -> None:
             assert at["overdue"] == overdue[number]
             assert at["tickets"] == at["unsigned"] + at["in_hand"] + at["closed"]
     assert set(COUNTERS) < set(derived.columns)
-
-
-def test_eight_steps(outcome: Outcome) -> None:
-    steps = eight_steps(outcome)
-    assert list(steps.columns) == ["key", *STEPS]
-    assert len(STEPS) == 8
-    assert len(steps) == np.count_nonzero(~np.isnan(outcome.tickets["accepted"]))
-    assert steps.attrs["zh"]["discovery"] == "发现"
-    over = steps_over_time(outcome)
-    assert (over.drop(columns="time").diff().dropna() >= 0).all().all()
-    assert over["evaluation"].iloc[-1] == steps["evaluation"].notna().sum()
 
 
 def test_use_of_staff(outcome: Outcome) -> None:

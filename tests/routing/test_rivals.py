@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from routing.routing_instances import best_cost, instances
 
 from sim.errors import InputError
-from sim.routing import SOLVERS, Instance, check, solve
+from sim.routing import SOLVERS, Instance, check
 from sim.routing.by_ortools import solve as by_ortools
 from sim.routing.generate import generate
 from sim.routing.whole import FINE, whole
@@ -25,31 +29,9 @@ def test_ortools_is_feasible_and_never_below_the_optimum(instance: Instance) -> 
         assert verdict.cost >= best_cost(instance) - 1e-9
 
 
-def test_ortools_begins_with_given_tours() -> None:
-    instance = generate("R1", 25, 1)
-    good = solve(instance, iterations=5000)
-    found = by_ortools(instance, 0.2, start=good.tours)
-    assert check(instance, found.tours).cost <= good.cost
-
-
-def test_ortools_in_a_process_of_its_own() -> None:
-    instance = generate("C1", 15, 0)
-    found = by_ortools(instance, 0, isolated=True)
-    assert check(instance, found.tours).feasible
-    assert found.tours == by_ortools(instance, 0).tours
-
-
-def test_ours_begins_with_ortools_start() -> None:
-    instance = generate("RC1", 40, 0)
-    start = by_ortools(instance, 0)
-    assert solve(instance, iterations=3000, start=start.tours, heat=0.1).cost < start.cost
-
-
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("kind", ["R1", "parcel"])
 def test_all_are_feasible(solver: str, kind: str) -> None:
-    if solver == "pyvrp":
-        pytest.importorskip("pyvrp", reason="the extra `bench` is not installed")
     instance = generate(kind, 30, 0)
     found = SOLVERS[solver](instance, 0.5)
     verdict = check(instance, found.tours)
@@ -58,12 +40,27 @@ def test_all_are_feasible(solver: str, kind: str) -> None:
     assert found.solver == solver
 
 
-def test_pyvrp_says_what_it_does_not_know() -> None:
+@pytest.fixture
+def by_pyvrp(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     pytest.importorskip("pyvrp", reason="the extra `bench` is not installed")
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    return import_module("by_pyvrp")
+
+
+@pytest.mark.parametrize("kind", ["R1", "parcel"])
+def test_pyvrp_is_feasible(by_pyvrp: ModuleType, kind: str) -> None:
+    instance = generate(kind, 30, 0)
+    found = by_pyvrp.solve(instance, 0.5)
+    verdict = check(instance, found.tours)
+    assert verdict.feasible, verdict.faults
+    assert verdict.cost == found.cost
+
+
+def test_pyvrp_says_what_it_does_not_know(by_pyvrp: ModuleType) -> None:
     for change in ({"late": 1.0, "due": 0.0}, {"end": -1}, {"allowed": [[True, False]] * 2}):
         instance = Instance.build(np.zeros((3, 3)), stops=2, vehicles=2, **change)
         with pytest.raises(InputError, match="a solver that knows"):
-            SOLVERS["pyvrp"](instance, 0.1)
+            by_pyvrp.solve(instance, 0.1)
 
 
 def test_whole_numbers_err_on_the_safe_side() -> None:

@@ -25,12 +25,12 @@ from sim.engine.compiled_engine.layout import (
     ONE,
     PATROL,
     QUANTUM,
-    REGISTERED,
     REPORT,
     VANISH,
     Arrays,
-    Rules,
+    Parameters,
 )
+from sim.model.flow import may_be_found
 from sim.model.order import ident_of, kind_of, rank
 
 
@@ -130,7 +130,7 @@ def turn_over(A: Arrays, s: int) -> None:
 
 
 @kernel
-def refill(A: Arrays, R: Rules, s: int) -> bool:
+def refill(A: Arrays, P: Parameters, s: int) -> bool:
     """Put the present quantum's bucket in order, if it is not yet; False if there is no room."""
     shard, run = A.shards[s], A.runs[s]
     bucket = A.buckets[s, shard.quantum % BUCKETS]
@@ -147,7 +147,7 @@ def refill(A: Arrays, R: Rules, s: int) -> bool:
     cells = ONE
     while cells < min(many, CELLS):
         cells *= 2
-    if not _count(A, R, s, bucket, cells):
+    if not _count(A, P, s, bucket, cells):
         return False
     _spread(A, s, bucket, cells)
     _settle(A, s)
@@ -161,7 +161,7 @@ def _cell(A: Arrays, s: int, time: float, cells: int) -> int:
 
 
 @kernel
-def _count(A: Arrays, R: Rules, s: int, bucket, cells: int) -> bool:  # type: ignore[no-untyped-def]
+def _count(A: Arrays, P: Parameters, s: int, bucket, cells: int) -> bool:  # type: ignore[no-untyped-def]
     """Count the events of each cell; what is called off or not due yet leaves the bucket.
 
     False if there is no room for what is not due yet.
@@ -176,7 +176,7 @@ def _count(A: Arrays, R: Rules, s: int, bucket, cells: int) -> bool:  # type: ig
             time, order, slot, aux = unpack(A.later[i])
             if order == GONE:
                 continue
-            if not _counts(A, R, s, order, slot, aux):
+            if not _counts(A, P, s, order, slot, aux):
                 A.later[i].rank = GONE
             elif time < shard.turn:
                 A.cells[s, _cell(A, s, time, cells)] += 1
@@ -244,7 +244,7 @@ def _sooner(time: float, order: int, e) -> bool:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _counts(A: Arrays, R: Rules, s: int, order: int, slot: int, aux: int) -> bool:
+def _counts(A: Arrays, P: Parameters, s: int, order: int, slot: int, aux: int) -> bool:
     """Whether an event has not been called off meanwhile."""
     kind, ident = kind_of(order), ident_of(order)
     if kind == PATROL:
@@ -252,8 +252,8 @@ def _counts(A: Arrays, R: Rules, s: int, order: int, slot: int, aux: int) -> boo
     t = A.tickets[slot]
     if kind == DEADLINE:
         return t.id == ident and t.watched and t.level == aux
-    if VANISH <= kind <= REPORT and s < R.districts:
-        return t.id == ident and 0 <= t.state <= REGISTERED
+    if VANISH <= kind <= REPORT and s < P.districts:
+        return t.id == ident and may_be_found(t.state)
     return True
 
 

@@ -1,22 +1,22 @@
-"""Lay a city, its rules and its staff out as arrays."""
+"""Lay a city, its parameters and its staff out as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.city.travel import Travel, grid_nodes
-from sim.clock import DAY, HOUR, MINUTE, tick, to_ticks
+from sim.city.travel import Travel
+from sim.clock import to_ticks
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.ledger import MOVES
-from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
+from sim.model.parameters import Parameters, Window
 from sim.model.plan import Plan
-from sim.model.routes import Walks
+from sim.model.race import Clock
 from sim.policy import (
     CostBenefit,
     DispatchFirst,
@@ -28,7 +28,6 @@ from sim.policy import (
     Policy,
     Priority,
 )
-from sim.scenario import Scenario
 
 _POLICIES = {
     Fifo: layout.FIFO,
@@ -44,64 +43,54 @@ _POLICIES = {
 _EVENTS, _CHUNKS, _NODES, _LOG = 4096, 1024, 16384, 16384  # to begin with, a shard
 
 
-def rules_of(
-    scenario: Scenario, city: City, policy: Policy, check: bool, callback: int
+def single_figures(
+    parameters: Parameters, policy: Policy, check: bool, callback: int
 ) -> NDArray[Any]:
-    """Collect the single figures, a record."""
-    centres, satisfaction = scenario.centres, scenario.satisfaction
-    rules = np.zeros(1, layout.RULES)
-    rules[0] = (
-        len(city.district_name),
-        len(scenario.shifts),
-        len(city.town_name),
-        _POLICIES.get(type(policy), layout.PYTHON),
-        callback,
-        check,
-        policy.jobs_first,
-        scenario.travel.model == "roads",
-        scenario.patrol.routes is not None,
-        policy.epoch_s,
-        scenario.travel.detour,
-        np.nan,  # these two are travel's: `build`
-        np.nan,
-        tick(scenario.patrol.record_min * MINUTE),
-        tick(scenario.patrol.check_min * MINUTE),
-        tick(scenario.hotline.write_up_min * MINUTE),
-        centres.accept_mean_min,
-        centres.triage_mean_min,
-        centres.call_back_mean_min,
-        scenario.supervision.reminder,
-        scenario.supervision.city,
-        satisfaction.on_time,
-        satisfaction.late_penalty,
-        satisfaction.reopened_penalty,
-    )
-    return rules
+    """Collect the scenario's single figures and the run's own, a record.
+
+    Parameters
+    ----------
+    callback : int
+        Address of the function that calls a policy in Python.
+    """
+    own = {
+        "policy": _POLICIES.get(type(policy), layout.PYTHON),
+        "callback": callback,
+        "check": check,
+        "jobs_first": policy.jobs_first,
+        "epoch_s": policy.epoch_s,
+    }
+    return _records(layout.PARAMETERS, [parameters], own)
 
 
-def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Arrays:
+def _records(kind: np.dtype[Any], items: Sequence[Any], more: Mapping[str, Any]) -> NDArray[Any]:
+    """Fill records from what has attributes of their fields' names."""
+    out = np.zeros(len(items), kind)
+    for name in kind.names or ():
+        out[name] = more[name] if name in more else [getattr(item, name) for item in items]
+    return out
+
+
+def build(parameters: Parameters, city: City, plan: Plan, figures: NDArray[Any]) -> Arrays:
     """Put everybody in their place, at time 0, with no matters yet.
 
-    The figures of travel are put into ``rules``.
-
-    Raises
-    ------
-    InputError
-        If the file of the roads or of the patrol routes does not fit.
+    Parameters
+    ----------
+    figures : record [1]
+        Of `single_figures`.
     """
-    districts, shifts = len(city.district_name), len(scenario.shifts)
+    districts, shifts = parameters.districts, parameters.shifts
     shards = districts + 1
-    calendars = _calendars(scenario)
+    calendars = _calendars(parameters)
     desk_shard = np.concatenate(([districts], city.town_district, np.arange(districts)))
     shard_desks, desk_bounds = grouped(desk_shard, shards)
     shard_units, unit_bounds = grouped(plan.unit_district, shards)
-    on_duty = np.array([c.rate(0.0) > 0 for c in shift_calendars(scenario)])
-    travel, walks = Travel.of(scenario, city), Walks.of(scenario, city)
-    people = people_of(scenario, city, plan, travel, walks)
-    rules["access"], rules["fastest"] = travel.access_s_m, travel.fastest
+    on_duty = np.array([c.rate(0.0) > 0 for c in parameters.duty])
+    travel, walks = parameters.travel, parameters.walks
+    people = people_of(parameters, city, plan)
 
     shard = np.zeros(shards, layout.SHARD)
-    shard["next_shift"] = min(c.next_change(0.0) for c in shift_calendars(scenario))
+    shard["next_shift"] = min(c.next_change(0.0) for c in parameters.duty)
     shard["next_arise"] = np.inf
     shard["free"] = shard["free_chunk"] = -1
     shard["turn"] = layout.QUANTUM
@@ -118,17 +107,17 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
     grids = np.zeros(len(city.grid_xy), layout.GRID)
     grids["loop"], grids["cycle"] = walks.loop, walks.cycle
     grids["first_leg"], grids["last_leg"] = walks.first[:-1], walks.first[1:]
-    grids["node"] = grid_nodes(city, travel)
+    grids["node"] = parameters.grid_node
     grids["root"] = -1
 
-    categories, partners, departments = _tables(scenario)
+    partners = _padded([c.partners for c in parameters.categories])
     moves = np.zeros((layout.STATES, layout.STATES), dtype=np.bool_)
     for old, following in MOVES.items():
         moves[old, list(following)] = True
     heaps = np.zeros(shards, layout.HEAP)
     logs = np.zeros(4 * shards, layout.HEAP)
     arrays = Arrays(
-        rules=rules,
+        parameters=figures,
         tickets=np.zeros(0, layout.TICKET),
         shards=shard,
         arrivals=np.zeros(0, dtype=np.int64),
@@ -157,12 +146,12 @@ def build(scenario: Scenario, city: City, plan: Plan, rules: NDArray[Any]) -> Ar
         edges=calendars[1],
         rates=calendars[2],
         below=calendars[3],
-        categories=categories,
+        categories=_records(layout.CATEGORY, parameters.categories, {}),
         partners=partners,
-        departments=departments,
+        departments=_records(layout.DEPARTMENT, parameters.departments, {}),
         unit_of=plan.unit_of.astype(np.int64),
-        speed=np.ascontiguousarray(travel.speed_m_s),
-        slow=_slow(scenario, city),
+        speed=np.array(parameters.speed_m_s),
+        slow=_windows(parameters.slow),
         seconds=roads["seconds"],
         hop=roads["hop"],
         node_xy=roads["node_xy"],
@@ -315,22 +304,8 @@ def _lengthen(
     return out
 
 
-def people_of(
-    scenario: Scenario,
-    city: City,
-    plan: Plan,
-    travel: Travel | None = None,
-    walks: Walks | None = None,
-) -> dict[str, Any]:
-    """Lay units, crews, gridworkers and part-time observers out.
-
-    Parameters
-    ----------
-    travel, walks : optional
-        Made from the scenario where they are not given.
-    """
-    travel = Travel.of(scenario, city) if travel is None else travel
-    walks = Walks.of(scenario, city) if walks is None else walks
+def people_of(parameters: Parameters, city: City, plan: Plan) -> dict[str, Any]:
+    """Lay units, crews, gridworkers and part-time observers out."""
     units = np.zeros(len(plan.unit_department), layout.UNIT)
     units["department"], units["district"] = plan.unit_department, plan.unit_district
     units["root"] = units["head"] = units["tail"] = -1
@@ -342,7 +317,7 @@ def people_of(
     crews["base_x"], crews["base_y"] = plan.crew_xy.T
     crews["from_x"], crews["from_y"] = plan.crew_xy.T
     crews["unit"], crews["shift"] = plan.crew_unit, plan.crew_shift
-    for district, net in enumerate(travel.ways or ()):
+    for district, net in enumerate(parameters.travel.ways or ()):
         here = units["district"][plan.crew_unit] == district
         crews["base_node"][here] = net.nearest(plan.crew_xy[here])
     crews["from_node"] = crews["base_node"]
@@ -350,7 +325,7 @@ def people_of(
     crews["free"] = True
 
     workers = layout.zeros(len(plan.worker_grid), layout.WORKER)
-    workers["odometer"] = to_ticks(plan.worker_offset * walks.cycle[plan.worker_grid])
+    workers["odometer"] = to_ticks(plan.worker_offset * parameters.walks.cycle[plan.worker_grid])
     workers["alarm"] = np.inf
     workers["grid"], workers["shift"] = plan.worker_grid, plan.worker_shift
     workers["root"] = workers["slot"] = -1
@@ -391,17 +366,10 @@ def grouped(of: NDArray[Any], groups: int) -> tuple[NDArray[np.int64], NDArray[n
     return order, bounds.astype(np.int64)
 
 
-def _calendars(scenario: Scenario) -> tuple[NDArray[Any], ...]:
-    """Lay all calendars out one after another."""
-    never = Calendar.from_steps({0.0: 0.0})
-    rounds = round_calendars(scenario)
-    found: list[Calendar] = [
-        *shift_calendars(scenario),
-        *(rounds.get(k, never) for k in range(len(scenario.shifts))),
-        *desk_calendars(scenario),
-        Calendar.from_hours(scenario.activity.part_time_observers),
-        Calendar.from_hours(scenario.activity.citizens),
-    ]
+def _calendars(parameters: Parameters) -> tuple[NDArray[Any], ...]:
+    """Lay all calendars out one after another, as `calendars` numbers them."""
+    clocks = [parameters.clocks[clock] for clock in Clock if clock in parameters.clocks]
+    found = [*parameters.duty, *parameters.rounds, *parameters.desks, *clocks]
     index: list[tuple[int, int]] = []
     edges: list[float] = []
     rates: list[float] = []
@@ -414,34 +382,19 @@ def _calendars(scenario: Scenario) -> tuple[NDArray[Any], ...]:
     return np.array(index), np.array(edges), np.array(rates), np.array(below)
 
 
-def _tables(scenario: Scenario) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    names = list(scenario.departments)
-    kinds = scenario.categories
-    categories = np.zeros(len(kinds), layout.CATEGORY)
-    partners = np.full((len(kinds), max(len(c.joint_with) for c in kinds)), -1, dtype=np.int64)
-    for i, c in enumerate(kinds):
-        categories[i] = (
-            c.work_min * MINUTE,
-            tick(c.sign_h * HOUR),
-            tick(c.arrive_h * HOUR),
-            tick(c.close_h * HOUR),
-            names.index(c.department),
-            c.priority,
-        )
-        partners[i, : len(c.joint_with)] = [names.index(d) for d in c.joint_with]
-    departments = np.zeros(len(names), layout.DEPARTMENT)
-    departments["sign_mean"] = [d.sign_mean_min * 60.0 for d in scenario.departments.values()]
-    departments["force"] = [name in scenario.police_line.forces for name in names]
-    return categories, partners, departments
+def _padded(lists: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Return lists as rows, with -1 behind."""
+    out = np.full((len(lists), max(map(len, lists))), -1, dtype=np.int64)
+    for row, items in zip(out, lists, strict=True):
+        row[: len(items)] = items
+    return out
 
 
-def _slow(scenario: Scenario, city: City) -> NDArray[np.float64]:
-    """Return the windows of slower travel, float64 [D, n, 3]; unused ones are empty."""
-    out = np.zeros((len(city.district_name), len(scenario.surges), 3))
-    for d, name in enumerate(city.district_name):
-        here: Sequence[Any] = [s for s in scenario.surges if not s.districts or name in s.districts]
-        for i, s in enumerate(here):
-            out[d, i] = (s.start_day * DAY, (s.start_day + s.days) * DAY, s.travel_speed_factor)
+def _windows(slow: Sequence[Sequence[Window]]) -> NDArray[np.float64]:
+    """Return the districts' windows of slower travel, float64 [D, n, 3]; unused ones are empty."""
+    out = np.zeros((len(slow), max(map(len, slow)), 3))
+    for row, windows in zip(out, slow, strict=True):
+        row[: len(windows)] = np.array(windows).reshape(-1, 3)
     return out
 
 

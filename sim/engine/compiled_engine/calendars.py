@@ -1,13 +1,31 @@
-"""Calendars by number: shifts, their rounds, the departments' desks, observers, citizens."""
+"""Calendars by number: shifts, their rounds, the departments' desks, the clocks of the race."""
 
 from __future__ import annotations
 
 from sim.engine.compiled_engine.jit import kernel
-from sim.engine.compiled_engine.layout import Arrays
+from sim.engine.compiled_engine.layout import Arrays, Parameters
 from sim.model import calendar
 from sim.model.calendar import accrued, next_step, rate_at
 
 _advance = calendar.advance
+
+
+@kernel
+def of_rounds(P: Parameters, shift: int) -> int:
+    """Return the number of the calendar of a shift's rounds; that of the shift is its own."""
+    return P.shifts + shift
+
+
+@kernel
+def of_desk(P: Parameters, department: int) -> int:
+    """Return the number of the calendar of a department's desk."""
+    return 2 * P.shifts + department
+
+
+@kernel
+def of_clock(A: Arrays, P: Parameters, clock: int) -> int:
+    """Return the number of the calendar of a clock of the race, other than that on the wall."""
+    return 2 * P.shifts + len(A.departments) + clock - 1
 
 
 @kernel

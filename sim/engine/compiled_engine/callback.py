@@ -79,7 +79,7 @@ class Callback:
         for slot in self.view.slots.values():
             if not 0 <= slot < len(tickets):
                 raise InputError("state", "queues.slots", slot, f"0 to {len(tickets) - 1}")
-        if arrays.rules["policy"][0] != layout.PYTHON:
+        if arrays.parameters["policy"][0] != layout.PYTHON:
             return
         waits = tickets["used"] & (tickets["state"] == layout.WAITING) & (tickets["unit"] >= 0)
         there = {

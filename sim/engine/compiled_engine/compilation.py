@@ -19,7 +19,7 @@ _MADE_OF = (f"{_HERE}.kernels", f"{_HERE}.handover", f"{_HERE}.handle")
 
 
 @cache
-def _folder() -> Path:
+def kernel_folder() -> Path:
     """Return where compiled kernels are kept: one folder for each state of their sources."""
     import numba
 
@@ -40,28 +40,12 @@ def kernel(name: str, module: str = "kernels") -> Callable[..., Any]:
     from sim.engine.compiled_engine.jit import OPTIONS
 
     loop = getattr(import_module(f"{_HERE}.{module}"), name).py_func
-    folder = _folder()
-    if not any(folder.rglob(f"*{name}*.nbi")):
+    if not is_compiled(name):
         print("compiling the engine, once; it takes up to a minute …", file=sys.stderr, flush=True)
-    made: Callable[..., Any] = kept(folder=folder, **OPTIONS)(loop)
+    made: Callable[..., Any] = kept(folder=kernel_folder(), **OPTIONS)(loop)
     return made
 
 
-def warm_up() -> None:
-    """Compile now all that is called from Python, if it is not on disk yet."""
-    import numpy as np
-
-    from sim.engine.compiled_engine.engine import CompiledSimulation
-    from sim.engine.compiled_engine.handle import Handle
-    from sim.scenario import load
-
-    loops = ("run_lane", "run_lockstep", "hand_over")
-    if all(any(_folder().rglob(f"*{name}*.nbi")) for name in loops):
-        return
-    handle = Handle(CompiledSimulation(load("gusu-week", {"time.days": 1})).arrays)
-    kernel("run_lane")(handle, 0.0, 1)
-    kernel("run_lockstep")(handle, 0.0)
-    nobody, nothing = np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64)
-    kernel("hand_over", "handover")(
-        handle, nobody, nobody, np.zeros(1, dtype=np.int64), nothing, nothing
-    )
+def is_compiled(name: str) -> bool:
+    """Return whether a kernel's machine code is on disk."""
+    return any(kernel_folder().rglob(f"*{name}*.nbi"))

@@ -10,22 +10,22 @@ from sim.engine.compiled_engine.layout import (
     TALKS,
     WAITS,
     Arrays,
-    Rules,
+    Parameters,
 )
 from sim.engine.compiled_engine.ledger import add_service
 
 
 @kernel
-def ask(A: Arrays, R: Rules, desk: int, urgency: int, slot: int, attempt: int) -> None:
+def ask(A: Arrays, P: Parameters, desk: int, urgency: int, slot: int, attempt: int) -> None:
     """Queue a request; how long it takes is in the ticket, and which call of a citizen's it is."""
     d, t = A.desks[desk], A.tickets[slot]
     node = queues.new(A, d.shard, float(urgency), A.shards[d.shard].now, t.id, slot, attempt)
     d.root = queues.merge(A.nodes, d.root, node)
-    begin(A, R, desk)
+    begin(A, P, desk)
 
 
 @kernel
-def begin(A: Arrays, R: Rules, desk: int) -> None:
+def begin(A: Arrays, P: Parameters, desk: int) -> None:
     """Let free operators take what waits."""
     d = A.desks[desk]
     s = d.shard
@@ -36,7 +36,7 @@ def begin(A: Arrays, R: Rules, desk: int) -> None:
         ident = node.id
         d.root = queues.pop_root(A, s, d.root)
         t = A.tickets[slot]
-        if s == R.districts:  # the hotline: some have hung up
+        if s == P.districts:  # the hotline: some have hung up
             if t.id != ident or t.calling != WAITS or t.attempts != attempt:
                 continue
             t.calling = TALKS
@@ -51,7 +51,7 @@ def begin(A: Arrays, R: Rules, desk: int) -> None:
 
 
 @kernel
-def release(A: Arrays, R: Rules, desk: int) -> None:
+def release(A: Arrays, P: Parameters, desk: int) -> None:
     """Let an operator who is done take the next."""
     A.desks[desk].busy -= 1
-    begin(A, R, desk)
+    begin(A, P, desk)

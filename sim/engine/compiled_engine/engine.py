@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.city.city import City
 from sim.clock import DAY, tick
 from sim.engine.compiled_engine import layout
-from sim.engine.compiled_engine.build import build, rules_of, with_room
+from sim.engine.compiled_engine.build import build, single_figures, with_room
 from sim.engine.compiled_engine.callback import Callback
 from sim.engine.compiled_engine.compilation import kernel
 from sim.engine.compiled_engine.handle import Handle
@@ -26,6 +26,7 @@ from sim.engine.compiled_engine.soundness import StateFacts, plain, sound
 from sim.engine.outcome import Outcome
 from sim.engine.simulation import resolved
 from sim.errors import InputError, InvariantError
+from sim.model.parameters import Parameters
 from sim.model.plan import Plan
 from sim.model.replan import Succession
 from sim.model.state import State
@@ -87,9 +88,10 @@ class CompiledSimulation:
         self.threads = min(threads or all_threads(), len(self.city.district_name))
         self._lanes: ThreadPoolExecutor | None = None
         self._plans = Succession(plan)
+        self.parameters = Parameters.of(scenario, self.city)
         self._callback = Callback(self, self.policy)
-        rules = rules_of(scenario, self.city, self.policy, check, self._callback.address)
-        self.arrays = build(scenario, self.city, plan, rules)
+        figures = single_figures(self.parameters, self.policy, check, self._callback.address)
+        self.arrays = build(self.parameters, self.city, plan, figures)
         self._most_busy = most_busy(self.arrays)
         self._loaded = 0  # matters so far
         self._drawer: ThreadPoolExecutor | None = None
@@ -174,13 +176,12 @@ class CompiledSimulation:
         before = self._plans.staff
         if self._plans.go_on(self.now):
             self._record.add_logs(drain(self.arrays))
-            self.arrays = replan(self.arrays, self.scenario, self.city, before, self._plans.staff)
+            self.arrays = replan(self.arrays, self.parameters, self.city, before, self._plans.staff)
             self._most_busy = most_busy(self.arrays)
 
     def _run_kernel(self, until: float) -> None:
-        rules = self.arrays.rules[0]
-        windows = rules["policy"] != layout.PYTHON and rules["write_up"] >= _LOOKAHEAD
-        in_python = rules["policy"] == layout.PYTHON
+        in_python = self.arrays.parameters["policy"][0] == layout.PYTHON
+        windows = not in_python and self.parameters.write_up_s >= _LOOKAHEAD
         with self._callback.heard() if in_python else nullcontext():
             while not (self._run_lanes(until) if windows else self._run_in_step(until)):
                 self._attend()
@@ -291,7 +292,7 @@ class CompiledSimulation:
         """
         said = checked(StateFacts, facts, "state")
         self._plans.restore(arrays, said.plans, said.past_plans)
-        fresh = staffed(self.arrays, self.scenario, self.city, self._plans.staff)
+        fresh = staffed(self.arrays, self.parameters, self.city, self._plans.staff)
         self.arrays = sound(arrays, fresh, self.horizon)
         first, last = int(self.now // DAY), self.scenario.time.days
         if not min(first, last) <= said.until_day <= last:

@@ -20,27 +20,27 @@ from sim.engine.compiled_engine.layout import (
     WALK,
     WORK,
     Arrays,
-    Rules,
+    Parameters,
 )
 from sim.engine.compiled_engine.ledger import add_stop, move
 
 
 @kernel
-def walk(A: Arrays, R: Rules, s: int, w: int) -> None:
+def walk(A: Arrays, P: Parameters, s: int, w: int) -> None:
     """Go on when a gridworker's alarm rings, or a stop is over."""
     worker = A.workers[w]
     if worker.does == WALK:
-        arrive(A, R, s, w)
+        arrive(A, P, s, w)
     elif worker.does == FIND:
-        found(A, R, s, w)
+        found(A, P, s, w)
     elif worker.does == LOOK:
         slot = worker.slot
-        resume(A, R, s, w)
-        tickets.checked(A, R, s, slot)
+        resume(A, P, s, w)
+        tickets.checked(A, P, s, slot)
     elif worker.does == GO:
         t = A.tickets[worker.slot]
         t.arrived = A.shards[s].now
-        move(A, R, worker.slot, ON_SITE)
+        move(A, P, worker.slot, ON_SITE)
         worker.does = WORK
         patrols.ring(A, s, w, worker.until)
     elif worker.does == WORK:
@@ -48,30 +48,30 @@ def walk(A: Arrays, R: Rules, s: int, w: int) -> None:
         worker.does = BACK
         patrols.ring(A, s, w, worker.until + worker.way)
         A.tickets[slot].finished = A.shards[s].now
-        tickets.check(A, R, s, slot)
+        tickets.check(A, P, s, slot)
     else:
-        resume(A, R, s, w)
+        resume(A, P, s, w)
 
 
 @kernel
-def resume(A: Arrays, R: Rules, s: int, w: int) -> None:
+def resume(A: Arrays, P: Parameters, s: int, w: int) -> None:
     """Walk on from where the loop was left."""
     worker = A.workers[w]
     worker.does = WALK
     worker.busy = False
     worker.since = A.shards[s].now
-    patrols.aim(A, R, s, w)
+    patrols.aim(A, P, s, w)
 
 
 @kernel
-def arrive(A: Arrays, R: Rules, s: int, w: int) -> None:
+def arrive(A: Arrays, P: Parameters, s: int, w: int) -> None:
     """Begin what there is to do here, if anything."""
     worker, now = A.workers[w], A.shards[s].now
     worker.alarm = float("inf")
-    worker.odometer = patrols.walked(A, R, w, now)
+    worker.odometer = patrols.walked(A, P, w, now)
     worker.since = now
-    if A.grids[worker.grid].jobs > 0 and patrols.free_from(A, R, w, now) == now:
-        job(A, R, s, w, patrols.next_job(A, s, worker.grid))
+    if A.grids[worker.grid].jobs > 0 and patrols.free_from(A, P, w, now) == now:
+        job(A, P, s, w, patrols.next_job(A, s, worker.grid))
         return
     root = worker.root
     if root >= 0 and A.nodes[root].k0 <= worker.odometer:
@@ -79,12 +79,12 @@ def arrive(A: Arrays, R: Rules, s: int, w: int) -> None:
         worker.root = queues.pop_root(A, s, root)
         if live and kind == CHECK:
             A.tickets[slot].checking = False
-            stop(A, s, w, LOOK, CHECK, slot, now + R.check_s)
+            stop(A, s, w, LOOK, CHECK, slot, now + P.check_s)
             return
         if live:
-            find(A, R, s, w, slot)
+            find(A, P, s, w, slot)
             return
-    resume(A, R, s, w)
+    resume(A, P, s, w)
 
 
 @kernel
@@ -99,13 +99,13 @@ def stop(A: Arrays, s: int, w: int, does: int, kind: int, slot: int, end: float)
 
 
 @kernel
-def find(A: Arrays, R: Rules, s: int, w: int, slot: int) -> None:
+def find(A: Arrays, P: Parameters, s: int, w: int, slot: int) -> None:
     """Record a matter, and deal with it if it is simple."""
     t, now = A.tickets[slot], A.shards[s].now
     t.discovered = now
     t.worker = w
-    move(A, R, slot, RECORDING)
-    recorded = now + R.record_s
+    move(A, P, slot, RECORDING)
+    recorded = now + P.record_s
     if t.simple:
         stop(A, s, w, FIND, SPOT, slot, recorded + t.spot_s)
     else:
@@ -113,32 +113,32 @@ def find(A: Arrays, R: Rules, s: int, w: int, slot: int) -> None:
 
 
 @kernel
-def found(A: Arrays, R: Rules, s: int, w: int) -> None:
+def found(A: Arrays, P: Parameters, s: int, w: int) -> None:
     """Hand a recorded matter over, or close one that was dealt with on the spot."""
     slot, now = A.workers[w].slot, A.shards[s].now
     t = A.tickets[slot]
     if not t.simple:
-        resume(A, R, s, w)
-        tickets.from_find(A, R, s, slot, BY_PATROL)
+        resume(A, P, s, w)
+        tickets.from_find(A, P, s, slot, BY_PATROL)
         return
-    recorded = t.discovered + R.record_s
+    recorded = t.discovered + P.record_s
     tickets.accept(A, slot, BY_PATROL, recorded)
     t.on_spot = True
     t.triaged = t.tracked = t.signed = recorded
     t.dispatched = t.arrived = t.discovered
     t.finished = t.handled = t.checked = now
-    tickets.evaluate(A, R, slot, now)
-    resume(A, R, s, w)
+    tickets.evaluate(A, P, slot, now)
+    resume(A, P, s, w)
 
 
 @kernel
-def job(A: Arrays, R: Rules, s: int, w: int, slot: int) -> None:
+def job(A: Arrays, P: Parameters, s: int, w: int, slot: int) -> None:
     """Leave the loop, deal with a simple ticket, and come back to where the loop was left."""
     worker, t, now = A.workers[w], A.tickets[slot], A.shards[s].now
-    worker.way = patrols.walk_to(A, R, worker.grid, worker.odometer, slot)
+    worker.way = patrols.walk_to(A, P, worker.grid, worker.odometer, slot)
     t.worker = w
     t.dispatched = now
-    move(A, R, slot, TRAVELLING)
+    move(A, P, slot, TRAVELLING)
     arrive = now + worker.way
     worker.until = arrive + t.spot_s
     worker.busy = True

@@ -7,10 +7,8 @@ from numpy.typing import NDArray
 from sim.engine.compiled_engine import patrols, queues, tickets
 from sim.engine.compiled_engine.jit import kernel
 from sim.engine.compiled_engine.layout import (
-    CALL_BACK,
     CHECK,
     CHECKING,
-    LAST,
     ONE,
     RECORD,
     WAITING,
@@ -38,7 +36,7 @@ def hand_over(
     orphans : int64 array
         Slots of what waits in grids that have nobody left, in order of their numbers.
     """
-    R = A.rules[0]
+    P = A.parameters[0]
     for i in range(len(leavers)):
         w, s = leavers[i, 0], leavers[i, 1]
         worker = A.workers[w]
@@ -52,16 +50,15 @@ def hand_over(
         for j in range(first[i], first[i + 1]):
             t = A.tickets[lying[j]]
             if t.state == CHECKING:
-                patrols.expect(A, R, s, w, CHECK, lying[j], ONE)
+                patrols.expect(A, P, s, w, CHECK, lying[j], ONE)
             else:
-                patrols.expect(A, R, s, w, RECORD, lying[j], t.passes)
-        patrols.aim(A, R, s, w)
+                patrols.expect(A, P, s, w, RECORD, lying[j], t.passes)
+        patrols.aim(A, P, s, w)
     for slot in orphans:
         t = A.tickets[slot]
         if t.state == WAITING:  # a job goes to its department
             A.grids[t.grid].jobs -= 1
-            tickets.sign_for(A, R, t.district, slot)
+            tickets.sign_for(A, P, t.district, slot)
         else:
             t.checking = False
-            centre = ONE + R.towns + t.district
-            tickets.ask_centre(A, R, slot, centre, CALL_BACK, R.callback_min, LAST)
+            tickets.call_back(A, P, t.district, slot)

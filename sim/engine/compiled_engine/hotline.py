@@ -19,39 +19,40 @@ from sim.engine.compiled_engine.layout import (
     TRIES_AGAIN,
     WAITS,
     Arrays,
-    Rules,
+    Parameters,
 )
 from sim.engine.compiled_engine.ledger import add_call, move
+from sim.model import flow
 
 
 @kernel
-def exchange(A: Arrays, R: Rules) -> bool:
+def exchange(A: Arrays, P: Parameters) -> bool:
     """Pass on the calls that citizens have made, and what became of those that are over.
 
     Nobody else may be at work meanwhile. False if there is no room for it, or a rule is broken.
     """
-    return take_calls(A, R) and give_back(A, R)
+    return take_calls(A, P) and give_back(A, P)
 
 
 @kernel
-def take_calls(A: Arrays, R: Rules) -> bool:
+def take_calls(A: Arrays, P: Parameters) -> bool:
     """Take over the calls that the districts' citizens have made."""
-    for s in range(R.districts):
+    for s in range(P.districts):
         log = A.logs[4 * s + 3]
         while log.size > 0:
-            if not agenda.has_room(A, R.districts):
-                A.shards[R.districts].status = NO_ROOM
+            if not agenda.has_room(A, P.districts):
+                A.shards[P.districts].status = NO_ROOM
                 return False
             log.size -= 1
             c = A.calls[log.start + log.size]
-            agenda.push(A, R.districts, c.time, REPORT, A.tickets[c.slot].id, c.slot, FIRST)
+            agenda.push(A, P.districts, c.time, REPORT, A.tickets[c.slot].id, c.slot, FIRST)
     return True
 
 
 @kernel
-def give_back(A: Arrays, R: Rules) -> bool:
+def give_back(A: Arrays, P: Parameters) -> bool:
     """Let the districts know what became of calls, after the write-up and no sooner."""
-    log = A.logs[4 * R.districts + 3]
+    log = A.logs[4 * P.districts + 3]
     while log.size > 0:
         c = A.calls[log.start + log.size - 1]
         foresight.of_calls(A, log.start, log.size)
@@ -65,46 +66,46 @@ def give_back(A: Arrays, R: Rules) -> bool:
             t.taken_at = c.time
             if t.at_once:
                 t.on_line = 0
-                tickets.answer(A, R, c.slot, BY_CALL, c.time)
+                tickets.answer(A, P, c.slot, BY_CALL, c.time)
                 continue
             if t.state == CALLING:
-                move(A, R, c.slot, REGISTERED)
-        agenda.push(A, t.district, c.time + R.write_up, DELIVER, t.id, c.slot, FIRST)
+                move(A, P, c.slot, REGISTERED)
+        agenda.push(A, t.district, c.time + P.write_up_s, DELIVER, t.id, c.slot, FIRST)
         if shard.status != FINE:
             return False
     return True
 
 
 @kernel
-def attempt(A: Arrays, R: Rules, slot: int) -> None:
+def attempt(A: Arrays, P: Parameters, slot: int) -> None:
     """Let a citizen call."""
-    t, s = A.tickets[slot], R.districts
+    t, s = A.tickets[slot], P.districts
     t.attempts += 1
     t.calling = WAITS
-    desks.ask(A, R, HOTLINE, FIRST, slot, t.attempts)
+    desks.ask(A, P, HOTLINE, FIRST, slot, t.attempts)
     if t.calling == WAITS:
         t.call += 1
         agenda.push(A, s, A.shards[s].now + t.call_patience, CALL, t.id, slot, t.call)
 
 
 @kernel
-def on_line(A: Arrays, R: Rules, slot: int) -> None:
+def on_line(A: Arrays, P: Parameters, slot: int) -> None:
     """Go on when a talk is over, patience has run out, or it is time to try again.
 
     The ticket's district is at work on it meanwhile: what is not the call's own is left to it.
     """
-    t, s = A.tickets[slot], R.districts
+    t, s = A.tickets[slot], P.districts
     now = A.shards[s].now
     if t.calling == TRIES_AGAIN:
-        attempt(A, R, slot)
+        attempt(A, P, slot)
     elif t.calling == TALKS:
-        desks.release(A, R, HOTLINE)
+        desks.release(A, P, HOTLINE)
         t.answered = now - t.talk_s
         t.requested = now
         add_call(A, s, slot)
     else:
         t.calling = TRIES_AGAIN
-        if t.attempts <= t.redials:
+        if flow.calls_again(t.attempts, t.redials):
             t.call += 1
             agenda.push(A, s, now + t.redial_s, CALL, t.id, slot, t.call)
         else:

@@ -10,7 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from sim.clock import modulo, tick
-from sim.model import calendar, order, rules, travel, walking
+from sim.model import calendar, flow, order, rules, travel, walking, way
 from sim.policy.cost_benefit import cost_benefit_key
 from sim.policy.edd import edd_key
 from sim.policy.priority import priority_key
@@ -45,6 +45,28 @@ for rule in (
     travel.road_seconds,
     travel.road_time,
     travel.road_stop,
+    flow.may_be_found,
+    flow.may_vanish,
+    flow.vanishes_unheard,
+    flow.calls_again,
+    flow.is_new_from_12345,
+    flow.is_new_from_110,
+    flow.town_desk,
+    flow.district_desk,
+    flow.town_has_it,
+    flow.skips_centre,
+    flow.gridworker_goes,
+    flow.must_be_referred,
+    flow.reader,
+    flow.stands_before,
+    flow.gridworker_checks,
+    flow.reopens,
+    flow.is_asked,
+    way.speed_at,
+    way.place_on_line,
+    way.place_on_road,
+    way.time_by_road,
+    way.is_at_base,
     edd_key,
     priority_key,
     cost_benefit_key,

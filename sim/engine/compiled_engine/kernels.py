@@ -36,7 +36,6 @@ from sim.engine.compiled_engine.layout import (
     DECIDE,
     DELIVER,
     FINE,
-    FIRST,
     HALT,
     NO_ROOM,
     ON_SITE,
@@ -50,7 +49,7 @@ from sim.engine.compiled_engine.layout import (
     TAKEN,
     TURN,
     Arrays,
-    Rules,
+    Parameters,
 )
 from sim.engine.compiled_engine.ledger import add_visit, move
 from sim.model.order import ident_of, kind_of, rank
@@ -92,10 +91,10 @@ def peek(A: Arrays, s: int):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def look_ahead(A: Arrays, R: Rules, s: int, until: float):  # type: ignore[no-untyped-def]
+def look_ahead(A: Arrays, P: Parameters, s: int, until: float):  # type: ignore[no-untyped-def]
     """Return what `peek` does, but of no quantum after the instant's; out of sight: no room."""
     shard = A.shards[s]
-    while agenda.refill(A, R, s):
+    while agenda.refill(A, P, s):
         time, order, source = peek(A, s)
         if time < shard.turn or until <= shard.turn:
             return time, order, source
@@ -105,84 +104,79 @@ def look_ahead(A: Arrays, R: Rules, s: int, until: float):  # type: ignore[no-un
 
 
 @kernel
-def shift(A: Arrays, R: Rules, s: int) -> None:
+def shift(A: Arrays, P: Parameters, s: int) -> None:
     """Turn the shifts on and off; those who come on duty take up what waits."""
     shard = A.shards[s]
     now = shard.now
     shard.next_shift = _NEVER
-    for k in range(R.shifts):
+    for k in range(P.shifts):
         on = calendars.rate(A, k, now) > 0
         if on and not A.on_duty[s, k]:
             A.began[s, k] = now
         A.on_duty[s, k] = on
         shard.next_shift = min(shard.next_shift, calendars.next_change(A, k, now))
     for i in range(shard.first_desk, shard.last_desk):
-        count_operators(A, R, s, A.shard_desks[i])
-        desks.begin(A, R, A.shard_desks[i])
+        count_operators(A, P, s, A.shard_desks[i])
+        desks.begin(A, P, A.shard_desks[i])
     for i in range(shard.first_unit, shard.last_unit):
         departments.count_ready(A, A.shard_units[i])
     for i in range(shard.first_unit, shard.last_unit):
-        departments.take_up(A, R, s, A.shard_units[i])
+        departments.take_up(A, P, s, A.shard_units[i])
 
 
 @kernel
-def count_operators(A: Arrays, R: Rules, s: int, desk: int) -> None:
+def count_operators(A: Arrays, P: Parameters, s: int, desk: int) -> None:
     """Count the operators of a desk who are on duty."""
     on_duty = 0
-    for k in range(R.shifts):
+    for k in range(P.shifts):
         if A.on_duty[s, k]:
             on_duty += A.posts[desk, k]
     A.desks[desk].on_duty = on_duty
 
 
 @kernel
-def crew_event(A: Arrays, R: Rules, s: int, crew: int) -> None:
+def crew_event(A: Arrays, P: Parameters, s: int, crew: int) -> None:
     """Go on when a crew is there, or done."""
     c, now = A.crews[crew], A.shards[s].now
     slot = c.slot
     t = A.tickets[slot]
     if not c.works:
         c.works = True
-        c.arrive = now
         if t.missing == t.present:
             t.arrived = now
-            move(A, R, slot, ON_SITE)
+            move(A, P, slot, ON_SITE)
         t.missing -= 1
         if t.missing == 0:  # work begins when the last is there
             member = t.team
             while member >= 0:
-                A.crews[member].work = now
-                agenda.push(A, s, now + t.work_s, CREW, member, slot, FIRST)
-                member = A.crews[member].mate
+                m = A.crews[member]
+                m.work = now
+                agenda.push(A, s, now + t.work_s, CREW, member, slot, m.version)
+                member = m.mate
         return
     add_visit(A, s, crew, t.id)
-    c.free = True
     c.slot = -1
-    c.from_x = t.x
-    c.from_y = t.y
-    c.from_node = A.grids[t.grid].node
-    c.left = now
+    departments.turn_back(A, P, crew, slot)
     unit = A.units[c.unit]
-    c.back = departments.to_base(A, R, crew)
     unit.idle += 1
     unit.ready += departments.is_ready(A, crew, unit.district)
     t.present -= 1
     last = t.present == 0
-    departments.dispatch(A, R, s, c.unit)
+    departments.dispatch(A, P, s, c.unit)
     if last:
-        tickets.visited(A, R, s, slot)
+        tickets.visited(A, P, s, slot)
 
 
 @kernel
-def on_the_line(A: Arrays, R: Rules, kind: int, ident: int, slot: int, aux: int) -> bool:
+def on_the_line(A: Arrays, P: Parameters, kind: int, ident: int, slot: int, aux: int) -> bool:
     """Let an event of the hotline happen; False if it does not count."""
     if kind != CALL:
-        hotline.attempt(A, R, slot)
+        hotline.attempt(A, P, slot)
         return False  # its district has counted that the citizen calls
     t = A.tickets[slot]
     if t.id != ident or t.call != aux:
         return False
-    hotline.on_line(A, R, slot)
+    hotline.on_line(A, P, slot)
     return True
 
 
@@ -201,16 +195,16 @@ def take(A: Arrays, s: int, source: int):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
+def happen(A: Arrays, P: Parameters, s: int, time: float, source: int) -> None:
     """Let a shard's next event happen."""
     shard = A.shards[s]
     shard.now = time
     if source == _SHIFT:
-        shift(A, R, s)
-        shard.events += s == R.districts  # it is one for the whole city
+        shift(A, P, s)
+        shard.events += s == P.districts  # it is one for the whole city
         return
     if source == _ARISE:
-        nature.arise(A, R, s)
+        nature.arise(A, P, s)
         foresight.of_arrivals(A, s)
         shard.events += 1
         return
@@ -220,40 +214,42 @@ def happen(A: Arrays, R: Rules, s: int, time: float, source: int) -> None:
     if kind == PATROL:
         counts = A.workers[ident].version == aux
         if counts:
-            gridworkers.walk(A, R, s, ident)
+            gridworkers.walk(A, P, s, ident)
     elif kind == SERVICE:
-        tickets.served(A, R, s, slot, aux)
+        tickets.served(A, P, s, slot, aux)
     elif kind == SIGN:
-        tickets.signed(A, R, s, slot)
+        tickets.signed(A, P, s, slot)
     elif kind == CREW:
-        crew_event(A, R, s, ident)
+        counts = A.crews[ident].version == aux
+        if counts:
+            crew_event(A, P, s, ident)
     elif kind == DECIDE:
         A.units[ident].awaiting = 0
-        departments.decide(A, R, s, ident)
+        departments.decide(A, P, s, ident)
     elif kind == SETTLE:
-        tickets.check(A, R, s, slot)
+        tickets.check(A, P, s, slot)
     elif kind == DEADLINE:
         t = A.tickets[slot]
         counts = t.id == ident and t.watched and t.level == aux
         if counts:
-            tickets.step_in(A, R, s, slot)
+            tickets.step_in(A, P, s, slot)
     elif kind == DELIVER:
-        nature.delivered(A, R, s, slot)
-    elif s == R.districts:
-        counts = on_the_line(A, R, kind, ident, slot, aux)
+        nature.delivered(A, P, s, slot)
+    elif s == P.districts:
+        counts = on_the_line(A, P, kind, ident, slot, aux)
     elif kind == CALL:
-        nature.police_call_ends(A, R, s, slot)
+        nature.police_call_ends(A, P, s, slot)
     else:
-        counts = nature.noticed(A, R, s, slot, ident, kind)
+        counts = nature.noticed(A, P, s, slot, ident, kind)
     shard.events += counts
 
 
 @kernel
-def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
+def run_shard(A: Arrays, P: Parameters, s: int, until: float) -> bool:
     """Run one shard up to an instant; False if it had to stop before."""
     shard = A.shards[s]
     while True:
-        time, _, source = look_ahead(A, R, s, until)
+        time, _, source = look_ahead(A, P, s, until)
         if source == _OUT_OF_SIGHT:
             return False
         if time >= until:
@@ -262,33 +258,33 @@ def run_shard(A: Arrays, R: Rules, s: int, until: float) -> bool:
         if not has_room(A, s):
             shard.status = NO_ROOM
             return False
-        happen(A, R, s, time, source)
+        happen(A, P, s, time, source)
         if shard.status != FINE:
             return False
 
 
 @kernel
-def next_windows(A: Arrays, R: Rules, until: float) -> bool:
+def next_windows(A: Arrays, P: Parameters, until: float) -> bool:
     """Say up to which instant each shard may run by itself; False if all are there."""
-    city, known = A.shards[R.districts], until
-    for s in range(R.districts):
+    city, known = A.shards[P.districts], until
+    for s in range(P.districts):
         known = min(known, A.shards[s].now)
     # what the hotline does from now on reaches the districts a write-up later at the soonest
-    end = min(city.now + R.write_up, known + R.write_up / 2, until)
-    for s in range(R.districts):
+    end = min(city.now + P.write_up_s, known + P.write_up_s / 2, until)
+    for s in range(P.districts):
         A.shards[s].end = end
     city.end = known  # all calls up to then have been made
     return bool(city.now < until)
 
 
 @kernel
-def meet(A: Arrays, R: Rules, until: float, lanes: int) -> None:
+def meet(A: Arrays, P: Parameters, until: float, lanes: int) -> None:
     """Go on when all lanes have come here; the last to come prepares the next windows."""
     turn = atomic_load(A.lanes, TURN)
     if atomic_add(A.lanes, ARRIVED, ONE) == lanes - 1:
-        if A.lanes[STOPPED] == 0 and not hotline.exchange(A, R):
+        if A.lanes[STOPPED] == 0 and not hotline.exchange(A, P):
             A.lanes[STOPPED] = 1
-        A.lanes[HALT] = A.lanes[STOPPED] > 0 or not next_windows(A, R, until)
+        A.lanes[HALT] = A.lanes[STOPPED] > 0 or not next_windows(A, P, until)
         A.lanes[TAKEN] = 0
         A.lanes[ARRIVED] = 0
         atomic_add(A.lanes, TURN, ONE)
@@ -309,32 +305,32 @@ def run_lane(A: Arrays, until: float, lanes: int) -> bool:
     The lanes are threads. In each window they take the shards as they come to them. False if a
     shard had to stop before.
     """
-    R = A.rules[0]
+    P = A.parameters[0]
     while True:
-        meet(A, R, until, lanes)
+        meet(A, P, until, lanes)
         if A.lanes[HALT]:
             return A.lanes[STOPPED] == 0
         while True:
             i = atomic_add(A.lanes, TAKEN, ONE)
-            if i > R.districts:
+            if i > P.districts:
                 break
             s = A.largest_first[i]
             end = A.shards[s].end
-            if A.shards[s].now < end and not run_shard(A, R, s, end):
+            if A.shards[s].now < end and not run_shard(A, P, s, end):
                 atomic_add(A.lanes, STOPPED, ONE)
 
 
 @kernel
 def run_lockstep(A: Arrays, until: float) -> bool:
     """Run all shards up to an instant, always the one whose event is next."""
-    R = A.rules[0]
-    city = R.districts
+    P = A.parameters[0]
+    city = P.districts
     while True:
-        if not hotline.exchange(A, R):  # before anything else: what is late is not in order
+        if not hotline.exchange(A, P):  # before anything else: what is late is not in order
             return False
         time, order, source, which = until, 0, 0, -1
         for s in range(city + 1):
-            t, r, origin = look_ahead(A, R, s, until)
+            t, r, origin = look_ahead(A, P, s, until)
             if origin == _OUT_OF_SIGHT:
                 return False
             if t < until and (t < time or (t == time and r < order)):
@@ -346,6 +342,6 @@ def run_lockstep(A: Arrays, until: float) -> bool:
         if not has_room(A, which):
             A.shards[which].status = NO_ROOM
             return False
-        happen(A, R, which, time, source)
+        happen(A, P, which, time, source)
         if A.shards[which].status != FINE:
             return False

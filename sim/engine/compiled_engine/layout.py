@@ -6,15 +6,18 @@ lie in its own segments of the arrays, so that shards can run side by side.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.columns import MATTER, NAN, STORED, Column, Line
-from sim.engine.outcome import LOGS
+from sim.columns import MATTER, NAN, RESULTS, STORED, Column, Line, kinds
+from sim.model.figures import CategoryFigures, DepartmentFigures, SingleFigures
+from sim.model.flow import Turn
 from sim.model.order import Kind
 from sim.model.state import Channel, Level, State, StopKind
+from sim.model.way import Purpose
 
 _int = np.int64  # of a plain number Numba would make a type, and compile each function for each
 
@@ -23,14 +26,18 @@ UNDISCOVERED, CALLING, REGISTERED = map(_int, list(State)[:3])
 RECORDING, AT_CENTRE, UNSIGNED, WAITING = map(_int, list(State)[3:7])
 TRAVELLING, ON_SITE, SETTLING, CHECKING = map(_int, list(State)[7:11])
 CLOSED, VANISHED = map(_int, list(State)[11:])
-SHIFT, ARISE, VANISH, OBSERVER = map(_int, (Kind.SHIFT, Kind.ARISE, Kind.VANISH, Kind.OBSERVER))
-CAMERA, REPORT, PATROL, CALL = map(_int, (Kind.CAMERA, Kind.REPORT, Kind.PATROL, Kind.CALL))
+SHIFT, ARISE, VANISH = map(_int, (Kind.SHIFT, Kind.ARISE, Kind.VANISH))
+REPORT, PATROL, CALL = map(_int, (Kind.REPORT, Kind.PATROL, Kind.CALL))
 DELIVER, SERVICE, SIGN = map(_int, (Kind.DELIVER, Kind.SERVICE, Kind.SIGN))
 CREW, SETTLE = map(_int, (Kind.CREW, Kind.SETTLE))
 DEADLINE, DECIDE = map(_int, (Kind.DEADLINE, Kind.DECIDE))
-BY_NOBODY, BY_PATROL, BY_OBSERVER, BY_CAMERA, BY_CALL, BY_WRITING, BY_POLICE = map(_int, Channel)
+BY_NOBODY, BY_PATROL, BY_CALL = map(_int, (Channel.NONE, Channel.PATROL, Channel.HOTLINE))
+BY_WRITING, BY_POLICE = map(_int, (Channel.ONLINE, Channel.POLICE))
 REMINDER, DISTRICT, CITY = map(_int, (Level.REMINDER, Level.DISTRICT, Level.CITY))
 RECORD, SPOT, CHECK, JOB = map(_int, StopKind)
+BACK_HOME = _int(Purpose.BACK)
+JOINT_BEFORE, OWN_TURN = _int(Turn.JOINT_BEFORE), _int(Turn.OWN)
+TURNS = len(Turn)
 STATES = len(State)
 
 FIFO, PRIORITY, EDD, NEAREST, COST_BENEFIT, HINDSIGHT = range(6)
@@ -50,7 +57,6 @@ ARRIVED, TURN, TAKEN, STOPPED, HALT = map(_int, range(5))
 ENTER, LEAVE, SERVE = map(_int, range(3))
 NONE, FIRST, ONE = map(_int, (-1, 0, 1))
 HOTLINE = _int(0)  # its desk
-LAST = _int(9)  # in order of service
 LINE = 64  # bytes in which memory comes
 QUANTUM = 512.0  # s; a power of two: dividing by it rounds nothing
 BUCKETS = _int(1024)  # quanta that an agenda looks ahead
@@ -71,8 +77,6 @@ OWN = (
     Column("k1", "f8", "", "and between those alike", default=NAN, line=Line.QUEUE),
     Column("call", "i8", "1", "which of its alarms on the line counts", line=Line.QUEUE),
     Column("on_line", "i8", "", "its call is not over yet: it cannot be forgotten", line=Line.RACE),
-    Column("observed_at", "f8", "s", "when an observer would notice", line=Line.RACE, never=True),
-    Column("report_at", "f8", "s", "when its citizen would report", line=Line.FOUND, never=True),
     Column("centre", "i8", "", "whose operators it is with", line=Line.FOUND, to="desks"),
     Column("service", "i8", "", "ACCEPT, TRIAGE_AGAIN, CALL_BACK", line=Line.FOUND, below=3),
     Column("service_s", "f8", "s", "how long the service takes", line=Line.CENTRE, never=True),
@@ -92,6 +96,13 @@ TICKET_COLUMNS = (*OWN, *MATTER, *STORED)
 def record(**columns: str) -> np.dtype[Any]:
     """Return an aligned record type."""
     return np.dtype(list(columns.items()), align=True)
+
+
+def figures_of(of: type[Any], **more: str) -> np.dtype[Any]:
+    """Return a record type with the plain numbers among a data class's fields, by their names."""
+    plain = {"int": "i8", "float": "f8", "bool": "b1"}
+    found = {f.name: plain[str(f.type)] for f in fields(of) if f.type in plain}
+    return record(**found, **more)
 
 
 def _sized(columns: dict[str, str], size: int) -> np.dtype[Any]:
@@ -170,7 +181,7 @@ LEAD = record(unit="i8", count="i8")
 CREW_TYPE = lined(
     free="b1", works="b1", shift="i8", unit="i8", base_x="f8", base_y="f8", left="f8",
     from_x="f8", from_y="f8",
-    back="f8", slot="i8", mate="i8", start="f8", due="f8", arrive="f8", work="f8",
+    arrives="f8", slot="i8", mate="i8", version="i8", work="f8", from_rest="f8",
     base_node="i4", from_node="i4",
 )  # fmt: skip
 WORKER = lined(
@@ -182,22 +193,18 @@ GRID = lined(
     loop="f8", cycle="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8",
     first_leg="i4", last_leg="i4", node="i8",
 )  # fmt: skip
-CATEGORY = record(work="f8", sign="f8", arrive="f8", close="f8", department="i8", priority="i8")
-DEPARTMENT = record(sign_mean="f8", force="b1")
-VISIT, STOP, SERVED = (record(**log) for log in LOGS.values())
+CATEGORY, DEPARTMENT = figures_of(CategoryFigures), figures_of(DepartmentFigures)
+VISIT, STOP, SERVED = (record(**kinds(RESULTS[log])) for log in ("visits", "stops", "services"))
 CALL_MADE = record(time="f8", slot="i8")
 
 
-RULES = record(
-    districts="i8", shifts="i8", towns="i8", policy="i8", callback="i8", check="b1",
-    jobs_first="b1", roads="b1", routes="b1", epoch="f8", detour="f8", access="f8", fastest="f8",
-    record_s="f8", check_s="f8", write_up="f8", accept_min="f8", triage_min="f8",
-    callback_min="f8", reminder="f8", city="f8", on_time="f8", late_penalty="f8",
-    reopened_penalty="f8",
-)  # fmt: skip
+PARAMETERS = figures_of(
+    SingleFigures, policy="i8", callback="i8", check="b1", jobs_first="b1", epoch_s="f8"
+)
+"""The scenario's single figures, and what a run adds to them: its policy, and whether it checks."""
 
-Rules = Any
-"""The scenario's single figures, a `RULES` record; s unless their name says otherwise."""
+Parameters = Any
+"""A `PARAMETERS` record."""
 
 
 POOLS = (
@@ -229,7 +236,7 @@ class Arrays(NamedTuple):
     rows, those of the patrol routes' `Walks`: at, start, length, ahead.
     """
 
-    rules: NDArray[Any]
+    parameters: NDArray[Any]
     tickets: NDArray[Any]
     shards: NDArray[Any]
     arrivals: NDArray[Any]

@@ -8,20 +8,20 @@ from sim.engine.compiled_engine.layout import (
     CLOSED,
     VANISHED,
     Arrays,
-    Rules,
+    Parameters,
 )
 from sim.model import rules
 
 
 @kernel
-def move(A: Arrays, R: Rules, slot: int, state: int) -> None:
+def move(A: Arrays, P: Parameters, slot: int, state: int) -> None:
     """Bring a matter into another state, in its own row and in the ledger."""
     t = A.tickets[slot]
     old = t.state
     A.counts[t.district, old] -= 1
     A.counts[t.district, state] += 1
     t.state = state
-    if R.check and not A.moves[old, state]:
+    if P.check and not A.moves[old, state]:
         shard = A.shards[t.district]
         shard.status = BROKEN
         shard.moved_from = old
@@ -51,8 +51,8 @@ def add_visit(A: Arrays, s: int, crew: int, ticket: int) -> None:
     v = A.visits[log.start + log.size]
     log.size += 1
     v.ticket = ticket
-    v.start = c.start
-    v.arrive = c.arrive
+    v.start = c.left
+    v.arrive = c.arrives
     v.work = c.work
     v.end = A.shards[s].now
     v.crew = crew

@@ -124,8 +124,9 @@ def under_way(arrays: Arrays) -> NDArray[Any]:
     crews = np.flatnonzero(arrays.crews["slot"] >= 0)
     busy = arrays.crews[crews]
     out = np.zeros(len(crews), layout.VISIT)
-    for name in ("start", "arrive", "work", "unit"):
-        out[name] = busy[name]
+    for name, of in (("start", "left"), ("work", "work"), ("unit", "unit")):
+        out[name] = busy[of]
+    out["arrive"] = np.where(busy["works"], busy["arrives"], np.nan)
     out["crew"] = crews
     out["ticket"] = arrays.tickets["id"][busy["slot"]]
     out["end"] = np.nan

@@ -1,33 +1,46 @@
-"""How matters arise, and the race of those who may notice them."""
+"""How matters arise, and the race of those who may notice them.
+
+When a matter arises the columns of the race, which say how long each takes, become the instants
+at which each comes. `sim.model.race` says which columns there are: a kernel is made for the first
+of them, which calls that for the others.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
 
 from sim.engine.compiled_engine import agenda, calendars, patrols, tickets
 from sim.engine.compiled_engine.jit import kernel
 from sim.engine.compiled_engine.layout import (
     ARISE,
     BY_CALL,
-    BY_CAMERA,
-    BY_OBSERVER,
+    BY_NOBODY,
     BY_POLICE,
     BY_WRITING,
     CALL,
     CALLING,
-    CAMERA,
     FIRST,
-    OBSERVER,
-    REGISTERED,
+    NONE,
     REPORT,
     UNDISCOVERED,
     VANISH,
     VANISHED,
     Arrays,
-    Rules,
+    Parameters,
 )
 from sim.engine.compiled_engine.ledger import add_call, forget, move
+from sim.model import flow
 from sim.model.order import rank
+from sim.model.race import TIMED, Clock, Timed
 
 _NEVER = float("inf")
+_WALL, _OBSERVERS = np.int64(Clock.WALL), np.int64(Clock.OBSERVERS)
+_CHANNELS = np.zeros(TIMED[-1].kind + 1, dtype=np.int64)
+for _entrant in TIMED:
+    _CHANNELS[_entrant.kind] = _entrant.channel
 
 
 @kernel
@@ -42,77 +55,136 @@ def aim_at_next(A: Arrays, s: int) -> None:
 
 
 @kernel
-def arise(A: Arrays, R: Rules, s: int) -> None:
+def arise(A: Arrays, P: Parameters, s: int) -> None:
     """Put the next matter into the world."""
     shard = A.shards[s]
     slot = A.arrivals[shard.arrival]
     shard.arrival += 1
     aim_at_next(A, s)
-    t, now = A.tickets[slot], shard.now
+    t = A.tickets[slot]
     t.state = UNDISCOVERED
     A.counts[s, UNDISCOVERED] += 1
-    patrols.notice(A, R, s, slot)
-    observers = A.part_time[t.grid]
-    citizens = 2 * R.shifts + len(A.departments) + 1
-    t.observed_at = (
-        calendars.advance(A, citizens - 1, now, t.observer / observers) if observers > 0 else _NEVER
-    )
-    if t.citizen != BY_POLICE:
-        t.report_at = calendars.advance(A, citizens, now, t.patience)
-    else:
-        t.report_at = now + t.patience
+    patrols.notice(A, P, s, slot)
+    start_race(A, P, t, shard.now)
     expect_next(A, s, slot, 0.0, FIRST)
+
+
+@kernel
+def comes_at(A: Arrays, P: Parameters, t, clock: int, amount: float, now: float) -> float:  # type: ignore[no-untyped-def]
+    """Return when so much of a clock has gone by, s."""
+    if clock == _WALL:
+        return now + amount
+    if clock == _OBSERVERS:
+        observers = A.part_time[t.grid]
+        if observers == 0:
+            return _NEVER
+        amount = amount / observers
+    return calendars.advance(A, calendars.of_clock(A, P, clock), now, amount)
+
+
+def _starts(entrants: Sequence[Timed]) -> Callable[..., Any]:
+    """Make what turns the columns of entrants into instants."""
+    if not entrants:
+
+        @kernel
+        def nobody(A: Arrays, P: Parameters, t, now: float) -> None:  # type: ignore[no-untyped-def]
+            return
+
+        return nobody
+    column, clocks = entrants[0].column, np.array(entrants[0].clocks, dtype=np.int64)
+    others = _starts(entrants[1:])
+
+    @kernel
+    def start(A: Arrays, P: Parameters, t, now: float) -> None:  # type: ignore[no-untyped-def]
+        t[column] = comes_at(A, P, t, clocks[t.citizen], t[column], now)
+        others(A, P, t, now)
+
+    return start
+
+
+def _nexts(entrants: Sequence[Timed]) -> Callable[..., Any]:
+    """Make what returns the next of entrants after an instant and a kind: when, and its kind."""
+    if not entrants:
+
+        @kernel
+        def nobody(t, after: float, since: int):  # type: ignore[no-untyped-def]
+            return _NEVER, NONE
+
+        return nobody
+    column, kind = entrants[0].column, np.int64(entrants[0].kind)
+    others = _nexts(entrants[1:])
+
+    @kernel
+    def soonest(t, after: float, since: int):  # type: ignore[no-untyped-def]
+        best, which = others(t, after, since)
+        at = t[column]
+        if (at > after or (at == after and kind > since)) and at <= best:
+            return at, kind
+        return best, which
+
+    return soonest
+
+
+def _ever(entrants: Sequence[Timed]) -> Callable[..., Any]:
+    """Make what returns whether any of entrants would ever come."""
+    if not entrants:
+
+        @kernel
+        def nobody(t) -> bool:  # type: ignore[no-untyped-def]
+            return False
+
+        return nobody
+    column, others = entrants[0].column, _ever(entrants[1:])
+
+    @kernel
+    def ever(t) -> bool:  # type: ignore[no-untyped-def]
+        return t[column] < _NEVER or others(t)
+
+    return ever
+
+
+start_race, next_of_race = _starts(TIMED), _nexts(TIMED)
+others_come = _ever([entrant for entrant in TIMED if entrant.channel != BY_NOBODY])
 
 
 @kernel
 def expect_next(A: Arrays, s: int, slot: int, after: float, kind: int) -> None:
     """Put the next on the agenda of what may happen to a matter that lies there."""
     t = A.tickets[slot]
-    best, which = _NEVER, 0
-    for i in range(VANISH, REPORT + 1):
-        if i == VANISH:
-            at = t.arisen + t.lifetime
-        elif i == OBSERVER:
-            at = t.observed_at
-        elif i == CAMERA:
-            at = t.arisen + t.camera
-        else:
-            at = t.report_at
-        if (at > after or (at == after and i > kind)) and at < best:
-            best, which = at, i
-    agenda.push(A, s, best, which, t.id, slot, FIRST)
+    at, which = next_of_race(t, after, kind)
+    agenda.push(A, s, at, which, t.id, slot, FIRST)
 
 
 @kernel
-def noticed(A: Arrays, R: Rules, s: int, slot: int, ident: int, kind: int) -> bool:
+def noticed(A: Arrays, P: Parameters, s: int, slot: int, ident: int, kind: int) -> bool:
     """Let somebody notice a matter, or let it vanish; False if it was found before."""
     t, now = A.tickets[slot], A.shards[s].now
-    if t.id != ident or not 0 <= t.state <= REGISTERED:
+    if t.id != ident or not flow.may_be_found(t.state):
         return False
-    if kind == REPORT:
-        if t.citizen == BY_WRITING:
-            t.discovered = t.requested = now
-            tickets.from_find(A, R, s, slot, BY_WRITING)
-            return True
-        call(A, R, s, slot)
-    elif kind == VANISH:
-        if t.state == UNDISCOVERED:
-            move(A, R, slot, VANISHED)
+    if kind == VANISH:
+        if flow.may_vanish(t.state):
+            move(A, P, slot, VANISHED)
             forget(A, slot)
             return True
+    elif kind == REPORT and t.citizen != BY_WRITING:
+        call(A, P, s, slot)  # others may find it meanwhile
     else:
         t.discovered = now
-        tickets.from_find(A, R, s, slot, BY_OBSERVER if kind == OBSERVER else BY_CAMERA)
+        channel = _CHANNELS[kind]
+        if kind == REPORT:
+            t.requested = now
+            channel = t.citizen
+        tickets.from_find(A, P, s, slot, channel)
         return True
     expect_next(A, s, slot, now, kind)
     return True
 
 
 @kernel
-def call(A: Arrays, R: Rules, s: int, slot: int) -> None:
-    """Let its citizen call, by the line that is theirs; others may find the matter meanwhile."""
+def call(A: Arrays, P: Parameters, s: int, slot: int) -> None:
+    """Let its citizen call, by the line that is theirs."""
     t, now = A.tickets[slot], A.shards[s].now
-    move(A, R, slot, CALLING)
+    move(A, P, slot, CALLING)
     t.on_line = 1
     t.called = now
     if t.citizen == BY_POLICE:
@@ -124,15 +196,15 @@ def call(A: Arrays, R: Rules, s: int, slot: int) -> None:
 
 
 @kernel
-def police_call_ends(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def police_call_ends(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Go on when 110 has heard what it is about."""
     t, now = A.tickets[slot], A.shards[s].now
     t.on_line = 0
     t.requested = now
     if t.at_once:
-        tickets.answer(A, R, slot, BY_POLICE, now)
-    elif t.state == CALLING:
-        tickets.from_call(A, R, s, slot, BY_POLICE, now)
+        tickets.answer(A, P, slot, BY_POLICE, now)
+    elif flow.is_new_from_110(t.state):
+        tickets.from_call(A, P, s, slot, BY_POLICE, now)
     else:
         t.duplicate = True
         forget(A, slot)
@@ -142,27 +214,23 @@ def police_call_ends(A: Arrays, R: Rules, s: int, slot: int) -> None:
 def others_may_find(A: Arrays, slot: int) -> bool:
     """Whether anybody but its citizen could ever find the matter."""
     t = A.tickets[slot]
-    return (
-        (t.passes > 0 and tickets.has_workers(A, t.grid))
-        or t.observed_at < _NEVER
-        or t.camera < _NEVER
-    )
+    return (t.passes > 0 and tickets.has_workers(A, t.grid)) or others_come(t)
 
 
 @kernel
-def delivered(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def delivered(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Go on when the centre has what the hotline wrote up, or a citizen has given up."""
     t, now = A.tickets[slot], A.shards[s].now
     t.on_line = 0
     if not t.abandoned:
-        if t.state == REGISTERED:
-            tickets.from_call(A, R, s, slot, BY_CALL, t.taken_at)
+        if flow.is_new_from_12345(t.state):
+            tickets.from_call(A, P, s, slot, BY_CALL, t.taken_at)
         else:
             t.duplicate = True
             forget(A, slot)
         return
     if t.state == CALLING:
-        move(A, R, slot, UNDISCOVERED)
-        if now >= t.arisen + t.lifetime or not others_may_find(A, slot):
-            move(A, R, slot, VANISHED)
+        move(A, P, slot, UNDISCOVERED)
+        if flow.vanishes_unheard(now, t.lifetime, others_may_find(A, slot)):
+            move(A, P, slot, VANISHED)
     forget(A, slot)

@@ -11,13 +11,13 @@ from sim.engine.compiled_engine.layout import (
     ONE,
     PATROL,
     RECORD,
-    REGISTERED,
     WAITING,
     Arrays,
-    Rules,
+    Parameters,
 )
 from sim.engine.compiled_engine.ledger import urgency
 from sim.model import walking
+from sim.model.flow import may_be_found
 from sim.model.walking import route_pass, route_place
 
 _NEVER = float("inf")
@@ -32,10 +32,12 @@ def place(A: Arrays, grid: int, slot: int) -> float:
 
 
 @kernel
-def next_pass(A: Arrays, R: Rules, grid: int, odometer: float, slot: int, passes: int) -> float:
+def next_pass(
+    A: Arrays, P: Parameters, grid: int, odometer: float, slot: int, passes: int
+) -> float:
     """Return the odometer at which a gridworker passes a ticket for the n-th time."""
     g, at = A.grids[grid], place(A, grid, slot)
-    if not R.routes:  # on the loop it is the same, and quicker
+    if not P.routes:  # on the loop it is the same, and quicker
         return _next_pass(odometer, at, g.loop, passes)
     return route_pass(
         odometer, at, passes, g.loop, g.cycle, g.first_leg, g.last_leg,
@@ -44,10 +46,10 @@ def next_pass(A: Arrays, R: Rules, grid: int, odometer: float, slot: int, passes
 
 
 @kernel
-def walk_to(A: Arrays, R: Rules, grid: int, odometer: float, slot: int) -> float:
+def walk_to(A: Arrays, P: Parameters, grid: int, odometer: float, slot: int) -> float:
     """Return the walk from where a gridworker is to a ticket, s."""
     g, at = A.grids[grid], place(A, grid, slot)
-    if not R.routes:
+    if not P.routes:
         return _walk_to(odometer, at, g.loop)
     start, rest = route_place(
         odometer, g.loop, g.cycle, g.first_leg, g.last_leg,
@@ -57,12 +59,12 @@ def walk_to(A: Arrays, R: Rules, grid: int, odometer: float, slot: int) -> float
 
 
 @kernel
-def walked(A: Arrays, R: Rules, w: int, now: float) -> float:
+def walked(A: Arrays, P: Parameters, w: int, now: float) -> float:
     """Return what a gridworker's odometer shows now, s of walking."""
     worker = A.workers[w]
     if worker.busy:
         return worker.odometer
-    rounds = R.shifts + worker.shift
+    rounds = calendars.of_rounds(P, worker.shift)
     return worker.odometer + calendars.between(A, rounds, worker.since, now)
 
 
@@ -75,22 +77,22 @@ def live(A: Arrays, node: int) -> bool:
         return False
     if n.k1 == CHECK:
         return t.checking
-    return 0 <= t.state <= REGISTERED
+    return may_be_found(t.state)
 
 
 @kernel
-def expect(A: Arrays, R: Rules, s: int, w: int, kind: int, slot: int, passes: int) -> None:
+def expect(A: Arrays, P: Parameters, s: int, w: int, kind: int, slot: int, passes: int) -> None:
     """Put a stop on a gridworker's way ahead."""
     worker, t, now = A.workers[w], A.tickets[slot], A.shards[s].now
-    at = next_pass(A, R, worker.grid, walked(A, R, w, now), slot, passes)
+    at = next_pass(A, P, worker.grid, walked(A, P, w, now), slot, passes)
     node = queues.new(A, s, at, float(kind), t.id, slot, FIRST)
     worker.root = queues.merge(A.nodes, worker.root, node)
     if A.nodes[worker.root].id == t.id:
-        aim(A, R, s, w)
+        aim(A, P, s, w)
 
 
 @kernel
-def free_from(A: Arrays, R: Rules, w: int, time: float) -> float:
+def free_from(A: Arrays, P: Parameters, w: int, time: float) -> float:
     """Return when a gridworker may next go to a job, s; inf if at no time of two weeks.
 
     That is on duty, and between rounds where the policy has those come first.
@@ -99,15 +101,15 @@ def free_from(A: Arrays, R: Rules, w: int, time: float) -> float:
     while time < last:
         if calendars.rate(A, shift, time) == 0:
             time = calendars.next_start(A, shift, time)
-        elif R.jobs_first or calendars.rate(A, R.shifts + shift, time) == 0:
+        elif P.jobs_first or calendars.rate(A, calendars.of_rounds(P, shift), time) == 0:
             return time
         else:
-            time = calendars.next_change(A, R.shifts + shift, time)
+            time = calendars.next_change(A, calendars.of_rounds(P, shift), time)
     return _NEVER
 
 
 @kernel
-def aim(A: Arrays, R: Rules, s: int, w: int) -> None:
+def aim(A: Arrays, P: Parameters, s: int, w: int) -> None:
     """Set the alarm for the next stop or job."""
     worker = A.workers[w]
     if worker.busy or worker.withdrawn:
@@ -116,13 +118,13 @@ def aim(A: Arrays, R: Rules, s: int, w: int) -> None:
         worker.root = queues.pop_root(A, s, worker.root)
     when, now = _NEVER, A.shards[s].now
     if worker.root >= 0:
-        left = A.nodes[worker.root].k0 - walked(A, R, w, now)
-        rounds = R.shifts + worker.shift
+        left = A.nodes[worker.root].k0 - walked(A, P, w, now)
+        rounds = calendars.of_rounds(P, worker.shift)
         when = calendars.advance(A, rounds, now, left)
         if left == 0.0 and calendars.rate(A, rounds, now) == 0.0:  # stands there, does not walk
             when = calendars.next_start(A, rounds, now)
     if A.grids[worker.grid].jobs > 0:
-        when = min(when, free_from(A, R, w, now))
+        when = min(when, free_from(A, P, w, now))
     if when != worker.alarm:
         worker.alarm = when
         ring(A, s, w, when)
@@ -137,38 +139,40 @@ def ring(A: Arrays, s: int, w: int, time: float) -> None:
 
 
 @kernel
-def expect_all(A: Arrays, R: Rules, s: int, grid: int, kind: int, slot: int, passes: int) -> None:
+def expect_all(
+    A: Arrays, P: Parameters, s: int, grid: int, kind: int, slot: int, passes: int
+) -> None:
     """Put a stop on the way of all gridworkers of a grid."""
     g = A.grids[grid]
     for i in range(g.first_worker, g.last_worker):
-        expect(A, R, s, A.grid_workers[i], kind, slot, passes)
+        expect(A, P, s, A.grid_workers[i], kind, slot, passes)
 
 
 @kernel
-def notice(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def notice(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Let a matter lie there until a pass notices it."""
     t = A.tickets[slot]
     if t.passes > 0:
-        expect_all(A, R, s, t.grid, RECORD, slot, t.passes)
+        expect_all(A, P, s, t.grid, RECORD, slot, t.passes)
 
 
 @kernel
-def look_at(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def look_at(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Ask for a check of a finished ticket on the next pass."""
     t = A.tickets[slot]
     t.checking = True
-    expect_all(A, R, s, t.grid, CHECK, slot, ONE)
+    expect_all(A, P, s, t.grid, CHECK, slot, ONE)
 
 
 @kernel
-def send_for(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def send_for(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Ask for somebody of the grid to go to a simple ticket."""
     grid = A.tickets[slot].grid
     g = A.grids[grid]
     g.jobs += 1
     queue_job(A, s, slot)
     for i in range(g.first_worker, g.last_worker):
-        aim(A, R, s, A.grid_workers[i])
+        aim(A, P, s, A.grid_workers[i])
 
 
 @kernel

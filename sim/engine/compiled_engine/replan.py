@@ -11,14 +11,16 @@ from sim.engine.compiled_engine.build import grouped, people_of, ready_crews, wi
 from sim.engine.compiled_engine.compilation import kernel
 from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.layout import Arrays
-from sim.model.calendar import shift_calendars
+from sim.model.parameters import Parameters
 from sim.model.replan import Staff
-from sim.scenario import Scenario
+from sim.model.state import HIDDEN
 
 Ints = NDArray[np.int64]
 
 
-def replan(arrays: Arrays, scenario: Scenario, city: City, before: Staff, staff: Staff) -> Arrays:
+def replan(
+    arrays: Arrays, parameters: Parameters, city: City, before: Staff, staff: Staff
+) -> Arrays:
     """Bring everybody in line with the plan that is in force from now on.
 
     As when a shift begins, whoever is on duty then takes up what waits: the next thing that
@@ -31,11 +33,11 @@ def replan(arrays: Arrays, scenario: Scenario, city: City, before: Staff, staff:
     """
     now = float(arrays.shards["now"][-1])
     arrays.shards["next_shift"] = now
-    on = np.array([calendar.rate(now) > 0 for calendar in shift_calendars(scenario)])
+    on = np.array([calendar.rate(now) > 0 for calendar in parameters.duty])
     arrays.began[on & ~arrays.on_duty] = now
     arrays.on_duty[:] = on
     had = arrays.grids["last_worker"] > arrays.grids["first_worker"]
-    arrays = staffed(arrays, scenario, city, staff)
+    arrays = staffed(arrays, parameters, city, staff)
     arrays.desks["on_duty"] = arrays.posts @ on
     _, leavers = staff.withdrawn(before)
     _, comers = staff.added(before)
@@ -64,9 +66,9 @@ def most_busy(arrays: Arrays) -> Ints:
     return np.maximum(arrays.posts.sum(axis=1), arrays.desks["busy"])
 
 
-def staffed(arrays: Arrays, scenario: Scenario, city: City, staff: Staff) -> Arrays:
+def staffed(arrays: Arrays, parameters: Parameters, city: City, staff: Staff) -> Arrays:
     """Lay out who is added, and list who is there by unit and by grid."""
-    plan, fresh = staff.plan, people_of(scenario, city, staff.plan)
+    plan, fresh = staff.plan, people_of(parameters, city, staff.plan)
     crews, workers = fresh["crews"], fresh["workers"]
     crews[: len(arrays.crews)], workers[: len(arrays.workers)] = arrays.crews, arrays.workers
     present = np.flatnonzero(staff.crews)
@@ -95,7 +97,7 @@ def staffed(arrays: Arrays, scenario: Scenario, city: City, staff: Staff) -> Arr
 def _found(arrays: Arrays, grids: NDArray[np.int32]) -> tuple[Ints, Ints]:
     """Return what lies in the newcomers' grids, or waits there for a look: bounds and slots."""
     t = arrays.tickets
-    hidden = (t["state"] >= 0) & (t["state"] <= layout.REGISTERED) & (t["passes"] > 0)
+    hidden = np.isin(t["state"], HIDDEN) & (t["passes"] > 0)
     slots = np.flatnonzero(t["used"] & (hidden | t["checking"]) & np.isin(t["grid"], grids))
     order, bounds = grouped(t["grid"][slots], len(arrays.grids))
     lists = [slots[order[bounds[g] : bounds[g + 1]]] for g in grids.tolist()]

@@ -96,7 +96,7 @@ _NEVER = frozenset(
 )
 _NOT_YET = frozenset(
     [column.name for column in layout.TICKET_COLUMNS if column.default != column.default]
-    + ["arrive", "work", "due", "start", "k0", "k1", "until", "way"]
+    + ["work", "until", "way"]
 )
 
 

@@ -15,7 +15,7 @@ from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.compiled_engine.links import FINE, along_chains, column, through_trees
 from sim.errors import InputError
-from sim.model.order import ident_of, kind_of
+from sim.model.order import Kind, ident_of, kind_of
 
 Ints = NDArray[np.int64]
 
@@ -23,16 +23,8 @@ FILE = "state"
 MOST_S = 2.0**43
 """Up to there all ticks are exact, s."""
 
-_KINDS = frozenset(
-    map(
-        int,
-        (
-            layout.VANISH, layout.OBSERVER, layout.CAMERA, layout.REPORT, layout.PATROL,
-            layout.CALL, layout.DELIVER, layout.SERVICE, layout.SIGN, layout.CREW, layout.SETTLE,
-            layout.DEADLINE, layout.DECIDE,
-        ),
-    )
-)  # fmt: skip
+_KINDS = [int(kind) for kind in Kind if kind not in (Kind.SHIFT, Kind.ARISE, Kind.SAMPLE)]
+"""Kinds of events that lie on an agenda."""
 
 
 def check_structure(arrays: Arrays, horizon: float) -> None:
@@ -167,12 +159,13 @@ def _check_events(arrays: Arrays, s: int, events: NDArray[Any], begin: float, wh
         (layout.DECIDE, arrays.units),
     ):
         most[kind == of] = len(people)
-    good = np.isin(kind, list(_KINDS)) & (ident < most) & (events["rank"] >= 0)
+    good = np.isin(kind, _KINDS) & (ident < most) & (events["rank"] >= 0)
     good &= (events["time"] >= begin) & (events["time"] <= MOST_S)
     good &= (slot >= 0) & (slot < max(len(arrays.tickets), 1)) & (aux >= 0)
     good &= (kind != layout.SERVICE) | (aux < len(arrays.desks))
     sent = good & (kind == layout.CREW)
     good[sent] &= arrays.crews["slot"][ident[sent]] == slot[sent]
+    good[sent] &= arrays.crews["version"][ident[sent]] == aux[sent]
     if not good.all():
         event = events[int(np.argmin(good))]
         raise InputError(FILE, f"{where} of shard {s}", event.tolist(), "an event that can come")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from sim.clock import MINUTE, tick
+from sim.clock import tick
 from sim.engine.compiled_engine import agenda, calendars, departments, desks, patrols
 from sim.engine.compiled_engine.jit import kernel
 from sim.engine.compiled_engine.layout import (
     ACCEPT,
     AT_CENTRE,
-    BY_CALL,
-    BY_OBSERVER,
-    BY_PATROL,
-    BY_POLICE,
-    BY_WRITING,
     CALL_BACK,
     CHECKING,
     CITY,
@@ -20,8 +15,6 @@ from sim.engine.compiled_engine.layout import (
     DEADLINE,
     DISTRICT,
     FIRST,
-    LAST,
-    ONE,
     REMINDER,
     SETTLE,
     SETTLING,
@@ -30,9 +23,10 @@ from sim.engine.compiled_engine.layout import (
     UNSIGNED,
     WAITING,
     Arrays,
-    Rules,
+    Parameters,
 )
 from sim.engine.compiled_engine.ledger import forget, move, urgency
+from sim.model import flow
 from sim.model.rules import satisfaction, supervision_due
 
 
@@ -50,194 +44,199 @@ def accept(A: Arrays, slot: int, channel: int, at: float) -> None:
     c = A.categories[t.category]
     t.channel = channel
     t.accepted = at
-    t.due_sign = at + c.sign
-    t.due_arrive = at + c.arrive
-    t.due_close = at + c.close
+    t.due_sign = at + c.sign_s
+    t.due_arrive = at + c.arrive_s
+    t.due_close = at + c.close_s
 
 
 @kernel
-def answer(A: Arrays, R: Rules, slot: int, channel: int, now: float) -> None:
+def answer(A: Arrays, P: Parameters, slot: int, channel: int, now: float) -> None:
     """Close a request during the call."""
     t = A.tickets[slot]
     t.discovered = t.answered
     accept(A, slot, channel, now)
-    evaluate(A, R, slot, now)
+    evaluate(A, P, slot, now)
 
 
 @kernel
-def evaluate(A: Arrays, R: Rules, slot: int, now: float) -> None:
+def evaluate(A: Arrays, P: Parameters, slot: int, now: float) -> None:
     """Close a ticket, and ask its citizen if there is one."""
     t = A.tickets[slot]
-    move(A, R, slot, CLOSED)
+    move(A, P, slot, CLOSED)
     t.closed = now
-    if t.channel == BY_CALL or t.channel == BY_WRITING or t.channel == BY_POLICE:
+    if flow.is_asked(t.channel):
         late = now > t.due_close
-        chance = satisfaction(R.on_time, R.late_penalty, R.reopened_penalty, late, t.reopened)
+        chance = satisfaction(P.on_time, P.late_penalty, P.reopened_penalty, late, t.reopened)
         t.satisfied = 1 if t.satisfaction_u < chance else 0
     forget(A, slot)
 
 
 @kernel
-def from_call(A: Arrays, R: Rules, s: int, slot: int, channel: int, taken_at: float) -> None:
+def from_call(A: Arrays, P: Parameters, s: int, slot: int, channel: int, taken_at: float) -> None:
     """Go on with a request that was taken down on the telephone."""
     t, now = A.tickets[slot], A.shards[s].now
     t.discovered = t.answered
     accept(A, slot, channel, taken_at)
     department = A.categories[t.category].department
-    if channel == BY_POLICE and A.departments[department].force:
+    if flow.skips_centre(channel, A.departments[department].force):
         t.triaged = t.tracked = now
-        watch(A, R, s, slot)
+        watch(A, P, s, slot)
         t.wrong_left = 0
-        sign_for(A, R, s, slot)
+        sign_for(A, P, s, slot)
     else:
-        move(A, R, slot, AT_CENTRE)
-        triage(A, R, s, slot, ONE + R.towns + s, 0.0)
+        move(A, P, slot, AT_CENTRE)
+        triage(A, P, s, slot, flow.district_desk(s, P.towns), P.triage_s)
 
 
 @kernel
-def from_find(A: Arrays, R: Rules, s: int, slot: int, channel: int) -> None:
+def from_find(A: Arrays, P: Parameters, s: int, slot: int, channel: int) -> None:
     """Go on with what a gridworker, an observer or a camera found, or a citizen wrote."""
     t = A.tickets[slot]
-    move(A, R, slot, AT_CENTRE)
-    centre = ONE + R.towns + s
-    # a town's centre that is shut leaves it to the district's
-    if (channel == BY_PATROL or channel == BY_OBSERVER) and A.desks[1 + t.town].on_duty > 0:
-        centre = 1 + t.town
+    move(A, P, slot, AT_CENTRE)
+    centre = flow.town_desk(t.town)
+    if not flow.town_has_it(channel, A.desks[centre].on_duty):
+        centre = flow.district_desk(s, P.towns)
     t.channel = channel
-    triage(A, R, s, slot, centre, R.accept_min)
+    triage(A, P, s, slot, centre, P.register_s)
 
 
 @kernel
-def triage(A: Arrays, R: Rules, s: int, slot: int, centre: int, accept_min: float) -> None:
+def triage(A: Arrays, P: Parameters, s: int, slot: int, centre: int, mean_s: float) -> None:
     """Have it accepted where that is still due, and sent to those who must deal with it."""
     t = A.tickets[slot]
     t.centre = centre
     t.wrong_left = t.wrong
-    ask_centre(A, R, slot, centre, ACCEPT, accept_min + R.triage_min, urgency(A, slot))
+    ask_centre(A, P, slot, centre, ACCEPT, mean_s, urgency(A, slot))
 
 
 @kernel
 def ask_centre(
-    A: Arrays, R: Rules, slot: int, centre: int, service: int, minutes: float, order: int
+    A: Arrays, P: Parameters, slot: int, centre: int, service: int, mean_s: float, order: int
 ) -> None:
     """Ask a centre for a service of this mean length."""
     t = A.tickets[slot]
     t.service = service
-    t.service_s = tick(minutes * MINUTE * t.desk)
-    desks.ask(A, R, centre, order, slot, FIRST)
+    t.service_s = tick(mean_s * t.desk)
+    desks.ask(A, P, centre, order, slot, FIRST)
 
 
 @kernel
-def served(A: Arrays, R: Rules, s: int, slot: int, desk: int) -> None:
+def served(A: Arrays, P: Parameters, s: int, slot: int, desk: int) -> None:
     """Go on when an operator of a centre is done with it."""
-    desks.release(A, R, desk)
+    desks.release(A, P, desk)
     t, now = A.tickets[slot], A.shards[s].now
     if t.service == CALL_BACK:
-        checked(A, R, s, slot)
+        checked(A, P, s, slot)
         return
     if t.service == ACCEPT:
         if t.accepted != t.accepted:  # what was taken on the telephone is accepted already
-            accept(A, slot, t.channel, now - tick(R.triage_min * MINUTE * t.desk))
+            accept(A, slot, t.channel, now - tick(P.triage_s * t.desk))
         t.triaged = t.tracked = now
-        watch(A, R, s, slot)
-        if t.simple and has_workers(A, t.grid):  # simple: its gridworker goes
+        watch(A, P, s, slot)
+        if flow.gridworker_goes(t.simple, has_workers(A, t.grid)):
             t.signed = now
-            handle(A, R, s, slot)
+            handle(A, P, s, slot)
             return
-    sign_for(A, R, s, slot)
+    sign_for(A, P, s, slot)
 
 
 @kernel
-def sign_for(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def sign_for(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Let a department's desk read the ticket: the right one once the wrong triages are over."""
     t, now = A.tickets[slot], A.shards[s].now
-    move(A, R, slot, UNSIGNED)
-    department = A.categories[t.category].department
-    if t.wrong_left > 0:
-        department = (department + t.wrong_department) % len(A.departments)
-    seconds = tick(t.sign * A.departments[department].sign_mean)
-    when = calendars.advance(A, 2 * R.shifts + department, now, seconds)
+    move(A, P, slot, UNSIGNED)
+    right = A.categories[t.category].department
+    department = flow.reader(right, t.wrong_left, t.wrong_department, len(A.departments))
+    seconds = tick(t.sign * A.departments[department].sign_s)
+    when = calendars.advance(A, calendars.of_desk(P, department), now, seconds)
     agenda.push(A, s, when, SIGN, t.id, slot, FIRST)
 
 
 @kernel
-def signed(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def signed(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Go on when a department has signed for it, or found that it is not its own."""
     t = A.tickets[slot]
     if t.wrong_left > 0:
         t.wrong_left -= 1
         t.sent_back += 1
-        move(A, R, slot, AT_CENTRE)
-        ask_centre(A, R, slot, t.centre, TRIAGE_AGAIN, R.triage_min, urgency(A, slot))
+        move(A, P, slot, AT_CENTRE)
+        ask_centre(A, P, slot, t.centre, TRIAGE_AGAIN, P.triage_s, urgency(A, slot))
         return
     t.signed = A.shards[s].now
     t.unit = A.unit_of[A.categories[t.category].department, t.town]
-    handle(A, R, s, slot)
+    handle(A, P, s, slot)
 
 
 @kernel
-def handle(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def handle(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Let it wait for a crew, or for a gridworker."""
     t = A.tickets[slot]
-    if t.unit < 0 and not has_workers(A, t.grid):  # its gridworkers were withdrawn
-        sign_for(A, R, s, slot)
+    if flow.must_be_referred(t.unit, has_workers(A, t.grid)):
+        sign_for(A, P, s, slot)
         return
     t.ready = A.shards[s].now
-    move(A, R, slot, WAITING)
+    move(A, P, slot, WAITING)
     if t.unit >= 0:
-        departments.enter(A, R, s, slot)
-        departments.dispatch(A, R, s, t.unit)
+        departments.enter(A, P, s, slot)
+        departments.dispatch(A, P, s, t.unit)
     else:
-        patrols.send_for(A, R, s, slot)
+        patrols.send_for(A, P, s, slot)
 
 
 @kernel
-def visited(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def visited(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Go on when the last crew has left."""
     t, now = A.tickets[slot], A.shards[s].now
     t.finished = now
-    move(A, R, slot, SETTLING)
+    move(A, P, slot, SETTLING)
     agenda.push(A, s, now + t.settle_s, SETTLE, t.id, slot, FIRST)
 
 
 @kernel
-def check(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def check(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Have the result checked, by a gridworker's look or a call-back."""
     t = A.tickets[slot]
     t.handled = A.shards[s].now
-    move(A, R, slot, CHECKING)
-    if t.by_grid and has_workers(A, t.grid):
-        patrols.look_at(A, R, s, slot)
-    else:  # call-backs are made when nothing more urgent waits
-        ask_centre(A, R, slot, ONE + R.towns + s, CALL_BACK, R.callback_min, LAST)
+    move(A, P, slot, CHECKING)
+    if flow.gridworker_checks(t.by_grid, has_workers(A, t.grid)):
+        patrols.look_at(A, P, s, slot)
+    else:
+        call_back(A, P, s, slot)
 
 
 @kernel
-def checked(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def call_back(A: Arrays, P: Parameters, s: int, slot: int) -> None:
+    """Have an operator of the district's centre ask whether all is well."""
+    centre = flow.district_desk(s, P.towns)
+    ask_centre(A, P, slot, centre, CALL_BACK, P.callback_s, P.callback_rank)
+
+
+@kernel
+def checked(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Reopen what was badly done; close the rest."""
     t, now = A.tickets[slot], A.shards[s].now
     t.checked = now
-    if t.reopened < t.fails:
+    if flow.reopens(t.reopened, t.fails):
         t.reopened += 1
-        handle(A, R, s, slot)
+        handle(A, P, s, slot)
         return
     t.watched = False
     if t.level >= DISTRICT:
         A.shards[s].overdue -= 1
-    evaluate(A, R, slot, now)
+    evaluate(A, P, slot, now)
 
 
 @kernel
-def watch(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def watch(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Set a ticket's clock to the next step of supervision."""
     t = A.tickets[slot]
     t.watched = True
-    due = supervision_due(t.accepted, t.due_close, R.reminder, R.city, t.level)
+    due = supervision_due(t.accepted, t.due_close, P.reminder, P.city, t.level)
     agenda.push(A, s, max(due, A.shards[s].now), DEADLINE, t.id, slot, t.level)
 
 
 @kernel
-def step_in(A: Arrays, R: Rules, s: int, slot: int) -> None:
+def step_in(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Let the next level of supervision take a ticket up."""
     t = A.tickets[slot]
     t.level += 1
@@ -247,8 +246,8 @@ def step_in(A: Arrays, R: Rules, s: int, slot: int) -> None:
         A.shards[s].overdue += 1
     if t.state == WAITING:
         if t.unit >= 0:
-            departments.rerank(A, R, s, slot)
+            departments.rerank(A, P, s, slot)
         else:
             patrols.rerank_job(A, s, slot)
     if t.level < CITY:
-        watch(A, R, s, slot)
+        watch(A, P, s, slot)

@@ -6,21 +6,11 @@ from collections.abc import Sequence
 from math import isnan
 from typing import Any, Protocol
 
-from numpy.typing import NDArray
-
 from sim.engine.compiled_engine.layout import Arrays
-from sim.model.calendar import Calendar, shift_calendars
+from sim.model.ground import Ground
+from sim.model.parameters import Parameters
 from sim.model.rules import urgency
-from sim.model.travel import (
-    hour_of,
-    on_the_way,
-    road_seconds,
-    road_stop,
-    road_time,
-    share_behind,
-    slowed,
-    travel_time,
-)
+from sim.model.way import Leg, Purpose, Spot, is_at_base
 from sim.scenario import Scenario
 
 
@@ -28,11 +18,8 @@ class Running(Protocol):
     """What is seen of a simulation from below it."""
 
     scenario: Scenario
+    parameters: Parameters
     arrays: Arrays
-
-
-Spot = tuple[float, float, int, float]
-"""A place, m, its node on the roads (0 where there are none), and how long it is until there."""
 
 
 class Facts:
@@ -46,8 +33,9 @@ class Facts:
 
     def __init__(self, simulation: Running) -> None:
         self._simulation = simulation
-        self._kinds = simulation.scenario.categories
-        self._shifts: list[Calendar] = shift_calendars(simulation.scenario)
+        self._names = [category.id for category in simulation.scenario.categories]
+        self._parameters = simulation.parameters
+        self._ground = Ground(self._parameters)
         self.slots: dict[int, int] = {}
 
     @property
@@ -75,7 +63,7 @@ class Facts:
     def urgency(self, ticket: int) -> int:
         """Order of service by priority and supervision."""
         row = self.row(ticket)
-        priority = self._kinds[row["category"]].priority
+        priority = self._parameters.categories[row["category"]].priority
         return urgency(priority, int(row["level"]), int(row["reopened"]))
 
     def due_arrive(self, ticket: int) -> float:
@@ -92,11 +80,11 @@ class Facts:
 
     def category(self, ticket: int) -> str:
         """Its category, by id."""
-        return self._kinds[self.row(ticket)["category"]].id
+        return self._names[self.row(ticket)["category"]]
 
     def expected_work(self, ticket: int) -> float:
         """Mean work on site for its category, s."""
-        return self._kinds[self.row(ticket)["category"]].work_min * 60.0
+        return self._parameters.categories[self.row(ticket)["category"]].work_s
 
     def joint(self, ticket: int) -> bool:
         """Whether it needs crews of several departments at once."""
@@ -115,50 +103,38 @@ class Facts:
         """How long a crew would be under way to a ticket, s."""
         unit = self.arrays.crews["unit"][crew]
         district = int(self.arrays.units["district"][unit])
-        return self._way(district, self._spot(crew), self._lies(ticket))
+        return self._ground.time(district, self._spot(crew), self._lies(ticket), self.now)
 
     def between(self, start: int, end: int) -> float:
         """How long a crew that leaves now is under way from one ticket to another, s."""
         district = int(self.row(start)["district"])
-        return self._way(district, self._lies(start), self._lies(end))
+        return self._ground.time(district, self._lies(start), self._lies(end), self.now)
 
     def _lies(self, ticket: int) -> Spot:
         """Return where a ticket lies."""
-        return *self.place(ticket), int(self.arrays.grids["node"][self.row(ticket)["grid"]]), 0.0
+        return self._ground.lies(*self.place(ticket), int(self.row(ticket)["grid"]))
 
     def _spot(self, crew: int) -> Spot:
         """Return where a crew is: each shift begins at the base, and a free crew heads there."""
-        c, rules = self.arrays.crews[crew], self.arrays.rules[0]
-        x1, y1, b = float(c["base_x"]), float(c["base_y"]), int(c["base_node"])
-        left, back, now = float(c["left"]), float(c["back"]), self.now
+        c, leg = self.arrays.crews[crew], self._leg(crew)
         district = int(self.arrays.units["district"][c["unit"]])
-        if left < self.arrays.began[district, c["shift"]]:
-            return x1, y1, b, 0.0
-        x0, y0, a = float(c["from_x"]), float(c["from_y"]), int(c["from_node"])
-        if not rules["roads"]:
-            x = on_the_way(x0, x1, left, back, now)
-            return x, on_the_way(y0, y1, left, back, now), 0, 0.0
-        seconds, hop, node_xy = self._roads(district)
-        share, access = share_behind(left, back, now), float(rules["access"])
-        return road_stop(seconds, hop, node_xy, access, x0, y0, a, x1, y1, b, share)
+        began = float(self.arrays.began[district, c["shift"]])
+        if is_at_base(leg.purpose, leg.left, began):
+            return leg.end
+        return self._ground.place(district, leg, self.now)
 
-    def _way(self, district: int, start: Spot, end: Spot) -> float:
-        """Return the travel time of a crew of the district that leaves now, s."""
-        (x0, y0, a, rest), (x1, y1, b, _) = start, end
-        now, arrays, rules = self.now, self.arrays, self.arrays.rules[0]
-        windows: Any = arrays.slow[district].tolist()
-        speed = float(arrays.speed[district, hour_of(now)]) * slowed(windows, now)
-        if not rules["roads"]:
-            return travel_time(x0, y0, x1, y1, float(rules["detour"]), speed)
-        seconds, _, node_xy = self._roads(district)
-        free = road_seconds(seconds, node_xy, float(rules["access"]), x0, y0, a, x1, y1, b)
-        return road_time(rest + free, float(rules["fastest"]), speed)
-
-    def _roads(self, district: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Return seconds, hops and places of the district's nodes."""
-        arrays, shard = self.arrays, self.arrays.shards[district]
-        rows = slice(int(shard["first_node"]), int(shard["last_node"]))
-        return arrays.seconds[rows], arrays.hop[rows], arrays.node_xy[rows]
+    def _leg(self, crew: int) -> Leg:
+        """Return a crew's way, to its base or to a ticket."""
+        c = self.arrays.crews[crew]
+        x, y, rest = (float(c[name]) for name in ("from_x", "from_y", "from_rest"))
+        start = Spot(x, y, int(c["from_node"]), rest)
+        if c["free"]:
+            purpose = Purpose.BACK
+            end = Spot(float(c["base_x"]), float(c["base_y"]), int(c["base_node"]))
+        else:
+            purpose = Purpose.VISIT
+            end = self._lies(self.serving(crew))
+        return Leg(start, end, float(c["left"]), float(c["arrives"]), purpose, int(c["version"]))
 
     def colleagues(self, crew: int) -> Sequence[int]:
         """All crews of its unit that are on duty, ascending."""
@@ -195,13 +171,13 @@ class Facts:
         if isnan(begun):  # the last of them is still under way
             begun, member = 0.0, int(row["team"])
             while member >= 0:
-                begun = max(begun, float(self.arrays.crews["due"][member]))
+                begun = max(begun, float(self.arrays.crews["arrives"][member]))
                 member = int(self.arrays.crews["mate"][member])
-        return max(self.now, begun + self._kinds[row["category"]].work_min * 60.0)
+        return max(self.now, begun + self._parameters.categories[row["category"]].work_s)
 
     def shift_end(self, crew: int) -> float:
         """When the shift of a crew on duty ends, s; inf: never."""
-        return self._shifts[int(self.arrays.crews["shift"][crew])].next_change(self.now)
+        return self._parameters.duty[int(self.arrays.crews["shift"][crew])].next_change(self.now)
 
 
 class HindsightFacts(Facts):

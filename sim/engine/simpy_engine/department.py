@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Sequence
 
 from simpy.events import Event
 
-from sim.engine.simpy_engine.world import Spot, World
+from sim.engine.simpy_engine.environment import then
+from sim.engine.simpy_engine.world import World
+from sim.model.flow import Turn
 from sim.model.order import Kind
 from sim.model.rules import next_epoch
 from sim.model.state import State
+from sim.model.way import Leg, Purpose, Spot, is_at_base
 from sim.policy.decision import check_crew, check_pairs
 
-Process = Generator[Event, object, None]
 Key = tuple[float, ...]
 
 
 class Crew:
-    """One post of a unit: free on duty at its base or on its way back, or at a ticket."""
+    """One post of a unit: free on duty at its base or on its way back, or at a ticket.
+
+    Attributes
+    ----------
+    leg : Leg
+        Its way to a ticket, or back to the base. What is to happen on it carries its version, and
+        is void once there is another.
+    """
 
     def __init__(self, world: World, unit: Unit, number: int) -> None:
         self.world, self.unit, self.number = world, unit, number
         self.shift = int(world.plan.crew_shift[number])
         x, y = world.plan.crew_xy[number].tolist()
-        self.base = world.base(unit.district, x, y)
-        self.start = self.base  # where it was when it became free
-        self.left = 0.0
-        self.back = 0.0  # how long the way from there to the base is
+        self.base = world.ground.base(unit.district, x, y)
+        self.leg = Leg(self.base, self.base, 0.0, 0.0, Purpose.BACK, 0)
         self.free = True
         self.withdrawn = False
-        self.assigned = Event(world.env)
         self.visit: Visit | None = None
-        world.env.process(self.work())
 
     @property
     def on_duty(self) -> bool:
@@ -41,71 +46,84 @@ class Crew:
 
     def position(self) -> Spot:
         """Return where it is: each shift begins at the base, and a free crew heads there."""
-        if self.left < self.world.began[self.shift]:
+        leg = self.leg
+        if is_at_base(leg.purpose, leg.left, self.world.began[self.shift]):
             return self.base
-        return self.world.between(self.unit.district, self.start, self.base, self.left, self.back)
+        return self.world.ground.place(self.unit.district, leg, self.world.now)
 
-    def work(self) -> Process:
-        """Go where it is sent, wait there for the others, work, and be free again."""
-        world, env = self.world, self.world.env
-        while True:
-            yield self.assigned
-            self.assigned = Event(env)
-            visit = self.visit
-            assert visit is not None
-            row = visit.rows[self.number]
-            yield env.at(visit.arrivals[self.number], Kind.CREW, self.number)
-            world.visits.arrive[row] = world.now
-            visit.arrive()
-            yield visit.together
-            world.visits.work[row] = world.now
-            yield env.at(world.now + world.load.work_s[visit.ticket], Kind.CREW, self.number)
-            world.visits.end[row] = world.now
-            self.visit, self.free = None, True
-            self.start, self.left = world.place(visit.ticket), world.now
-            self.back = world.way(self.unit.district, self.start, self.base)
-            if not self.withdrawn:
-                insort(self.unit.idle, self.number)
-            visit.leave()
-            self.unit.dispatch()
+    def set_out(self, end: Spot, purpose: Purpose) -> None:
+        """Leave for a place, from where it is now."""
+        world, start = self.world, self.position()
+        arrives = world.now + world.ground.time(self.unit.district, start, end, world.now)
+        self.leg = Leg(start, end, world.now, arrives, purpose, self.leg.version + 1)
+
+    def go(self, visit: Visit) -> None:
+        """Go to a ticket."""
+        self.free, self.visit = False, visit
+        self.set_out(self.world.place(visit.ticket), Purpose.VISIT)
+        self._at(self.leg.arrives, lambda: visit.arrive(self))
+
+    def work(self, seconds: float, visit: Visit) -> None:
+        """Work from now on, and be free again."""
+        self._at(self.world.now + seconds, lambda: visit.leave(self))
+
+    def come_free(self) -> None:
+        """Head for the base, and take on what waits."""
+        self.visit, self.free = None, True
+        self.set_out(self.base, Purpose.BACK)
+        if not self.withdrawn:
+            insort(self.unit.idle, self.number)
+
+    def _at(self, time: float, call: Callable[[], None]) -> None:
+        """Let something be done at a time, if the crew is still on the same leg."""
+        env, version = self.world.env, self.leg.version
+
+        def happens() -> None:
+            if version == self.leg.version:
+                call()
+            else:
+                env.happened -= 1
+
+        then(env.at(time, Kind.CREW, self.number), happens)
 
 
 class Visit:
     """Crews of one or more departments at one ticket; work begins when the last is there."""
 
-    def __init__(self, world: World, ticket: int, crews: Sequence[Crew]) -> None:
-        self.world, self.ticket = world, ticket
+    def __init__(self, world: World, ticket: int, crews: Sequence[Crew], over: Event) -> None:
+        self.world, self.ticket, self.crews, self.over = world, ticket, crews, over
         self.missing = self.present = len(crews)
-        self.together = Event(world.env)
-        self.over = world.units[world.tickets.unit[ticket]].waiting_lives.pop(ticket)
         self.rows: dict[int, int] = {}
-        self.arrivals: dict[int, float] = {}
-        now = world.now
         for crew in crews:
-            self.arrivals[crew.number] = now + world.view.travel(crew.number, ticket)
-            self.rows[crew.number] = world.visits.add(
-                crew=crew.number, unit=crew.unit.number, ticket=ticket, start=now
-            )
             crew.unit.idle.remove(crew.number)
-            crew.free, crew.visit = False, self
-            crew.assigned.succeed()
-        world.tickets.dispatched[ticket] = now
+            crew.go(self)
+            self.rows[crew.number] = world.visits.add(
+                crew=crew.number, unit=crew.unit.number, ticket=ticket, start=world.now
+            )
+        world.tickets.dispatched[ticket] = world.now
         world.move(ticket, State.TRAVELLING)
 
-    def arrive(self) -> None:
-        """Note that a crew is there; the first makes the ticket attended."""
+    def arrive(self, crew: Crew) -> None:
+        """Note that a crew is there; the first makes the ticket attended, the last begins."""
+        world, ticket = self.world, self.ticket
+        world.visits.arrive[self.rows[crew.number]] = world.now
         if self.missing == self.present:
-            self.world.tickets.arrived[self.ticket] = self.world.now
-            self.world.move(self.ticket, State.ON_SITE)
+            world.tickets.arrived[ticket] = world.now
+            world.move(ticket, State.ON_SITE)
         self.missing -= 1
         if self.missing == 0:
-            self.together.succeed()
+            for member in self.crews:
+                world.visits.work[self.rows[member.number]] = world.now
+                member.work(world.load.work_s[ticket], self)
 
-    def leave(self) -> None:
+    def leave(self, crew: Crew) -> None:
         """Note that a crew is done; after the last the ticket goes on."""
+        self.world.visits.end[self.rows[crew.number]] = self.world.now
+        crew.come_free()
         self.present -= 1
         if self.present == 0:
             self.over.succeed()
+        crew.unit.dispatch()
 
 
 class Unit:
@@ -113,22 +131,26 @@ class Unit:
 
     Attributes
     ----------
+    units : sequence of Unit
+        All of them, by number.
     crews : dict of Crew
         Those of the plan in force, ascending.
     idle : list of int
         Free crews of them, on duty or not, ascending.
     """
 
-    def __init__(self, world: World, number: int, crews: Sequence[int]) -> None:
+    def __init__(
+        self, world: World, number: int, crews: Sequence[int], units: Sequence[Unit]
+    ) -> None:
         plan = world.plan
-        self.world, self.number = world, number
+        self.world, self.number, self.units = world, number, units
         self.department = int(plan.unit_department[number])
         self.district = int(plan.unit_district[number])
         self.crews = {crew: Crew(world, self, crew) for crew in crews}
         self.idle = list(self.crews)
         self.order: list[tuple[Key, int]] = []  # who waits, by the policy's key
         self.keys: dict[int, Key] = {}
-        self.waiting_lives: dict[int, Event] = {}
+        self.over: dict[int, Event] = {}  # by ticket: the end of the visit for which it waits
         self.joint = 0  # how many of those wait for other departments too
         self.leads: dict[int, int] = {}  # units whose joint tickets wait for this one
         self.awaiting = False  # the policy's next epoch
@@ -148,7 +170,7 @@ class Unit:
 
     def handle(self, ticket: int) -> Event:
         """Queue a ticket; the event happens when the work on site is over."""
-        event = self.waiting_lives[ticket] = Event(self.world.env)
+        event = self.over[ticket] = Event(self.world.env)
         self._enter(ticket)
         self.dispatch()
         return event
@@ -179,8 +201,8 @@ class Unit:
             return []
         town = world.load.town[ticket]
         return [
-            world.units[world.plan.unit_of[department, town]]
-            for department in world.partners_of[world.load.category[ticket]]
+            self.units[world.plan.unit_of[department, town]]
+            for department in world.parameters.categories[world.load.category[ticket]].partners
         ]
 
     def ready(self) -> list[int]:
@@ -195,27 +217,22 @@ class Unit:
         elif not self.awaiting:
             self.awaiting = True
             when = next_epoch(self.world.now, epoch)
-            event = self.world.env.at(when, Kind.DECIDE, self.number)
-            assert event.callbacks is not None
-            event.callbacks.append(self._epoch)
+            then(self.world.env.at(when, Kind.DECIDE, self.number), self._epoch)
 
-    def _epoch(self, _: Event) -> None:
+    def _epoch(self) -> None:
         self.awaiting = False
         self.decide()
 
     def decide(self) -> None:
-        """Send crews while there are any, something waits, and the policy wants to.
-
-        Joint tickets of other units that stand before all that waits here come first, the
-        others last: they need several crews at once, and would otherwise wait for ever.
-        """
+        """Send crews while there are any, something waits, and the policy wants to."""
         leads = sorted(unit for unit, count in self.leads.items() if count > 0)
-        if self.order:
-            for lead in leads:
-                self.world.units[lead].serve(before=self.order[0])
-        self.serve()
-        for lead in leads:
-            self.world.units[lead].serve()
+        for turn in Turn:
+            if turn == Turn.OWN:
+                self.serve()
+            elif turn == Turn.JOINT_AFTER or self.order:
+                for lead in leads:
+                    first = self.order[0] if turn == Turn.JOINT_BEFORE else None
+                    self.units[lead].serve(before=first)
 
     def serve(self, before: tuple[Key, int] | None = None) -> None:
         """Send this unit's crews to what waits for it, or to what stands before a place in line.
@@ -252,4 +269,4 @@ class Unit:
             check_crew(policy, chosen, ready)
             team.append(partner.crews[chosen])
         self._leave(ticket)
-        Visit(self.world, ticket, team)
+        Visit(self.world, ticket, team, self.over.pop(ticket))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from heapq import heappop, heappush
 from itertools import count
 
 from simpy.events import Event
 
-from sim.clock import MINUTE, tick
+from sim.clock import tick
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
 from sim.model.order import Kind
@@ -94,10 +93,9 @@ class Desk:
 class Centre(Desk):
     """A linkage centre: it accepts, triages and calls back."""
 
-    def serve(self, ticket: int, minutes: float, urgency: int) -> Generator[Event, None, Request]:
-        """Wait for an operator and for the end of a service of this mean length."""
-        seconds = tick(minutes * MINUTE * self.world.load.desk[ticket])
+    def serve(self, ticket: int, mean_s: float, urgency: int) -> Event:
+        """Return what happens when an operator is done with a service of this mean length."""
+        seconds = tick(mean_s * self.world.load.desk[ticket])
         alarm = Alarm(self.world.env, Kind.SERVICE, ticket)
-        request = self.ask(ticket, seconds, urgency, alarm)
-        yield alarm.event
-        return request
+        self.ask(ticket, seconds, urgency, alarm)
+        return alarm.event

@@ -9,13 +9,10 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.clock import DAY, tick
-from sim.engine.invariants import check_world
 from sim.engine.outcome import TICKETS, Columns, Outcome, in_order
-from sim.engine.simpy_engine.department import Unit
-from sim.engine.simpy_engine.desk import Centre
-from sim.engine.simpy_engine.gridworker import Grid
-from sim.engine.simpy_engine.hotline import Hotline
+from sim.engine.simpy_engine.invariants import check_world
 from sim.engine.simpy_engine.nature import nature
+from sim.engine.simpy_engine.people import People
 from sim.engine.simpy_engine.replan import replan
 from sim.engine.simpy_engine.shifts import await_change, shifts
 from sim.engine.simpy_engine.view import Facts, HindsightFacts
@@ -69,9 +66,10 @@ class SimpySimulation:
         self._parts = [workload]
         self._plans = Succession(plan)
         self._world = world = World(scenario, self.city, workload, self._plans, self.policy, check)
-        _people(world)
+        self._people = people = People(world)
+        world.view = (HindsightFacts if self.policy.hindsight else Facts)(world, people.crews)
         await_change(world)
-        world.env.process(shifts(world))
+        world.env.process(shifts(world, people))
         world.env.process(nature(world, 0, len(workload)))
 
     @property
@@ -121,7 +119,7 @@ class SimpySimulation:
         while self.now < until:
             before = self._plans.staff
             if self._plans.go_on(self.now):
-                replan(self._world, before)
+                replan(self._world, self._people, before)
             target = min(self.now + step, until, self._plans.next)
             if self.check:
                 self._run_checked(target)
@@ -142,8 +140,8 @@ class SimpySimulation:
                 seen = env.happened
                 world.ledger.balance()
                 if seen % 256 == 0:
-                    check_world(world)
-        check_world(world)
+                    check_world(world, self._people)
+        check_world(world, self._people)
 
     def add(self, matters: Workload) -> range:
         """Put further matters into a running simulation.
@@ -207,35 +205,10 @@ class SimpySimulation:
         )
 
 
-def _people(world: World) -> None:
-    """Put everybody who works in their place."""
-    plan = world.plan
-    world.hotline = Hotline(world, [int(n) for n in plan.hotline_posts])
-    number = 1
-    world.town_centres, world.district_centres = [], []
-    for posts, centres in (
-        (plan.town_posts, world.town_centres),
-        (plan.district_posts, world.district_centres),
-    ):
-        for row in posts.tolist():
-            centres.append(Centre(world, number, row))
-            number += 1
-    crews: list[list[int]] = [[] for _ in plan.unit_department]
-    for crew, unit in enumerate(plan.crew_unit.tolist()):
-        crews[unit].append(crew)
-    world.units = [Unit(world, unit, members) for unit, members in enumerate(crews)]
-    world.crews = {number: crew for unit in world.units for number, crew in unit.crews.items()}
-    world.view = HindsightFacts(world) if world.policy.hindsight else Facts(world)
-    workers: dict[int, list[int]] = {}
-    for worker, grid in enumerate(plan.worker_grid.tolist()):
-        workers.setdefault(grid, []).append(worker)
-    world.grids = {grid: Grid(world, grid, members) for grid, members in workers.items()}
-
-
 def _tickets(world: World, now: float) -> Columns:
     """Copy out the rows of the matters that have arisen, with the facts of the workload."""
     known = world.load.arrays() | world.tickets.arrays()
-    priority = np.array([c.priority for c in world.categories])
+    priority = np.array([c.priority for c in world.parameters.categories])
     known["priority"] = priority[known["category"]]
     rows = np.flatnonzero(known["arisen"] < now)
     return {name: known[name][rows].astype(kind, copy=False) for name, kind in TICKETS.items()}

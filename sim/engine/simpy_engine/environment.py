@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import simpy
@@ -86,3 +87,9 @@ class Alarm:
         self.event = Event(self.env)
         self.time = float("inf")
         return self.event
+
+
+def then(event: Event, call: Callable[[], None]) -> None:
+    """Let something be done when an event happens, after what was to be done before."""
+    assert event.callbacks is not None
+    event.callbacks.append(lambda _: call())

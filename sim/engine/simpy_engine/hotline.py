@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
-from simpy.events import Event
-
-from sim.clock import MINUTE, tick
 from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.desk import Desk
-from sim.engine.simpy_engine.environment import Alarm
-from sim.engine.simpy_engine.world import World
+from sim.engine.simpy_engine.environment import Alarm, then
+from sim.engine.simpy_engine.world import NEVER, World
+from sim.model import flow
 from sim.model.order import Kind
+from sim.model.race import TIMED
 from sim.model.state import Channel, State
-
-Process = Generator[Event, object, None]
 
 
 class Hotline(Desk):
@@ -22,35 +17,41 @@ class Hotline(Desk):
 
     def __init__(self, world: World, posts: list[int]) -> None:
         super().__init__(world, 0, posts)
-        self.write_up = tick(world.scenario.hotline.write_up_min * MINUTE)
 
-    def call(self, matter: int) -> Process:
-        """Let a citizen call 12345, and call again if the line was too slow."""
-        world, load, tickets = self.world, self.world.load, self.world.tickets
-        tickets.called[matter] = world.now
-        for attempt in range(load.redials[matter] + 1):
-            if attempt > 0:
-                yield world.env.at(world.now + load.redial_s[matter], Kind.CALL, matter)
-            tickets.attempts[matter] += 1
-            alarm = Alarm(world.env, Kind.CALL, matter)
-            request = self.ask(matter, load.talk_s[matter], 0, alarm)
-            if not request.begun:
-                alarm.set(world.now + load.call_patience[matter])
-            yield alarm.event
+    def call(self, matter: int) -> None:
+        """Let a citizen call 12345."""
+        self.world.tickets.called[matter] = self.world.now
+        self._attempt(matter)
+
+    def _attempt(self, matter: int) -> None:
+        world, load = self.world, self.world.load
+        world.tickets.attempts[matter] += 1
+        alarm = Alarm(world.env, Kind.CALL, matter)
+        request = self.ask(matter, load.talk_s[matter], 0, alarm)
+        if not request.begun:
+            alarm.set(world.now + load.call_patience[matter])
+
+        def rings() -> None:
             if request.begun:
-                tickets.answered[matter] = world.now - request.seconds
-                yield from self.taken(matter)
-                return
-            request.gone = True
-        tickets.abandoned[matter] = 1
-        yield world.env.at(world.now + self.write_up, Kind.DELIVER, matter)
-        if tickets.state[matter] == State.CALLING:
-            world.move(matter, State.UNDISCOVERED)
-            gone = world.now >= load.arisen[matter] + load.lifetime[matter]
-            if gone or not others_may_find(world, matter):
-                world.move(matter, State.VANISHED)
+                world.tickets.answered[matter] = world.now - request.seconds
+                self._taken(matter)
+            else:
+                request.gone = True
+                self._hung_up(matter)
 
-    def taken(self, matter: int) -> Process:
+        then(alarm.event, rings)
+
+    def _hung_up(self, matter: int) -> None:
+        """Call again later, or give up."""
+        world, load, tickets = self.world, self.world.load, self.world.tickets
+        if flow.calls_again(tickets.attempts[matter], load.redials[matter]):
+            again = world.env.at(world.now + load.redial_s[matter], Kind.CALL, matter)
+            then(again, lambda: self._attempt(matter))
+            return
+        tickets.abandoned[matter] = 1
+        self._after_write_up(matter)
+
+    def _taken(self, matter: int) -> None:
         """End a call: answered at once, or written up for the district's centre."""
         world, tickets = self.world, self.world.tickets
         tickets.requested[matter] = world.now
@@ -59,35 +60,53 @@ class Hotline(Desk):
             return
         if tickets.state[matter] == State.CALLING:
             world.move(matter, State.REGISTERED)
+        self._after_write_up(matter)
+
+    def _after_write_up(self, matter: int) -> None:
+        world = self.world
+        event = world.env.at(world.now + world.parameters.write_up_s, Kind.DELIVER, matter)
         taken_at = world.now
-        yield world.env.at(world.now + self.write_up, Kind.DELIVER, matter)
-        if tickets.state[matter] == State.REGISTERED:
-            yield from life.from_call(world, matter, Channel.HOTLINE, taken_at)
+        then(event, lambda: self._delivered(matter, taken_at))
+
+    def _delivered(self, matter: int, taken_at: float) -> None:
+        """Go on when the centre has what was written up, or a citizen has given up."""
+        world, tickets = self.world, self.world.tickets
+        state = tickets.state[matter]
+        if tickets.abandoned[matter]:
+            if state == State.CALLING:
+                world.move(matter, State.UNDISCOVERED)
+                gone_at = world.load.arisen[matter] + world.load.lifetime[matter]
+                if flow.vanishes_unheard(world.now, gone_at, others_may_find(world, matter)):
+                    world.move(matter, State.VANISHED)
+        elif flow.is_new_from_12345(state):
+            life.reported(world, matter, Channel.HOTLINE, taken_at)
         else:
             tickets.duplicate[matter] = 1
 
 
-def police_call(world: World, matter: int) -> Process:
+def police_call(world: World, matter: int) -> None:
     """Let a citizen call 110, which always answers."""
     load, tickets = world.load, world.tickets
     tickets.called[matter] = tickets.answered[matter] = world.now
     tickets.attempts[matter] = 1
-    yield world.env.at(world.now + load.talk_s[matter], Kind.CALL, matter)
+    heard = world.env.at(world.now + load.talk_s[matter], Kind.CALL, matter)
+    then(heard, lambda: _police_call_ends(world, matter))
+
+
+def _police_call_ends(world: World, matter: int) -> None:
+    tickets = world.tickets
     tickets.requested[matter] = world.now
-    if load.at_once[matter]:
+    if world.load.at_once[matter]:
         life.answer(world, matter, Channel.POLICE)
-    elif tickets.state[matter] == State.CALLING:
-        yield from life.from_call(world, matter, Channel.POLICE, world.now)
+    elif flow.is_new_from_110(tickets.state[matter]):
+        life.reported(world, matter, Channel.POLICE, world.now)
     else:
         tickets.duplicate[matter] = 1
 
 
 def others_may_find(world: World, matter: int) -> bool:
-    """Whether anybody but its citizen could ever find the matter."""
-    load, never = world.load, float("inf")
-    grid = load.grid[matter]
-    return (
-        (load.passes[matter] > 0 and grid in world.grids)
-        or world.observed_at(matter) < never
-        or load.camera[matter] < never
-    )
+    """Return whether anybody but its citizen could ever find the matter."""
+    if world.load.passes[matter] > 0 and world.load.grid[matter] in world.grids:
+        return True
+    finders = (entrant for entrant in TIMED if entrant.channel != Channel.NONE)
+    return any(world.comes_at(matter, entrant) < NEVER for entrant in finders)

@@ -7,15 +7,16 @@ from collections.abc import Generator
 from simpy.events import Event
 
 from sim.engine.simpy_engine import ticket as life
+from sim.engine.simpy_engine.environment import then
 from sim.engine.simpy_engine.hotline import police_call
-from sim.engine.simpy_engine.world import World
+from sim.engine.simpy_engine.world import NEVER, World
+from sim.model.flow import may_vanish
 from sim.model.order import Kind
+from sim.model.race import TIMED, Timed
 from sim.model.state import Channel, State
 
-Process = Generator[Event, object, None]
 
-
-def nature(world: World, first: int, last: int) -> Process:
+def nature(world: World, first: int, last: int) -> Generator[Event, object, None]:
     """Let matters arise, in order."""
     for matter in range(first, last):
         yield world.env.at(world.load.arisen[matter], Kind.ARISE, matter)
@@ -27,53 +28,53 @@ def arise(world: World, matter: int) -> None:
     load = world.load
     world.tickets.state[matter] = State.UNDISCOVERED
     world.ledger.enter(load.district[matter])
-    grid = world.grids.get(load.grid[matter])
-    if grid is not None:
-        grid.notice(matter)
-    world.env.process(lie(world, matter))
+    if load.grid[matter] in world.grids:
+        world.grids[load.grid[matter]].notice(matter)
+    times = [(world.comes_at(matter, entrant), entrant) for entrant in TIMED]
+    lie(world, matter, sorted(item for item in times if item[0] < NEVER))
 
 
-def outside(world: World, matter: int) -> list[tuple[float, Kind]]:
-    """Return when an observer, a camera or its citizen would notice it, and when it goes away."""
-    load, now = world.load, world.now
-    patience = load.patience[matter]
-    hours = world.citizens if load.citizen[matter] != Channel.POLICE else None
-    times = [
-        (now + load.lifetime[matter], Kind.VANISH),
-        (world.observed_at(matter), Kind.OBSERVER),
-        (now + load.camera[matter], Kind.CAMERA),
-        (hours.advance(now, patience) if hours else now + patience, Kind.REPORT),
-    ]
-    return sorted(item for item in times if item[0] < float("inf"))
+def lie(world: World, matter: int, ahead: list[tuple[float, Timed]]) -> None:
+    """Lie there until the next of the race comes; patrols come by on their own.
+
+    Parameters
+    ----------
+    ahead : list
+        Who is still to come, and when, s; in order.
+    """
+    if ahead:
+        (time, entrant), *others = ahead
+        event = world.env.at(time, entrant.kind, matter)
+        then(event, lambda: come(world, matter, entrant, others))
 
 
-def lie(world: World, matter: int) -> Process:
-    """Lie there until somebody notices; patrols come by on their own."""
-    for time, kind in outside(world, matter):
-        yield world.env.at(time, kind, matter)
-        if not world.hidden(matter):
-            world.env.happened -= 1  # nothing did: it was found before
+def come(world: World, matter: int, entrant: Timed, others: list[tuple[float, Timed]]) -> None:
+    """Let an entrant of the race come to a matter."""
+    tickets, citizen = world.tickets, Channel(world.load.citizen[matter])
+    if not world.hidden(matter):
+        world.env.happened -= 1  # nothing did: it was found before
+        return
+    if entrant.kind == Kind.VANISH:
+        if may_vanish(tickets.state[matter]):
+            world.move(matter, State.VANISHED)
             return
-        if kind == Kind.REPORT:
-            if world.load.citizen[matter] == Channel.ONLINE:
-                tickets = world.tickets
-                tickets.discovered[matter] = tickets.requested[matter] = world.now
-                world.env.process(life.from_find(world, matter, Channel.ONLINE))
-                return
-            call(world, matter)
-        elif kind == Kind.VANISH:
-            if world.tickets.state[matter] == State.UNDISCOVERED:
-                world.move(matter, State.VANISHED)
-                return
+    elif entrant.kind == Kind.REPORT and citizen != Channel.ONLINE:
+        call(world, matter)  # others may find it meanwhile
+    else:
+        tickets.discovered[matter] = world.now
+        if entrant.kind == Kind.REPORT:
+            tickets.requested[matter] = world.now
+            life.found(world, matter, citizen)
         else:
-            channel = Channel.OBSERVER if kind == Kind.OBSERVER else Channel.CAMERA
-            world.tickets.discovered[matter] = world.now
-            world.env.process(life.from_find(world, matter, channel))
-            return
+            life.found(world, matter, entrant.channel)
+        return
+    lie(world, matter, others)
 
 
 def call(world: World, matter: int) -> None:
-    """Let its citizen call, by the line that is theirs; others may find the matter meanwhile."""
+    """Let its citizen call, by the line that is theirs."""
     world.move(matter, State.CALLING)
-    police = world.load.citizen[matter] == Channel.POLICE
-    world.env.process(police_call(world, matter) if police else world.hotline.call(matter))
+    if world.load.citizen[matter] == Channel.POLICE:
+        police_call(world, matter)
+    else:
+        world.hotline.call(matter)

@@ -13,6 +13,13 @@ from sim.workload.workload import Workload
 
 _CODES = {"f8": "d", "i8": "q", "i4": "i", "i2": "h", "i1": "b", "b1": "b"}
 
+LIFE = (
+    Column("step", "i1", "", "the step of its life that it is at", default=-1),
+    Column("centre", "i4", "", "whose operators it is with", default=-1, to="desks"),
+    Column("wrong_left", "i2", "1", "wrong triages still before it"),
+)
+"""What the engine itself needs to know of a ticket."""
+
 
 class Records:
     """A table of typed columns.
@@ -73,6 +80,6 @@ def matters_of(workload: Workload) -> Records:
 
 def blank_tickets(rows: int) -> Records:
     """Return the tickets of so many matters that have not arisen yet."""
-    tickets = Records(STORED)
+    tickets = Records((*STORED, *LIFE))
     tickets.extend(rows)
     return tickets

@@ -1,32 +1,67 @@
-"""The life of a ticket, from discovery to evaluation."""
+"""The life of a ticket, from discovery to evaluation: a table of steps.
+
+A step sets something going, and its end says which step follows. Where a ticket is in its life is
+a number in its row, so that a life can be gone on with from the beginning of any step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable
+from enum import IntEnum
 from math import isnan
+from typing import NamedTuple
 
 from simpy.events import Event
 
-from sim.clock import MINUTE, tick
-from sim.engine.simpy_engine.desk import Centre
-from sim.engine.simpy_engine.environment import Alarm
+from sim.clock import tick
+from sim.engine.simpy_engine import supervision
+from sim.engine.simpy_engine.environment import then
 from sim.engine.simpy_engine.world import World
+from sim.model import flow
 from sim.model.order import Kind
-from sim.model.rules import satisfaction, supervision_due
-from sim.model.state import Channel, Level, State
-
-Process = Generator[Event, object, None]
+from sim.model.rules import satisfaction
+from sim.model.state import Channel, State
 
 
-def accept(world: World, ticket: int, channel: Channel, at: float) -> None:
-    """Make a matter a ticket: from then on its deadlines run."""
-    tickets = world.tickets
-    sign, arrive, close = world.allowed[world.load.category[ticket]]
+class Step(IntEnum):
+    """What a ticket waits for."""
+
+    TRIAGE = 0  # an operator accepts it where that is still due, and says whose it is
+    TRIAGE_AGAIN = 1  # after a wrong department has sent it back
+    SIGNATURE = 2  # a department's desk reads it
+    VISIT = 3  # crews go, and work
+    SETTLEMENT = 4  # repair, paperwork
+    JOB = 5  # a gridworker goes to a simple one
+    LOOK = 6  # a gridworker looks at the result
+    CALL_BACK = 7  # or an operator calls back
+
+
+def reported(world: World, ticket: int, channel: Channel, taken_at: float) -> None:
+    """Begin the life of a request that was taken down on the telephone."""
+    parameters, load, tickets = world.parameters, world.load, world.tickets
+    tickets.discovered[ticket] = tickets.answered[ticket]
+    accept(world, ticket, channel, taken_at)
+    department = parameters.categories[load.category[ticket]].department
+    tickets.centre[ticket] = flow.district_desk(load.district[ticket], parameters.towns)
+    if flow.skips_centre(channel, parameters.departments[department].force):
+        tickets.triaged[ticket] = tickets.tracked[ticket] = world.now
+        supervision.watch(world, ticket)
+        enter(world, ticket, Step.SIGNATURE)
+    else:
+        tickets.wrong_left[ticket] = load.wrong[ticket]
+        enter(world, ticket, Step.TRIAGE)
+
+
+def found(world: World, ticket: int, channel: Channel) -> None:
+    """Begin the life of what somebody found, or a citizen wrote."""
+    load, tickets = world.load, world.tickets
+    centre = flow.town_desk(load.town[ticket])
+    if not flow.town_has_it(channel, world.centres[centre].on_duty):
+        centre = flow.district_desk(load.district[ticket], world.parameters.towns)
     tickets.channel[ticket] = channel
-    tickets.accepted[ticket] = at
-    tickets.due_sign[ticket] = at + sign
-    tickets.due_arrive[ticket] = at + arrive
-    tickets.due_close[ticket] = at + close
+    tickets.centre[ticket] = centre
+    tickets.wrong_left[ticket] = load.wrong[ticket]
+    enter(world, ticket, Step.TRIAGE)
 
 
 def answer(world: World, ticket: int, channel: Channel) -> None:
@@ -36,171 +71,166 @@ def answer(world: World, ticket: int, channel: Channel) -> None:
     evaluate(world, ticket)
 
 
-def from_call(world: World, ticket: int, channel: Channel, taken_at: float) -> Process:
-    """Go on with a request that was taken down on the telephone."""
-    world.tickets.discovered[ticket] = world.tickets.answered[ticket]
-    accept(world, ticket, channel, taken_at)
-    department = world.department_of[world.load.category[ticket]]
-    centre = world.district_centres[world.load.district[ticket]]
-    if channel == Channel.POLICE and department in world.forces:
-        world.tickets.triaged[ticket] = world.tickets.tracked[ticket] = world.now
-        watch = Watch(world, ticket)
-        yield from sign(world, ticket, department)
-        yield from close_the_loop(world, ticket, watch, centre)
-    else:
-        world.move(ticket, State.AT_CENTRE)
-        yield from triage(world, ticket, centre, 0.0)
-
-
-def from_find(world: World, ticket: int, channel: Channel) -> Process:
-    """Go on with what a gridworker, an observer or a camera found, or a citizen wrote."""
-    world.move(ticket, State.AT_CENTRE)
-    load = world.load
-    centre = world.district_centres[load.district[ticket]]
-    if channel in (Channel.PATROL, Channel.OBSERVER):
-        town = world.town_centres[load.town[ticket]]
-        if town.on_duty > 0:  # a town's centre that is shut leaves it to the district's
-            centre = town
-    world.tickets.channel[ticket] = channel
-    yield from triage(world, ticket, centre, world.scenario.centres.accept_mean_min)
-
-
-def triage(world: World, ticket: int, centre: Centre, accept_min: float) -> Process:
-    """Have it accepted where that is still due, and sent to those who must deal with it."""
-    load, tickets, rules = world.load, world.tickets, world.scenario.centres
-    minutes = rules.triage_mean_min
-    yield from centre.serve(ticket, accept_min + minutes, world.urgency(ticket))
-    if isnan(tickets.accepted[ticket]):  # what was taken on the telephone is accepted already
-        registered = world.now - tick(minutes * MINUTE * load.desk[ticket])
-        accept(world, ticket, Channel(tickets.channel[ticket]), registered)
-    tickets.triaged[ticket] = tickets.tracked[ticket] = world.now
-    watch = Watch(world, ticket)
-
-    if load.simple[ticket] and load.grid[ticket] in world.grids:  # simple: its gridworker goes
-        tickets.signed[ticket] = world.now
-    else:
-        yield from refer(world, ticket, centre)
-    yield from close_the_loop(world, ticket, watch, centre)
-
-
-def refer(world: World, ticket: int, centre: Centre) -> Process:
-    """Send it to its department, by way of those that send it back."""
-    load, tickets, minutes = world.load, world.tickets, world.scenario.centres.triage_mean_min
-    right, bodies = world.department_of[load.category[ticket]], len(world.departments)
-    for _ in range(load.wrong[ticket]):
-        yield from sign_for(world, ticket, (right + load.wrong_department[ticket]) % bodies)
-        tickets.sent_back[ticket] += 1
-        world.move(ticket, State.AT_CENTRE)
-        yield from centre.serve(ticket, minutes, world.urgency(ticket))
-    yield from sign(world, ticket, right)
-
-
-def sign_for(world: World, ticket: int, department: int) -> Process:
-    """Wait until a department's desk has read the ticket."""
-    world.move(ticket, State.UNSIGNED)
-    seconds = tick(world.load.sign[ticket] * world.sign_mean[department])
-    yield world.env.at(world.desks[department].advance(world.now, seconds), Kind.SIGN, ticket)
-
-
-def sign(world: World, ticket: int, department: int) -> Process:
-    """Wait until the right department has signed for it."""
-    yield from sign_for(world, ticket, department)
-    world.tickets.signed[ticket] = world.now
-    world.tickets.unit[ticket] = world.plan.unit_of[department, world.load.town[ticket]]
-
-
-def close_the_loop(world: World, ticket: int, watch: Watch, centre: Centre) -> Process:
-    """Handle it, check it, and again if the check fails; then close and evaluate."""
-    load, tickets = world.load, world.tickets
-    while True:
-        if tickets.unit[ticket] < 0 and load.grid[ticket] not in world.grids:
-            yield from refer(world, ticket, centre)  # its gridworkers were withdrawn
-        unit = tickets.unit[ticket]
-        tickets.ready[ticket] = world.now
-        world.move(ticket, State.WAITING)
-        if unit >= 0:
-            yield world.units[unit].handle(ticket)
-            tickets.finished[ticket] = world.now
-            world.move(ticket, State.SETTLING)
-            yield world.env.at(world.now + load.settle_s[ticket], Kind.SETTLE, ticket)
-        elif (yield world.grids[load.grid[ticket]].handle(ticket)):
-            tickets.finished[ticket] = world.now
-        else:
-            continue
-        tickets.handled[ticket] = world.now
-        world.move(ticket, State.CHECKING)
-        grid = world.grids.get(load.grid[ticket]) if load.by_grid[ticket] else None
-        if grid is None or not (yield grid.check(ticket)):
-            district = world.district_centres[load.district[ticket]]
-            # call-backs are made when nothing more urgent waits
-            yield from district.serve(ticket, world.scenario.centres.call_back_mean_min, 9)
-        tickets.checked[ticket] = world.now
-        if tickets.reopened[ticket] >= load.fails[ticket]:
-            break
-        tickets.reopened[ticket] += 1
-    watch.end()
-    evaluate(world, ticket)
+def accept(world: World, ticket: int, channel: Channel, at: float) -> None:
+    """Make a matter a ticket: from then on its deadlines run."""
+    tickets, category = world.tickets, world.parameters.categories[world.load.category[ticket]]
+    tickets.channel[ticket] = channel
+    tickets.accepted[ticket] = at
+    tickets.due_sign[ticket] = at + category.sign_s
+    tickets.due_arrive[ticket] = at + category.arrive_s
+    tickets.due_close[ticket] = at + category.close_s
 
 
 def evaluate(world: World, ticket: int) -> None:
     """Close a ticket, and ask its citizen if there is one."""
-    tickets, rules = world.tickets, world.scenario.satisfaction
+    tickets, parameters = world.tickets, world.parameters
     world.move(ticket, State.CLOSED)
     tickets.closed[ticket] = world.now
-    if tickets.channel[ticket] in (Channel.HOTLINE, Channel.ONLINE, Channel.POLICE):
-        late = world.now > tickets.due_close[ticket]
+    if flow.is_asked(tickets.channel[ticket]):
         chance = satisfaction(
-            rules.on_time,
-            rules.late_penalty,
-            rules.reopened_penalty,
-            late,
+            parameters.on_time,
+            parameters.late_penalty,
+            parameters.reopened_penalty,
+            world.now > tickets.due_close[ticket],
             tickets.reopened[ticket],
         )
         tickets.satisfied[ticket] = int(world.load.satisfaction_u[ticket] < chance)
 
 
-class Watch:
-    """A ticket's clock: a reminder, at the deadline the district, then the city takes it up."""
+def enter(world: World, ticket: int, step: Step) -> None:
+    """Let a life go on from the beginning of a step."""
+    world.tickets.step[ticket] = step
+    then(LIFE[step].begin(world, ticket), lambda: _over(world, ticket))
 
-    def __init__(self, world: World, ticket: int) -> None:
-        self.world, self.ticket = world, ticket
-        self.alarm = Alarm(world.env, Kind.DEADLINE, ticket)
-        self._aim()
 
-    def end(self) -> None:
-        """Stop watching: the ticket is about to close."""
-        self.alarm.cancel()
-        if self.world.tickets.level[self.ticket] >= Level.DISTRICT:
-            self.world.ledger.overdue[self.world.load.district[self.ticket]] -= 1
+def _over(world: World, ticket: int) -> None:
+    following = LIFE[Step(world.tickets.step[ticket])].end(world, ticket)
+    if following is not None:
+        enter(world, ticket, following)
 
-    def _aim(self) -> None:
-        world, ticket, rules = self.world, self.ticket, self.world.scenario.supervision
-        due = supervision_due(
-            world.tickets.accepted[ticket],
-            world.tickets.due_close[ticket],
-            rules.reminder,
-            rules.city,
-            world.tickets.level[ticket],
-        )
-        self.alarm.set(max(due, world.now))
-        callbacks = self.alarm.event.callbacks
-        assert callbacks is not None
-        callbacks.append(self._step_in)
 
-    def _step_in(self, _: Event) -> None:
-        world, ticket = self.world, self.ticket
-        tickets = world.tickets
-        tickets.level[ticket] += 1
-        level = tickets.level[ticket]
-        if level == Level.REMINDER:
-            tickets.supervised[ticket] = world.now
-        elif level == Level.DISTRICT:
-            world.ledger.overdue[world.load.district[ticket]] += 1
-        if tickets.state[ticket] == State.WAITING:
-            if tickets.unit[ticket] >= 0:
-                world.units[tickets.unit[ticket]].rerank(ticket)
-            else:
-                world.grids[world.load.grid[ticket]].rerank(ticket)
-        if level < Level.CITY:
-            self.alarm.renew()
-            self._aim()
+def _wait_for_triage(world: World, ticket: int) -> Event:
+    world.move(ticket, State.AT_CENTRE)
+    known = not isnan(world.tickets.accepted[ticket])  # it was taken on the telephone
+    parameters = world.parameters
+    mean_s = parameters.triage_s if known else parameters.register_s
+    centre = world.centres[world.tickets.centre[ticket]]
+    return centre.serve(ticket, mean_s, world.urgency(ticket))
+
+
+def _triaged(world: World, ticket: int) -> Step:
+    load, tickets = world.load, world.tickets
+    if isnan(tickets.accepted[ticket]):
+        sorting = tick(world.parameters.triage_s * load.desk[ticket])
+        accept(world, ticket, Channel(tickets.channel[ticket]), world.now - sorting)
+    tickets.triaged[ticket] = tickets.tracked[ticket] = world.now
+    supervision.watch(world, ticket)
+    if flow.gridworker_goes(load.simple[ticket] > 0, load.grid[ticket] in world.grids):
+        tickets.signed[ticket] = world.now
+        return Step.JOB
+    return Step.SIGNATURE
+
+
+def _wait_for_signature(world: World, ticket: int) -> Event:
+    world.move(ticket, State.UNSIGNED)
+    load, parameters = world.load, world.parameters
+    department = flow.reader(
+        parameters.categories[load.category[ticket]].department,
+        world.tickets.wrong_left[ticket],
+        load.wrong_department[ticket],
+        len(parameters.departments),
+    )
+    seconds = tick(load.sign[ticket] * parameters.departments[department].sign_s)
+    when = parameters.desks[department].advance(world.now, seconds)
+    return world.env.at(when, Kind.SIGN, ticket)
+
+
+def _signed(world: World, ticket: int) -> Step:
+    load, tickets = world.load, world.tickets
+    if tickets.wrong_left[ticket] > 0:
+        tickets.wrong_left[ticket] -= 1
+        tickets.sent_back[ticket] += 1
+        return Step.TRIAGE_AGAIN
+    department = world.parameters.categories[load.category[ticket]].department
+    tickets.signed[ticket] = world.now
+    tickets.unit[ticket] = world.plan.unit_of[department, load.town[ticket]]
+    return Step.VISIT
+
+
+def _handled_by(world: World, ticket: int) -> Step:
+    unit = world.tickets.unit[ticket]
+    if flow.must_be_referred(unit, world.load.grid[ticket] in world.grids):
+        return Step.SIGNATURE
+    return Step.VISIT if unit >= 0 else Step.JOB
+
+
+def _wait_for_somebody(world: World, ticket: int) -> Event:
+    tickets = world.tickets
+    tickets.ready[ticket] = world.now
+    world.move(ticket, State.WAITING)
+    unit = tickets.unit[ticket]
+    return (world.units[unit] if unit >= 0 else world.grids[world.load.grid[ticket]]).handle(ticket)
+
+
+def _visited(world: World, ticket: int) -> Step:
+    world.tickets.finished[ticket] = world.now
+    return Step.SETTLEMENT
+
+
+def _settle(world: World, ticket: int) -> Event:
+    world.move(ticket, State.SETTLING)
+    return world.env.at(world.now + world.load.settle_s[ticket], Kind.SETTLE, ticket)
+
+
+def _job_done(world: World, ticket: int) -> Step:
+    world.tickets.finished[ticket] = world.now
+    return _settled(world, ticket)
+
+
+def _settled(world: World, ticket: int) -> Step:
+    load = world.load
+    world.tickets.handled[ticket] = world.now
+    world.move(ticket, State.CHECKING)
+    if flow.gridworker_checks(load.by_grid[ticket] > 0, load.grid[ticket] in world.grids):
+        return Step.LOOK
+    return Step.CALL_BACK
+
+
+def _wait_for_a_look(world: World, ticket: int) -> Event:
+    return world.grids[world.load.grid[ticket]].check(ticket)
+
+
+def _call_back(world: World, ticket: int) -> Event:
+    parameters = world.parameters
+    centre = world.centres[flow.district_desk(world.load.district[ticket], parameters.towns)]
+    return centre.serve(ticket, parameters.callback_s, parameters.callback_rank)
+
+
+def _checked(world: World, ticket: int) -> Step | None:
+    tickets = world.tickets
+    tickets.checked[ticket] = world.now
+    if flow.reopens(tickets.reopened[ticket], world.load.fails[ticket]):
+        tickets.reopened[ticket] += 1
+        return _handled_by(world, ticket)
+    supervision.release(world, ticket)
+    evaluate(world, ticket)
+    return None
+
+
+class Stage(NamedTuple):
+    """What a step sets going, and what its end leads to; None: nothing more."""
+
+    begin: Callable[[World, int], Event]
+    end: Callable[[World, int], Step | None]
+
+
+LIFE = {
+    Step.TRIAGE: Stage(_wait_for_triage, _triaged),
+    Step.TRIAGE_AGAIN: Stage(_wait_for_triage, lambda _world, _ticket: Step.SIGNATURE),
+    Step.SIGNATURE: Stage(_wait_for_signature, _signed),
+    Step.VISIT: Stage(_wait_for_somebody, _visited),
+    Step.SETTLEMENT: Stage(_settle, _settled),
+    Step.JOB: Stage(_wait_for_somebody, _job_done),
+    Step.LOOK: Stage(_wait_for_a_look, _checked),
+    Step.CALL_BACK: Stage(_call_back, _checked),
+}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan
 
-from sim.clock import MINUTE
+from sim.engine.simpy_engine.department import Crew
 from sim.engine.simpy_engine.world import World
 
 
 class Facts:
     """What is known at a decision epoch; see `sim.policy.base.View` for each of them."""
 
-    __slots__ = ("_world",)
+    __slots__ = ("_crews", "_parameters", "_world")
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, crews: Mapping[int, Crew]) -> None:
+        self._world, self._crews, self._parameters = world, crews, world.parameters
 
     @property
     def now(self) -> float:
@@ -48,11 +48,11 @@ class Facts:
 
     def category(self, ticket: int) -> str:
         """Its category, by id."""
-        return self._world.categories[self._world.load.category[ticket]].id
+        return self._world.scenario.categories[self._world.load.category[ticket]].id
 
     def expected_work(self, ticket: int) -> float:
         """Mean work on site for its category, s."""
-        return self._world.categories[self._world.load.category[ticket]].work_min * MINUTE
+        return self._parameters.categories[self._world.load.category[ticket]].work_s
 
     def place(self, ticket: int) -> tuple[float, float]:
         """Where it is, m."""
@@ -60,21 +60,23 @@ class Facts:
 
     def position(self, crew: int) -> tuple[float, float]:
         """Where a crew is, or on roads where it can turn next, m."""
-        return self._world.crews[crew].position()[:2]
+        return self._crews[crew].position()[:2]
 
     def travel(self, crew: int, ticket: int) -> float:
         """How long a crew would be under way to a ticket, s."""
-        member = self._world.crews[crew]
-        return self._world.way(member.unit.district, member.position(), self._world.place(ticket))
+        world, member = self._world, self._crews[crew]
+        place = world.place(ticket)
+        return world.ground.time(member.unit.district, member.position(), place, world.now)
 
     def strength(self, crew: int) -> int:
         """How many crews of its unit are on duty, free or not."""
-        return sum(other.on_duty for other in self._world.crews[crew].unit.crews.values())
+        return sum(other.on_duty for other in self._crews[crew].unit.crews.values())
 
     def between(self, start: int, end: int) -> float:
         """How long a crew that leaves now is under way from one ticket to another, s."""
-        district = self._world.load.district[start]
-        return self._world.way(district, self._world.place(start), self._world.place(end))
+        world = self._world
+        district = world.load.district[start]
+        return world.ground.time(district, world.place(start), world.place(end), world.now)
 
     def joint(self, ticket: int) -> bool:
         """Whether it needs crews of several departments at once."""
@@ -82,26 +84,26 @@ class Facts:
 
     def colleagues(self, crew: int) -> Sequence[int]:
         """All crews of its unit that are on duty, ascending."""
-        return [c.number for c in self._world.crews[crew].unit.crews.values() if c.on_duty]
+        return [c.number for c in self._crews[crew].unit.crews.values() if c.on_duty]
 
     def serving(self, crew: int) -> int:
         """Return the ticket it travels to or works at, -1: none."""
-        visit = self._world.crews[crew].visit
+        visit = self._crews[crew].visit
         return -1 if visit is None else visit.ticket
 
     def free_at(self, crew: int) -> float:
         """When it will be free, by what is known now, s."""
-        now, visit = self.now, self._world.crews[crew].visit
+        now, visit = self.now, self._crews[crew].visit
         if visit is None:
             return now
         begun = self._world.visits.work[visit.rows[crew]]
         if isnan(begun):  # the last of them is still under way
-            begun = max(visit.arrivals.values())
+            begun = max(member.leg.arrives for member in visit.crews)
         return max(now, begun + self.expected_work(visit.ticket))
 
     def shift_end(self, crew: int) -> float:
         """When the shift of a crew on duty ends, s; inf: never."""
-        return self._world.shifts[self._world.crews[crew].shift].next_change(self.now)
+        return self._parameters.duty[self._crews[crew].shift].next_change(self.now)
 
 
 class HindsightFacts(Facts):

@@ -17,7 +17,7 @@ from sim.engine import find_engine
 from sim.errors import InputError
 from sim.experiment.gym.handover import Handover
 from sim.experiment.gym.observation import Epoch, Observation, Observer, Shown
-from sim.experiment.gym.reward import Elapsed, Meter, default_reward
+from sim.experiment.gym.reward import Elapsed, Final, Meter, default_reward
 from sim.experiment.replication import ENGINE
 from sim.model.staffing import base_plan
 from sim.policy import Policy, View, find_policy, guarded
@@ -88,8 +88,10 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         gridworkers leave their rounds (`Policy.jobs_first`).
     tickets, crews : int
         How many are shown.
-    reward : callable
-        Makes a reward of what has `Elapsed` since the last decision.
+    reward : callable or str
+        Makes a reward of what has `Elapsed` since the last decision; or a measure, such as
+        ``close.on_time.worst@district``: 0 until the end, then what it came to in the episode,
+        negative where less is better.
     render_mode : None
         There is nothing to see.
 
@@ -111,7 +113,7 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         order: str | Policy = "priority",
         tickets: int = 16,
         crews: int = 8,
-        reward: Callable[[Elapsed], float] = default_reward,
+        reward: Callable[[Elapsed], float] | str = default_reward,
         render_mode: None = None,
     ) -> None:
         for field, value in (("tickets", tickets), ("crews", crews)):
@@ -119,13 +121,12 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
                 raise InputError("environment", field, value, "a whole number from 1")
         chosen = load(scenario) if isinstance(scenario, (str, Path)) else scenario
         self.scenario = restrict(chosen, days=days, districts=districts)
-        self.engine, self.order, self.reward = (
-            find_engine(engine),
-            find_policy(order),
-            reward,
-        )
+        self.engine, self.order = find_engine(engine), find_policy(order)
         self.render_mode = render_mode
         self.city = City.build(self.scenario)
+        self.reward: Callable[[Elapsed], float] | Final = (
+            Final.parse(reward, self.scenario, self.city) if isinstance(reward, str) else reward
+        )
         self.plan = base_plan(self.scenario, self.city)
         x, y = self.city.district_xy.mean(axis=0).tolist()
         time = self.scenario.time
@@ -201,9 +202,8 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
             self._plan = []
         if self._epoch is not None:
             self._look(self._handover.answer(self._choice(int(action), valid)))
-        reward = float(self.reward(self._meter.read(self.simulation.now)))
         over = self._epoch is None
-        return self._observation(), reward, False, over, self._info(valid)
+        return self._observation(), self._reward(over), False, over, self._info(valid)
 
     def close(self) -> None:
         """End the episode; the thread that it runs in ends with it."""
@@ -251,6 +251,12 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
     def outcome(self) -> Outcome:
         """Return the record of the episode so far."""
         return self.simulation.outcome()
+
+    def _reward(self, over: bool) -> float:
+        elapsed = self._meter.read(self.simulation.now)
+        if isinstance(self.reward, Final):
+            return self.reward.of(self.outcome()) if over else 0.0
+        return float(self.reward(elapsed))
 
     def _look(self, epoch: Epoch | None) -> None:
         self._epoch = epoch

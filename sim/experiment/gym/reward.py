@@ -6,9 +6,21 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sim.clock import HOUR
+from sim.errors import InputError
+from sim.measure.catalogue import KPIS
+from sim.measure.kpis import kpis
+from sim.measure.query import Query
 from sim.policy import View
+
+if TYPE_CHECKING:
+    from sim.city.city import City
+    from sim.engine.outcome import Outcome
+    from sim.scenario import Scenario
 
 MISSED = 10.0
 """What a missed deadline costs, in hours of waiting of the least urgent."""
@@ -44,6 +56,39 @@ def default_reward(elapsed: Elapsed) -> float:
     """
     hours = sum(2.0 ** (4 - urgency) * s for urgency, s in elapsed.waited.items()) / HOUR
     return -hours - MISSED * elapsed.missed
+
+
+@dataclass(frozen=True)
+class Final:
+    """A reward at the end of an episode alone: a measure of all of it.
+
+    Attributes
+    ----------
+    query : Query
+        A single figure of tickets with a better direction.
+    """
+
+    query: Query
+
+    @classmethod
+    def parse(cls, text: str, scenario: Scenario, city: City) -> Final:
+        """Read a measure, as `sim.measure.query` has it.
+
+        Raises
+        ------
+        InputError
+            If there is none such, or it is no single figure with a better direction.
+        """
+        query = Query.parse(text, "reward").within(scenario, city, "reward")
+        if not (query.single and query.better and query.metric.name in KPIS):
+            allowed = "one figure of tickets that has a better direction, such as close.on_time"
+            raise InputError("environment", "reward", str(query), allowed)
+        return cls(query)
+
+    def of(self, outcome: Outcome) -> float:
+        """Return the figure, less it where less is better; 0 where there is no case."""
+        (value,) = kpis(outcome, measures=[str(self.query)])["value"]
+        return float(np.nan_to_num(value * self.query.better))
 
 
 class Meter:

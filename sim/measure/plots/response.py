@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engine.outcome import Outcome
+from sim.measure.catalogue import KPIS, MEASURES
 from sim.measure.kpis import table
 from sim.measure.plots.style import BLUE, GREY, ORANGE, both, head, new, style
 from sim.measure.tables import SENT_OUT
@@ -36,10 +37,8 @@ def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
     with style():
         figure, ax = new(ax, 9, 0.36 * len(wide) + 2.2)
         rows = np.arange(len(wide))
-        for metric, colour, shift, label in (
-            ("arrive", ORANGE, 0.15, both("someone is there", "到场")),
-            ("close", BLUE, -0.15, both("closed", "办结")),
-        ):
+        for metric, colour, shift in (("arrive", ORANGE, 0.15), ("close", BLUE, -0.15)):
+            label = both(MEASURES[metric].english, MEASURES[metric].chinese)
             low, high = (np.maximum(wide[f"{metric}.{p}"].to_numpy(), 20) for p in ("p50", "p90"))
             ax.hlines(rows + shift, low, high, color=colour, linewidth=3, alpha=0.6)
             ax.plot(low, rows + shift, "o", color=colour, markersize=5, label=label)
@@ -51,9 +50,8 @@ def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
         ax.minorticks_off()
         ax.grid(axis="y", visible=False)
         ax.set_ylim(-0.7, len(wide) - 0.3)
-        punctual = 100 * wide["arrive.on_time"]
-        _column(ax, 56, both("arrived\nin time", "按时到场", chr(10)), punctual, " %")
-        _column(ax, 92, both("open", "未办结", chr(10)), wide["backlog"])
+        _column(ax, 56, "arrive.on_time", 100 * wide["arrive.on_time"], " %")
+        _column(ax, 92, "backlog", wide["backlog"])
         ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.07), ncol=2)
         ax.set_xlabel(
             "since acceptance, of those not answered on the telephone and for which it is over; "
@@ -64,8 +62,9 @@ def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
         return figure
 
 
-def _column(ax: Axes, offset: float, name: str, values: pd.Series, unit: str = "") -> None:
+def _column(ax: Axes, offset: float, metric: str, values: pd.Series, unit: str = "") -> None:
     """Write figures to the right of the axes, one a row, so many points away."""
+    name = both(KPIS[metric].english.replace(" ", "\n", 1), KPIS[metric].chinese, "\n")
     look: Any = {
         "xytext": (offset, 0),
         "textcoords": "offset points",

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.clock import DAY, HOUR
 from sim.engine.outcome import Outcome
+from sim.measure.catalogue import KPIS
 from sim.measure.counters import COUNTERS, Flow, counters, instants, pass_by
 from sim.measure.fold import Request, gather
 from sim.measure.plots.style import (
@@ -105,7 +106,7 @@ def plot_steps(outcome: Outcome, ax: Axes | None = None) -> Any:
             linewidth=0,
         )
         day_axis(ax, outcome)
-        count_axis(ax, "open tickets", "未办结工单")
+        count_axis(ax, KPIS["backlog"].english, KPIS["backlog"].chinese)
         handles, labels = ax.get_legend_handles_labels()
         ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5))
         head(ax, outcome, "Open tickets by step", "各环节未办结工单")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from sim.optimize.roster.roster import Roster
-from sim.scenario.localtime import zone
+from sim.scenario.zone import zone
 
 if TYPE_CHECKING:
     from icalendar import Calendar

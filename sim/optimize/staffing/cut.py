@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measure.catalogue import PATROL
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.judge import Verdict
-from sim.optimize.staffing.targets import PATROL
 from sim.optimize.staffing.trial import Found, Trials
 
 Ints = NDArray[np.int64]

@@ -63,26 +63,6 @@ def _c_from_b(c: NDArray[np.int64], a: Floats, b: Floats) -> Floats:
     return np.where(a <= 0, 0.0 * b, np.where(a >= c, 1.0, waits))
 
 
-def late_share(servers: ArrayLike, load: ArrayLike, service: ArrayLike, wait: ArrayLike) -> Floats:
-    """Return the share that waits longer than ``wait`` in M/M/c, first come first served.
-
-    Parameters
-    ----------
-    service, wait : arrays
-        Mean service time and the wait, in the same unit.
-    """
-    c, a = np.asarray(servers), np.asarray(load, dtype=float)
-    spare = np.maximum(c - a, 0.0) / np.asarray(service, dtype=float)
-    return np.asarray(erlang_c(c, a) * np.exp(-spare * np.asarray(wait, dtype=float)))
-
-
-def mean_wait(servers: ArrayLike, load: ArrayLike, service: ArrayLike) -> Floats:
-    """Return the mean wait in M/M/c, in the unit of ``service``; infinite where it is too much."""
-    c, a = np.broadcast_arrays(np.asarray(servers), np.asarray(load, dtype=float))
-    waits = erlang_c(c, a) * np.asarray(service, dtype=float)
-    return np.divide(waits, c - a, out=np.full(waits.shape, np.inf), where=c > a)
-
-
 def erlang_a(
     servers: ArrayLike, load: ArrayLike, patience: ArrayLike, tail: int = 400
 ) -> tuple[Floats, Floats]:
@@ -95,8 +75,7 @@ def erlang_a(
     patience : array of float
         Mean patience over mean service time, above 0.
     tail : int
-        Longest queue that is looked at; what lies beyond is bounded by the last term's geometric
-        tail and left out once that is below 1e-12.
+        Longest queue beyond twice the mean that is looked at; what is left out is below 1e-13.
 
     Returns
     -------
@@ -112,7 +91,8 @@ def erlang_a(
     a = np.where(some, a, 1.0)
     with np.errstate(divide="ignore"):
         busy = 1.0 / erlang_b(c, a)  # weights of 0..c, that of c being 1
-    term, queue, waiting = np.ones(c.shape), np.zeros(c.shape), np.zeros(c.shape)
+    one = np.ones(c.shape)  # the weight of c, which shrinks where the others would overflow
+    term, queue, waiting = one.copy(), np.zeros(c.shape), np.zeros(c.shape)
     limit = 2 * int(np.max(a * p, initial=0.0)) + tail
     for j in range(1, limit + 1):
         if not (term > 1e-13 * (busy + queue)).any():
@@ -120,8 +100,11 @@ def erlang_a(
         term = term * a / (c + j / p)
         queue += term
         waiting += j * term
+        shrink = np.where(term > 1e100, 1e-100, 1.0)
+        one, busy, term = one * shrink, busy * shrink, term * shrink
+        queue, waiting = queue * shrink, waiting * shrink
     whole = busy + queue
-    waits = np.where(some, (1 + queue) / whole, 0.0)
+    waits = np.where(some, (one + queue) / whole, 0.0)
     # who waits leaves at rate 1/p each; arrivals come at rate a (service time is the unit)
     return waits, np.where(some, waiting / p / a / whole, 0.0)
 
@@ -146,68 +129,3 @@ def least(load: Floats, good: Callable[[NDArray[np.int64]], NDArray[np.bool_]]) 
         low = np.where(fine, low, middle)
         low = np.minimum(low, high - 1)
     return np.asarray(high, dtype=np.int64)
-
-
-def servers_for_share(
-    load: ArrayLike, service: ArrayLike, wait: ArrayLike, share: ArrayLike
-) -> Ints:
-    """Return the least servers with which at least ``share`` of M/M/c waits at most ``wait``.
-
-    Parameters
-    ----------
-    load : array of float
-        Offered load, erlangs.
-    service, wait : arrays of float
-        In the same unit.
-    share : array of float
-        In [0, 1).
-    """
-    a, s, w, q = _cells(load, service, wait, share)
-    found = least(
-        a.ravel(), lambda c: late_share(c, a.ravel(), s.ravel(), w.ravel()) <= 1 - q.ravel()
-    )
-    return found.reshape(a.shape)
-
-
-def servers_for_mean_wait(load: ArrayLike, service: ArrayLike, wait: ArrayLike) -> Ints:
-    """Return the least servers with which the mean wait of M/M/c is at most ``wait``, above 0."""
-    a, s, w = _cells(load, service, wait)
-    found = least(
-        a.ravel(),
-        lambda c: (mean_wait(c, a.ravel(), s.ravel()) <= w.ravel()) | (a.ravel() <= 0),
-    )
-    return found.reshape(a.shape)
-
-
-def servers_for_lost_share(load: ArrayLike, patience: ArrayLike, share: ArrayLike) -> Ints:
-    """Return the least servers with which at most ``share`` of M/M/c+M gives up.
-
-    Parameters
-    ----------
-    patience : array of float
-        Mean patience over mean service time.
-    share : array of float
-        In (0, 1].
-    """
-    a, p, q = _cells(load, patience, share)
-    low = np.zeros(a.size, dtype=np.int64) - 1
-    high = np.maximum(np.ceil(a.ravel()), 0).astype(np.int64)
-
-    def good(c: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return erlang_a(np.maximum(c, 0), a.ravel(), p.ravel())[1] <= q.ravel()
-
-    while not good(high).all():
-        high = np.where(good(high), high, high + np.maximum(high // 4, 1))
-    while (high - low > 1).any():
-        middle = np.where(high - low > 1, (low + high) // 2, high)
-        fine = good(middle)
-        high, low = (
-            np.where(fine, middle, high),
-            np.where(fine, np.minimum(low, middle - 1), middle),
-        )
-        low = np.minimum(low, high - 1)
-    return high.reshape(a.shape)
-
-
-def _cells(*values: ArrayLike) -> list[Floats]:
-    return list(np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values)))

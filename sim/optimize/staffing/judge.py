@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from sim.clock import HOUR
 from sim.engine import find_engine
-from sim.measure.kpis import figures_by, on_time
+from sim.measure.catalogue import DEADLINES, HOTLINE
+from sim.measure.kpis import figures_by, figures_of
 from sim.measure.tables import group_of, groups, known
+from sim.measure.tally import on_time
 from sim.model.state import State
 from sim.optimize.staffing.discovery import HOURS
 from sim.optimize.staffing.pools import Pools, with_posts
@@ -30,12 +32,12 @@ if TYPE_CHECKING:
     from sim.model.plan import Plan
     from sim.scenario import Scenario
 
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Waits = tuple[NDArray[np.int64], Floats, Floats]
 """Of each ticket, as `longest_waits` tells."""
 _NOT_WAITING_S = 60.0
 _REMEMBERED = 24  # workloads: some 75 MB each for a week of the city
-_DONE = {"sign": "signed", "arrive": "arrived", "close": "closed"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +186,7 @@ class Judge:
         self.targets, self.engine, self.policy, self.seed = targets, engine, policy, seed
         self.stopped = stopped
         self.runs = 0
-        self._work: OrderedDict[int, Workload] = OrderedDict()
+        self._workload = lru_cache(_REMEMBERED)(self._drawn)
         self._lock = Lock()
 
     def run(self, plan: Plan, replication: int) -> Outcome:
@@ -205,18 +207,9 @@ class Judge:
             self.runs += 1
         return simulation.outcome()
 
-    def _workload(self, replication: int) -> Workload:
-        """Draw the matters of a replication, or remember them if that is not long ago."""
-        with self._lock:
-            if replication in self._work:
-                self._work.move_to_end(replication)
-                return self._work[replication]
-        drawn = Workload.draw(self.scenario, self.city, self.seed, replication)
-        with self._lock:
-            self._work[replication] = drawn
-            while len(self._work) > _REMEMBERED:
-                self._work.popitem(last=False)
-        return drawn
+    def _drawn(self, replication: int) -> Workload:
+        """Draw the matters of a replication."""
+        return Workload.draw(self.scenario, self.city, self.seed, replication)
 
     def judge(self, posts: NDArray[np.int64], replications: Sequence[int]) -> Verdict:
         """Run posts int64 [P, S] on some replications."""
@@ -238,35 +231,40 @@ class Judge:
 
     def _once(self, plan: Plan, replication: int) -> Verdict:
         outcome = self.run(plan, replication)
-        tables = figures_by(outcome, list(dict.fromkeys(target.by for target in self.targets)))
+        bys = dict.fromkeys(target.query.by for target in self.targets)
+        tables = figures_by(outcome, list(bys))
         waits = longest_waits(outcome, self.pools)
         verdict = Verdict(self.targets, [], [], [], [], [], [])
         for target in self.targets:
-            _, value, n = tables[target.by][target.kpi]
-            late, other = self._blame(outcome, target, value, waits)
-            verdict.names.append(groups(outcome, target.by)[0])
+            by, (every, _) = target.query.by, groups(outcome, target.query.by)
+            all_values, cases = figures_of(target.query, tables[by])
+            names, value, n = target.query.pick(every, all_values, cases)
+            group = target.places(every, all_values)[group_of(outcome, by)]
+            late, other = self._blame(outcome, target, value, group, waits)
+            verdict.names.append(names)
             verdict.cases.append(n.astype(float))
             verdict.values.append(value[None, :])
             verdict.blame.append(late)
             verdict.elsewhere.append(other)
             missed = np.nan_to_num((1 - value) * n)
-            verdict.late.append(self._late(outcome, target, missed, waits))
+            verdict.late.append(self._late(outcome, target, missed, group, waits))
         return verdict
 
-    def _late(self, outcome: Outcome, target: Target, missed: Floats, waits: Waits) -> Floats:
+    def _late(
+        self, outcome: Outcome, target: Target, missed: Floats, group: Ints, waits: Waits
+    ) -> Floats:
         """Put the late cases of each group to the pool for which they waited longest."""
         late = np.zeros((len(self.pools), len(missed)))
         if target.is_share and target.deadline:
-            group = group_of(outcome, target.by)
             pool = waits[0]
-            rows = missed_by(outcome, target) & (pool >= 0)
+            rows = missed_by(outcome, target) & (pool >= 0) & (group >= 0)
             np.add.at(late, (pool[rows], group[rows]), 1.0)
         elif target.is_share:
             late[0] = missed
         return late
 
     def _blame(
-        self, outcome: Outcome, target: Target, value: Floats, waits: Waits
+        self, outcome: Outcome, target: Target, value: Floats, group: Ints, waits: Waits
     ) -> tuple[Floats, dict[tuple[str, str], float]]:
         """Put each late case to the pool for which it waited longest, if that made it late.
 
@@ -274,23 +272,22 @@ class Judge:
         """
         t = outcome.tickets
         blame = np.zeros((len(self.pools), HOURS))
-        failing = target.slack(value) < 0
-        group = group_of(outcome, target.by)
-        mine = failing[group] if failing.any() else np.ones(len(outcome), dtype=bool)
-        if target.roles == {"hotline"}:
+        failing, asked = target.slack(value) < 0, group >= 0
+        mine = asked & failing[group] if failing.any() else asked
+        if target.roles == HOTLINE:
             called = (t["citizen"] == Channel.HOTLINE) & known(t["called"])
             wait = np.where(known(t["answered"]), t["answered"], outcome.until) - t["called"]
-            late = called & (wait > 20.0)
+            late = called & asked & (wait > 20.0)
             np.add.at(blame[0], (t["called"][late] // HOUR).astype(int) % HOURS, 1.0)
             return blame, {}
         if not target.deadline:
             return blame, {}
-        done = _DONE[target.deadline]
-        missed = missed_by(outcome, target)
+        due = DEADLINES[target.deadline]
+        missed = missed_by(outcome, target) & asked
         pool, since, wait = waits
         weight = missed.astype(float)
-        finished = np.where(known(t[done]), t[done], outcome.until)
-        late_by = finished - t[f"due_{target.deadline}"]
+        finished = np.where(known(t[due.ends]), t[due.ends], outcome.until)
+        late_by = finished - t[due.due]
         if not target.is_share:  # who waits longest weighs most
             weight = np.where(mine & known(t["accepted"]), wait / HOUR, 0.0)
             late_by = np.zeros(len(outcome))
@@ -303,8 +300,8 @@ class Judge:
 
 
 def missed_by(outcome: Outcome, target: Target) -> NDArray[np.bool_]:
-    """Tell which tickets missed the deadline of a target, bool [N]."""
-    return on_time(outcome, _DONE[target.deadline], f"due_{target.deadline}")[1]
+    """Return which tickets missed the deadline of a target, bool [N]."""
+    return on_time(outcome, DEADLINES[target.deadline])[1]
 
 
 _STEPS = (

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.engine import find_engine
 from sim.errors import InputError
-from sim.measure.kpis import figures
+from sim.measure.catalogue import PATROL
 from sim.model.cost import plan_cost
 from sim.model.planfile import with_shifts
 from sim.model.staffing import base_plan
@@ -27,11 +26,10 @@ from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.problem import StaffingProblem
 from sim.optimize.staffing.requirement import requirement, windows
 from sim.optimize.staffing.search import Search
-from sim.optimize.staffing.targets import PATROL, Target, parse_target
+from sim.optimize.staffing.targets import parse_target
 from sim.optimize.staffing.trial import Found, Report, SearchRules
 from sim.optimize.staffing.trim import Trim
 from sim.scenario.world import DemandChange
-from sim.workload.workload import Workload
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -93,7 +91,7 @@ class _Job:
         self.city = City.build(self.scenario)
         self.base = base_plan(self.scenario, self.city)
         self.pools = Pools.build(self.scenario, self.city)
-        self.targets = self._targets()
+        self.targets = [parse_target(text, self.scenario, self.city) for text in problem.targets]
         roles = set().union(*(target.roles for target in self.targets))
         self.decided = self.pools.of_roles(roles)
         self.window = windows(self.scenario, self.pools)
@@ -128,15 +126,6 @@ class _Job:
             seed=self.seed,
             stopped=stopped,
         )
-
-    def _targets(self) -> list[Target]:
-        nothing = Workload.draw(self.scenario, self.city, self.seed, 0, range(0))
-        empty = find_engine(self.problem.engine)(
-            self.scenario, city=self.city, workload=nothing, plan=self.base, seed=self.seed
-        )
-        empty.run(1.0)
-        known = list(figures(empty.outcome()))
-        return [parse_target(text, known) for text in self.problem.targets]
 
     def _patrol(self) -> None:
         """Decide how many gridworkers, each where the next finds most.

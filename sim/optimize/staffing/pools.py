@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ class Pools:
         """How many of the pools are desks."""
         return len(self) - self.role.count("crew")
 
-    def of_roles(self, roles: set[str]) -> NDArray[np.bool_]:
+    def of_roles(self, roles: Collection[str]) -> NDArray[np.bool_]:
         """Tell which pools have one of these roles."""
         return np.array([role in roles for role in self.role])
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measure.catalogue import PATROL
 from sim.optimize.staffing.cover import Coverer
 from sim.optimize.staffing.judge import Judge, OutOfTime, Verdict, join
-from sim.optimize.staffing.targets import PATROL
 
 Ints = NDArray[np.int64]
 

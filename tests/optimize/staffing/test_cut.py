@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.measure.query import Query
 from sim.optimize.staffing.cut import PATIENCE, _short, cut
 from sim.optimize.staffing.judge import Verdict
 from sim.optimize.staffing.search import Search
@@ -17,9 +18,9 @@ from sim.optimize.staffing.trial import Found, SearchRules
 
 Ints = np.ndarray
 
-CLOSED = Target("close.on_time", "city", True, 0.9)
-SLOW = Target("close.mean", "city", False, 100.0)
-SEEN = Target("discovery.mean", "city", False, 1.0)  # gridworkers decide it, not posts
+CLOSED = Target(Query.parse("close.on_time"), True, 0.9)
+SLOW = Target(Query.parse("close.mean"), False, 100.0)
+SEEN = Target(Query.parse("discovery.mean"), False, 1.0)  # gridworkers decide it, not posts
 
 HALF = np.arange(336) / 2 % 24
 SHIFTS = np.array([(HALF >= 8) & (HALF < 20), (HALF < 8) | (HALF >= 20)])  # day and night

@@ -8,16 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from sim.optimize.staffing.erlang import (
-    erlang_a,
-    erlang_b,
-    erlang_c,
-    late_share,
-    mean_wait,
-    servers_for_lost_share,
-    servers_for_mean_wait,
-    servers_for_share,
-)
+from sim.optimize.staffing.erlang import erlang_a, erlang_b, erlang_c
 
 
 def grid() -> tuple[np.ndarray, np.ndarray]:
@@ -51,43 +42,17 @@ def test_erlang_c_equals_the_direct_sum() -> None:
 )
 def test_known_systems(servers: int, load: float, waits: float, wait: float, queue: float) -> None:
     assert isclose(erlang_c(servers, load), waits, abs_tol=5e-6)
-    assert isclose(mean_wait(servers, load, 1.0), wait, abs_tol=5e-6)
-    assert isclose(load * mean_wait(servers, load, 1.0), queue, abs_tol=5e-6)
+    mean_wait = erlang_c(servers, load) / (servers - load)
+    assert isclose(mean_wait, wait, abs_tol=5e-6)
+    assert isclose(load * mean_wait, queue, abs_tol=5e-6)
 
 
 def test_extremes() -> None:
     assert erlang_b(0, 3.0) == 1
     assert erlang_c(5, 0.0) == 0
     assert erlang_c(5, 5.0) == erlang_c(3, 9.0) == erlang_c(0, 1.0) == 1
-    assert mean_wait(3, 3.0, 1.0) == np.inf
     assert 0 <= erlang_b(2000, 1.0) < 1e-300  # underflows to nothing, not to nonsense
     assert isclose(erlang_b(5000, 5000.0), 0.0112, abs_tol=2e-4)  # about sqrt(2 / pi c)
-
-
-def test_least_servers_equal_brute_force() -> None:
-    random = np.random.default_rng(5)
-    load, wait = random.uniform(0, 60, 300), random.uniform(0, 2, 300)
-    share, service = random.uniform(0.1, 0.99, 300), random.uniform(0.5, 3, 300)
-    found = servers_for_share(load, service, wait, share)
-    by_mean = servers_for_mean_wait(load, service, wait + 0.01)
-    for i in range(300):
-        c = np.arange(0, 200)
-        fine = 1 - late_share(c, load[i], service[i], wait[i]) >= share[i]
-        assert found[i] == c[fine][0]
-        assert by_mean[i] == c[mean_wait(c, load[i], service[i]) <= wait[i] + 0.01][0]
-
-
-def test_the_limit_itself_is_kept_and_the_shape_too() -> None:
-    """M/M/1 with half a load waits one service time; of M/M/0+M all give up."""
-    assert servers_for_mean_wait([[0.5, 0.5]], 1.0, [1.0, 0.999]).tolist() == [[1, 2]]
-    assert servers_for_share([[0.5], [0.5]], 1.0, 0.0, [[0.5], [0.501]]).tolist() == [[1], [2]]
-    assert servers_for_lost_share([[0.5, 5.0]], 1.0, 1.0).tolist() == [[0, 0]]
-
-
-def test_no_load_needs_nobody() -> None:
-    assert servers_for_share(0.0, 1.0, 0.3, 0.9) == 0
-    assert servers_for_mean_wait(0.0, 1.0, 0.3) == 0
-    assert servers_for_lost_share(0.0, 1.0, 0.03) == 0
 
 
 def test_erlang_a_equals_the_balance_equations() -> None:
@@ -108,10 +73,9 @@ def test_erlang_a_without_end_of_patience_is_erlang_c() -> None:
     assert lost < 1e-6
 
 
-def test_least_servers_with_impatience() -> None:
-    random = np.random.default_rng(6)
-    load, patience, share = (random.uniform(*x, 60) for x in ((0, 40), (0.2, 3), (0.01, 0.3)))
-    found = servers_for_lost_share(load, patience, share)
-    for i in range(60):
-        lost = erlang_a(np.arange(120), load[i], patience[i])[1]
-        assert found[i] == np.flatnonzero(lost <= share[i])[0]
+@pytest.mark.parametrize(("servers", "load", "patience"), [(10, 1000.0, 100.0), (0, 500.0, 20.0)])
+def test_erlang_a_under_overload_is_the_fluid(servers: int, load: float, patience: float) -> None:
+    """Far beyond what they can serve all wait, and what is not served gives up."""
+    waits, lost = erlang_a(servers, load, patience)
+    assert isclose(waits, 1.0, abs_tol=1e-9)
+    assert isclose(lost, 1 - servers / load, rel_tol=1e-6)

@@ -10,7 +10,7 @@ from staffing_case import small
 
 from sim.city import City
 from sim.clock import HOUR
-from sim.optimize.staffing.erlang import late_share, servers_for_share
+from sim.optimize.staffing.erlang import erlang_c
 from sim.optimize.staffing.load import SLACKS_H, OfferedLoad
 from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.requirement import (
@@ -42,9 +42,11 @@ def test_steady_demand_needs_the_known_least_servers(
     load = load_of(np.full(168, erlangs / service * HOUR), service, kind=1)
     got = requirement(load, ALWAYS, share, method).staff
     slack = SLACKS_H[1] * HOUR
-    c = next(c for c in range(1000) if late_share(c, erlangs, service, slack) <= 1 - share)
-    assert (got == c).all()
-    assert c == servers_for_share(erlangs, service, slack, share)
+
+    def late(c: int) -> float:
+        return float(erlang_c(c, erlangs) * np.exp(-max(c - erlangs, 0.0) / service * slack))
+
+    assert (got == next(c for c in range(1000) if late(c) <= 1 - share)).all()
 
 
 def test_infinite_servers_meet_what_a_sine_gives() -> None:

@@ -274,7 +274,7 @@ def test_the_same_seed_gives_the_same_plan(tmp_path: Path) -> None:
     ("target", "says"),
     [
         ("close.on_tim>=0.9", "did you mean close.on_time"),
-        ("close.on_time=0.9", "KPI>=VALUE"),
+        ("close.on_time=0.9", "MEASURE>=VALUE"),
         ("close.on_time@village>=0.9", "one of city, district"),
         ("matters>=3", "staff decides"),
         ("close.on_time>=1.5", "below 1"),

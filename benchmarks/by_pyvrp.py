@@ -29,12 +29,10 @@ def solve(instance: Instance, seconds: float, seed: int = 0) -> Solution:
     Raises
     ------
     InputError
-        If PyVRP is missing, or the instance has something that it does not know.
+        If the instance has something that it does not know.
     """
-    try:
-        import pyvrp
-    except ImportError:
-        raise InputError("command line", "solver", "pyvrp", "the extra `bench` installed") from None
+    import pyvrp
+
     lacks = {
         "skills": not instance.allowed.all(),
         "soft deadlines": bool((instance.late > 0).any()),

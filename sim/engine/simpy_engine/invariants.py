@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from sim.engine.simpy_engine.people import People
+from sim.engine.simpy_engine.world import World
 from sim.errors import InvariantError
 from sim.model.state import State
 
-if TYPE_CHECKING:
-    from sim.engine.simpy_engine.world import World
 
-
-def check_world(world: World) -> None:
+def check_world(world: World, people: People) -> None:
     """Check the ledger against the tickets, and that nobody is in two places.
 
     Raises
@@ -24,18 +21,18 @@ def check_world(world: World) -> None:
     ledger, tickets = world.ledger, world.tickets
     ledger.balance()
     ledger.recount(world.load.district, tickets.state)
-    for desk in (world.hotline, *world.town_centres, *world.district_centres):
+    for desk in people.desks:
         if desk.busy < 0 or desk.busy > desk.most:
             raise InvariantError(f"desk {desk.number} has {desk.busy} busy of {desk.most}")
     staff = world.succession.staff
-    crews = sorted(crew for unit in world.units for crew in unit.crews)
-    workers = sorted(w.number for grid in world.grids.values() for w in grid.workers)
+    crews = sorted(crew for unit in people.units for crew in unit.crews)
+    workers = sorted(w.number for grid in people.grids.values() for w in grid.workers)
     if crews != np.flatnonzero(staff.crews).tolist():
         raise InvariantError("the crews are not those of the plan in force")
     if workers != np.flatnonzero(staff.workers).tolist():
         raise InvariantError("the gridworkers are not those of the plan in force")
     waiting = 0
-    for unit in world.units:
+    for unit in people.units:
         waiting += len(unit.order)
         if unit.idle != [c for c, crew in unit.crews.items() if crew.free]:
             raise InvariantError(f"unit {unit.number} has lost count of its free crews")
@@ -49,7 +46,7 @@ def check_world(world: World) -> None:
                 raise InvariantError(f"crew {crew.number} is at a ticket that is elsewhere")
         if any(tickets.state[ticket] != State.WAITING for _, ticket in unit.order):
             raise InvariantError(f"unit {unit.number} has a ticket waiting that is elsewhere")
-    for grid in world.grids.values():
+    for grid in people.grids.values():
         waiting += len(grid.jobs)
     counted = sum(row[State.WAITING] for row in ledger.counts)
     if waiting != counted:
