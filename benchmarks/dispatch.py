@@ -21,6 +21,7 @@ from sim.policy import RollingVrp, rolling_vrp
 from sim.routing import Instance, Solution, solve
 from sim.routing.by_cpsat import solve_exactly
 from sim.scenario import load
+from sim.scenario.layers import parse_overrides
 
 LARGEST = 120
 """Stops times crews that CP-SAT is asked for."""
@@ -47,7 +48,7 @@ def main() -> None:
 
     rolling_vrp.solve = kept
     changes = arguments.changes or ["staff_scale.crews=0.5"]
-    scenario = load(arguments.scenario, changes)
+    scenario = load(arguments.scenario, parse_overrides(changes))
     outcome = sim.simulate(
         scenario, days=arguments.days, policy=RollingVrp(seconds=arguments.latency)
     )

@@ -30,6 +30,7 @@ from sim.engine.compiled_engine.handle import Handle
 from sim.engine.compiled_engine.jit import OPTIONS
 from sim.engine.compiled_engine.warming import warm_up
 from sim.scenario import Scenario, restrict
+from sim.scenario.layers import parse_overrides
 
 
 @njit(**OPTIONS)
@@ -58,7 +59,7 @@ def pending(run: CompiledSimulation) -> int:
 
 def hold_rate(many: int) -> float:
     """Return the holds a second of the engine's bare heap with so many events on it."""
-    arrays = CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays
+    arrays = CompiledSimulation(sim.load("gusu-week", {"time.days": 1})).arrays
     arrays = arrays._replace(events=np.zeros(many + 8, layout.EVENT))
     arrays.heaps["start"], arrays.heaps["size"], arrays.heaps["room"] = 0, 0, many + 8
     arrays.shards["turn"] = np.inf  # nothing is put off
@@ -106,7 +107,7 @@ def smaller(share: float, days: int) -> Scenario:
         f"districts.{name}.towns={max(round(own.towns * share), 1)}"
         for name, own in whole.districts.items()
     ]
-    found = sim.load("suzhou-2018", [*changes, f"time.days={days}"])
+    found = sim.load("suzhou-2018", parse_overrides([*changes, f"time.days={days}"]))
     kinds = [
         kind.model_copy(update={"silent_per_day": kind.silent_per_day * share})
         for kind in found.categories

@@ -34,7 +34,7 @@ def main() -> None:
     print("| hot share | grids | clock s | processor s | loop h | route h | bound h | over bound |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for hot in arguments.hot:
-        scenario = load(arguments.scenario, [f"grid.hot_share={hot}"])
+        scenario = load(arguments.scenario, {"grid.hot_share": hot})
         scenario = restrict(scenario, districts=arguments.district)
         clock, processor = time.perf_counter(), time.process_time()
         found = optimize_patrol(scenario, progress=_show)

@@ -23,12 +23,6 @@
 import pandas as pd
 
 import sim
-from sim.measure.counters import counters
-from sim.measure.kpis import kpis, table
-from sim.measure.plots.maps import plot_map
-from sim.measure.plots.response import plot_response
-from sim.measure.plots.staff import plot_use
-from sim.measure.plots.steps import plot_steps
 
 # %% [markdown]
 # ## Load 载入
@@ -37,7 +31,7 @@ from sim.measure.plots.steps import plot_steps
 # which.
 
 # %%
-scenario = sim.load("gusu-week", ["time.days=3"])
+scenario = sim.load("gusu-week", {"time.days": 3})
 print(scenario.title_en, scenario.title_zh, scenario.time.start, scenario.time.days, "days")
 print(len(scenario.categories), "categories of matters,", len(scenario.departments), "departments")
 
@@ -54,7 +48,7 @@ pd.DataFrame(
 
 # %%
 outcome = sim.simulate(scenario, policy="priority", seed=2018)
-sim.show(outcome)
+outcome.summary()
 
 # %% [markdown]
 # ## Look 查看
@@ -68,26 +62,26 @@ columns = ["category", "town", "channel", "arisen", "discovered", "signed", "arr
 tickets[[*columns, "state"]].head()
 
 # %%
-plot_steps(outcome)
+outcome.plot.steps()
 
 # %%
-plot_response(outcome)
+outcome.plot.response()
 
 # %%
-plot_map(outcome)
+outcome.plot.map()
 
 # %%
-plot_use(outcome)
+outcome.plot.use()
 
 # %% [markdown]
 # KPIs come as a tidy table, or as a wide one, for the city, by district, town, department,
 # category or hour.
 
 # %%
-table(outcome, by="department")[["tickets", "arrive.p90", "close.p90", "close.on_time"]].round(2)
+outcome.table(by="department")[["tickets", "arrive.p90", "close.p90", "close.on_time"]].round(2)
 
 # %%
-counters(outcome, every=6 * 3600).head()
+outcome.counters(every=6 * 3600).head()
 
 # %% [markdown]
 # ## What if 如果
@@ -97,11 +91,11 @@ counters(outcome, every=6 * 3600).head()
 # runs is one draw, not yet a comparison.
 
 # %%
-lean = sim.simulate(sim.load("gusu-week", ["time.days=3", "staff_scale.crews=0.8"]), seed=2018)
+lean = sim.simulate(sim.load("gusu-week", {"time.days": 3, "staff_scale.crews": 0.8}), seed=2018)
 
 both = {"as it is": outcome, "a fifth fewer crews": lean}
 metrics = ["arrive.mean", "arrive.p90", "arrive.on_time", "close.p90", "backlog"]
-pd.concat({name: kpis(o).set_index("metric")["value"] for name, o in both.items()}, axis=1).loc[
+pd.concat({name: o.kpis().set_index("metric")["value"] for name, o in both.items()}, axis=1).loc[
     metrics
 ].round(2)
 

@@ -24,15 +24,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import sim
-from sim.experiment.compare import Select, compare
-from sim.experiment.plots import plot_differences, plot_ecdf
-from sim.experiment.precision import Precision
-from sim.experiment.report import uncertainty
-from sim.experiment.results import facts
 
 REPLICATIONS, DAYS = 3, 1  # for a quick look; 20 replications of a week give an answer
 
-scenario = sim.load("gusu-week", [f"time.days={DAYS}", "staff_scale.crews=0.67"])
+scenario = sim.load("gusu-week", {"time.days": DAYS, "staff_scale.crews": 0.67})
 
 # %% [markdown]
 # ## Compare 比较
@@ -44,7 +39,7 @@ scenario = sim.load("gusu-week", [f"time.days={DAYS}", "staff_scale.crews=0.67"]
 
 # %%
 kept = Path(mkdtemp())  # a folder of your own, to go on from another day
-found = compare(
+found = sim.compare(
     scenario,
     ["priority", "fifo", "nearest", "hindsight"],
     replications=REPLICATIONS,
@@ -54,7 +49,7 @@ found = compare(
 found
 
 # %%
-plot_differences(found.metrics, found.differences)
+found.plot.differences()
 
 # %% [markdown]
 # Green is better and red is worse than the baseline, with all intervals holding at once; grey
@@ -69,16 +64,10 @@ plot_differences(found.metrics, found.differences)
 # is the share of the way from the baseline to the bound that a policy goes.
 
 # %%
-[
-    (one.metric, one.arm, one.mean.estimate, one.bound.estimate, one.closed.estimate)
-    for one in found.headroom
-]
+found.headroom_table[["metric", "unit", "arm", "mean", "bound", "closed"]]
 
 # %%
-print(uncertainty(facts(found)))
-
-# %%
-plot_ecdf(found.metrics)
+found.plot.ecdf()
 
 # %% [markdown]
 # ## Why pairs 为什么要配对
@@ -96,13 +85,15 @@ found.table[["metric", "arm", "n", "difference", "difference_low", "difference_h
 # how likely it is to be right.
 
 # %%
-chosen = compare(
+chosen = sim.compare(
     scenario,
     ["priority", "fifo"],
     replications=REPLICATIONS,
     max_replications=2 * REPLICATIONS,
     targets=["urgent.arrive.p90"],
-    select=Select(indifference=Precision.parse("20%"), probability=0.9),
+    select=True,
+    indifference="20%",
+    probability=0.9,
 )
 print(chosen.verdict[0])
 chosen.selection

@@ -23,12 +23,8 @@
 from collections.abc import Sequence
 
 import sim
-from sim.experiment.compare import compare
-from sim.experiment.executor import Serial
-from sim.experiment.plots import plot_differences
-from sim.policy import Policy, View
 
-scenario = sim.load("gusu-week", ["time.days=1", "staff_scale.crews=0.67"])
+scenario = sim.load("gusu-week", {"time.days": 1, "staff_scale.crews": 0.67})
 
 # %% [markdown]
 # ## The order 排序
@@ -37,21 +33,21 @@ scenario = sim.load("gusu-week", ["time.days=1", "staff_scale.crews=0.67"])
 # all in `View`.
 
 # %%
-print([name for name in vars(View) if not name.startswith("_")])
+print([name for name in vars(sim.View) if not name.startswith("_")])
 
 
 # %%
-class ShortestFirst(Policy):
+class ShortestFirst(sim.Policy):
     """Urgent tickets first, among equals the one with the least expected work."""
 
     name = "shortest-first"
 
-    def key(self, view: View, ticket: int) -> tuple[float, ...]:
+    def key(self, view: sim.View, ticket: int) -> tuple[float, ...]:
         return (view.urgency(ticket), view.expected_work(ticket))
 
 
 outcome = sim.simulate(scenario, policy=ShortestFirst())
-sim.show(outcome)
+outcome.summary()
 
 # %% [markdown]
 # ## The choice 选择
@@ -67,7 +63,7 @@ class NotTooFar(ShortestFirst):
     name = "not-too-far"
 
     def choose(
-        self, view: View, tickets: Sequence[int], crews: Sequence[int]
+        self, view: sim.View, tickets: Sequence[int], crews: Sequence[int]
     ) -> tuple[int, int] | None:
         for ticket in tickets:
             crew = self.choose_crew(view, ticket, crews)
@@ -80,21 +76,20 @@ class NotTooFar(ShortestFirst):
 # %% [markdown]
 # ## Is it better? 更好吗？
 #
-# A class that was typed into a notebook runs in this process: `Serial()`. From a file
+# A class that was typed into a notebook runs in this process. From a file
 # (`my_policies.py:NotTooFar`) it runs in all processors and on the command line.
 
 # %%
-found = compare(
+found = sim.compare(
     scenario,
     ["priority", ShortestFirst(), NotTooFar()],
     replications=2,
     targets=["arrive.mean", "urgent.arrive.mean", "crews.travel.mean"],
-    executor=Serial(),
 )
 found
 
 # %%
-plot_differences(found.metrics, found.differences)
+found.plot.differences()
 
 # %% [markdown]
 # ## Answer 结论

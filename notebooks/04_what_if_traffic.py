@@ -21,15 +21,11 @@
 
 # %%
 import sim
-from sim.experiment.arm import Arm
-from sim.experiment.compare import compare_arms
-from sim.experiment.plots import plot_differences
-from sim.scenario import diff, restrict
 
 REPLICATIONS, DAYS = 2, 1  # for a quick look
 
-after = restrict(sim.load("sip-traffic"), days=DAYS)
-before = restrict(sim.load("suzhou-2018"), days=DAYS, districts=["SIP"])
+after = sim.load("sip-traffic", days=DAYS)
+before = sim.load("suzhou-2018", days=DAYS, districts=["SIP"])
 
 # %% [markdown]
 # ## What is assumed 假设
@@ -37,19 +33,11 @@ before = restrict(sim.load("suzhou-2018"), days=DAYS, districts=["SIP"])
 # The programme is an overlay of four figures. Half of it can be had as well: faster roads alone.
 
 # %%
-for path, old, new in diff(before, after):
-    if path.startswith(("districts.", "demand.")):
-        print(f"{path}: {old} → {new}")
+changes = sim.diff(before, after)
+changes[changes["path"].str.startswith(("districts.", "demand."))]
 
 # %%
-roads = restrict(
-    sim.load("suzhou-2018", ["districts.SIP.speed_factor=1.167"]), days=DAYS, districts=["SIP"]
-)
-arms = [
-    Arm("before", before),
-    Arm("roads alone", roads, scenario_label="roads alone"),
-    Arm("programme", after),
-]
+roads = sim.load("suzhou-2018", {"districts.SIP.speed_factor": 1.167}, days=DAYS, districts=["SIP"])
 
 # %% [markdown]
 # ## Run 运行
@@ -57,8 +45,8 @@ arms = [
 # Matters that arise in all three arms are the same ones, with the same citizens and work.
 
 # %%
-found = compare_arms(
-    arms,
+found = sim.compare(
+    {"before": before, "roads alone": roads, "programme": after},
     question="What does SIP's traffic programme bring?",
     replications=REPLICATIONS,
     targets=["crews.travel.mean", "urgent.arrive.p50", "police.requests"],
@@ -66,7 +54,7 @@ found = compare_arms(
 found
 
 # %%
-plot_differences(found.metrics, found.differences)
+found.plot.differences()
 
 # %% [markdown]
 # ## Answer 结论

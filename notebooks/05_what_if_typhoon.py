@@ -21,11 +21,6 @@
 
 # %%
 import sim
-from sim.experiment.compare import compare
-from sim.experiment.plots import plot_differences, plot_ecdf
-from sim.measure.plots.steps import plot_counters
-from sim.policy import Reserve
-from sim.scenario import restrict
 
 REPLICATIONS = 2  # for a quick look
 
@@ -36,13 +31,13 @@ REPLICATIONS = 2  # for a quick look
 # day, and to Gusu alone.
 
 # %%
-storm = [f"surges.{i}.start_day=0.25" for i in range(4)] + ["surges.4.start_day=2.75"]
-scenario = restrict(sim.load("typhoon", storm), days=1, districts=["Gusu"])
+storm = {f"surges.{i}.start_day": 0.25 for i in range(4)} | {"surges.4.start_day": 2.75}
+scenario = sim.load("typhoon", storm, days=1, districts=["Gusu"])
 for surge in scenario.surges:
     print(f"{surge.name}: × {surge.factor:g}, travel at {surge.travel_speed_factor:g} of its speed")
 
 # %%
-plot_counters(sim.simulate(scenario))
+sim.simulate(scenario).plot.counters()
 
 # %% [markdown]
 # ## With and without a reserve 有无预备队
@@ -51,19 +46,19 @@ plot_counters(sim.simulate(scenario))
 # rounded down: small units keep none.
 
 # %%
-found = compare(
+found = sim.compare(
     scenario,
-    {"no reserve": "priority", "a third": Reserve(0.33)},
+    {"no reserve": "priority", "a third": sim.POLICIES["reserve"](0.33)},
     replications=REPLICATIONS,
     targets=["urgent.arrive.mean", "urgent.arrive.on_time", "arrive.mean", "backlog"],
 )
 found
 
 # %%
-plot_differences(found.metrics, found.differences)
+found.plot.differences()
 
 # %%
-plot_ecdf(found.metrics)
+found.plot.ecdf()
 
 # %% [markdown]
 # ## Answer 结论

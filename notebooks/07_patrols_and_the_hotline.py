@@ -25,19 +25,11 @@
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 import sim
-from sim.measure.discovery import discovery_saved, requests_saved, undiscovered
-from sim.measure.plots import plot_crews
-from sim.measure.plots.roads import plot_roads
-from sim.measure.plots.routes import plot_route, plot_routes
-from sim.model.routes import write_routes
-from sim.model.state import CHANNEL_NAMES, Channel
-from sim.optimize.patrol_routes import optimize_patrol
 
-uneven = ["time.days=2", "grid.hot_share=0.5", "grid.hot_length=0.1"]
+uneven = {"time.days": 2, "grid.hot_share": 0.5, "grid.hot_length": 0.1}
 scenario = sim.load("gusu-week", uneven)
 
 # %% [markdown]
@@ -47,19 +39,17 @@ scenario = sim.load("gusu-week", uneven)
 # the expected discovery delay, weighted by severity, small.
 
 # %%
-plan = optimize_patrol(scenario)
-everywhere = np.ones(len(plan.risk), dtype=bool)
-loop_h, route_h = (plan.mean(s, everywhere) / 3600 for s in (plan.loop_s, plan.route_s))
-print(f"{len(plan.routes)} of {plan.searched.sum()} grids leave the loop")
-print(f"expected until found or gone: {loop_h:.2f} h on the loop, {route_h:.2f} h on the routes")
+plan = sim.optimize_patrol(scenario)
+plan.table.round(2)
+
+# %% [markdown]
+# The route that gains most, then those of a town.
 
 # %%
-gain = (plan.loop_s - plan.route_s) * plan.risk
-grid = int(np.nanargmax(gain))
-plot_route(plan.city, grid, plan.routes[plan.key(grid)], plan.density[grid])
+plan.plot_route()
 
 # %%
-plot_routes(plan.city, 2, plan.routes)
+plan.plot_town("Gusu 03")
 
 # %% [markdown]
 # ## The simulator judges 仿真检验
@@ -68,35 +58,28 @@ plot_routes(plan.city, 2, plan.routes)
 # same matters, so that they can be compared one by one.
 
 # %%
+loop = sim.simulate(scenario)
 with tempfile.TemporaryDirectory() as folder:
     table = Path(folder) / "routes.csv"
-    write_routes(plan.routes, table)
-    walked = sim.load("gusu-week", [*uneven, f'patrol.routes="{table}"'])
-    runs = {"loop 环线": sim.simulate(scenario), "routes 优化路线": sim.simulate(walked)}
+    plan.save(table)
+    routes = sim.simulate(scenario, routes=table)
 
 # %%
-found_by = {
-    name: pd.Series(o.tickets["channel"])
-    .map(lambda c: " ".join(CHANNEL_NAMES[Channel(c)]))
-    .value_counts()
-    for name, o in runs.items()
-}
-pd.DataFrame(found_by)
+runs = {"loop 环线": loop, "routes 优化路线": routes}
+pd.DataFrame({name: run.frame["channel"].value_counts() for name, run in runs.items()})
 
 # %%
-loop, routes = runs.values()
-saved, fewer = discovery_saved(loop, routes), requests_saved(loop, routes)
-print(f"undiscovered within the first day: {np.nanmean(undiscovered(loop)):.2f} h on the loop")
+saved, fewer = routes.sooner_than(loop), routes.fewer_requests_than(loop)
 print(f"sooner by {saved} h, weighted by severity (95 %, over grids)")
-print(f"requests fewer in two days: {fewer}, of {(~np.isnan(loop.tickets['requested'])).sum():,}")
+print(f"requests fewer in two days: {fewer}, of {loop.frame['requested'].notna().sum():,}")
 assert saved.low > 0
 
 # %% [markdown]
 # Where matters lie evenly along the loop there is nothing to gain, and the search says so.
 
 # %%
-even = optimize_patrol(sim.load("gusu-week", ["time.days=1"]))
-print(f"{len(even.routes)} grids leave the loop")
+even = sim.optimize_patrol("gusu-week")
+print(even)
 assert not even.routes
 
 # %% [markdown]
@@ -105,7 +88,7 @@ assert not even.routes
 # Where the crews of the busiest department went on its busiest day, and when.
 
 # %%
-plot_crews(routes)
+routes.plot.crews()
 
 # %% [markdown]
 # ## Roads 路网
@@ -114,6 +97,4 @@ plot_crews(routes)
 # inside the real border; all of it is assumed.
 
 # %%
-from sim.city.travel import road_nets
-
-plot_roads(plan.city, 0, road_nets(scenario, plan.city)[0])
+sim.plot_roads(scenario)

@@ -198,7 +198,7 @@ MATTER = (
     ),
     _span(
         "observer", "observers' active time until a single part-time observer notices",
-        Line.RACE, "OBSERVER", Draw("OBSERVER", "exponential", ("category.eye_days",)),
+        Line.RACE, "OBSERVER", Draw("OBSERVER", "exponential", ("category.observer_days",)),
     ),
     _span(
         "camera", "until a camera's alert",

@@ -71,6 +71,26 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def one_of(word: object, known: Iterable[str], most: int = 12) -> str:
+    """Say what is allowed where a name is: all of a few, the nearest of many.
+
+    Parameters
+    ----------
+    word : object
+        What was found in its place.
+    known : iterable of str
+        What is allowed, in the order to be shown.
+    most : int
+        How many are shown at most.
+    """
+    names = list(known)
+    hint = suggestion(str(word), names)
+    if len(names) <= most:
+        return f"one of {', '.join(names)}{hint}"
+    near = get_close_matches(str(word)[:_LONGEST], names, n=3, cutoff=0.4)
+    return f"one of {len(names)} names, such as {', '.join(near or names[:3])}{hint}"
+
+
 class Described(str):
     """What a value is described as, shown without quotes; the value itself is let go."""
 

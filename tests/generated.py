@@ -15,6 +15,8 @@ from sim.city import City
 from sim.model.plan import Plan
 from sim.model.routes import Leg, Route, write_routes
 from sim.scenario import Scenario, load
+from sim.scenario.attach import attach
+from sim.scenario.layers import parse_overrides
 
 share = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
 minutes = st.sampled_from([0.0, 1.0, 7.5, 60.0])
@@ -56,7 +58,7 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "hotline.operators": staffing(),
     "centres.accept_mean_min": minutes,
     "centres.triage_mean_min": minutes,
-    "centres.callback_mean_min": minutes,
+    "centres.call_back_mean_min": minutes,
     "centres.triage_tries_max": st.integers(0, 3),
     "centres.town_operators": staffing(),
     "centres.district_operators": staffing(),
@@ -80,7 +82,7 @@ COLUMNS: dict[str, st.SearchStrategy[Any]] = {
     "patience_h": hours,
     "lifetime_h": st.sampled_from(["", 0.2, 5]),
     "patrol_visibility": share,
-    "eye_days": st.sampled_from(["", 0.5, 20]),
+    "observer_days": st.sampled_from(["", 0.5, 20]),
     "camera_visibility": share,
     "on_spot": share,
     "on_spot_min": minutes,
@@ -181,11 +183,11 @@ def scenario_of(recipe: Recipe, folder: Path) -> Scenario:
         overrides.append("travel.model=roads")
     if isinstance(recipe.net, int):
         overrides.append(f'travel.roads.file="{net_in_pieces(folder, recipe.net)}"')
-    scenario = load(path, overrides)
+    scenario = load(path, parse_overrides(overrides))
     if recipe.routes:
         table = folder / "routes.csv"
         write_turns(scenario, recipe.routes, table)
-        scenario = load(path, [*overrides, f'patrol.routes="{table}"'])
+        scenario = attach(scenario, "patrol.routes", table)
     return scenario
 
 

@@ -1,4 +1,4 @@
-"""No module of the package needs, by whatever way round, itself."""
+"""No module of the package needs itself, by whatever way round."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import networkx as nx
+import pytest
 
 import sim
 
-ROOT = Path(sim.__file__).parent
 
-
-def name_of(path: Path) -> str:
-    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+def name_of(path: Path, root: Path) -> str:
+    parts = path.relative_to(root.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
@@ -40,19 +39,43 @@ def imported(tree: ast.AST, modules: set[str]) -> set[str]:
     return found
 
 
-def imports(root: Path = ROOT) -> nx.DiGraph:
-    """Return who imports whom, those for type checkers too, those within functions not."""
+def circles(root: Path) -> list[list[str]]:
+    """Return the groups of modules of a package that need each other.
+
+    Imports for type checkers count, too; those within functions do not.
+    """
     trees = {
-        name_of(path): ast.parse(path.read_text(encoding="utf-8"))
+        name_of(path, root): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(root.rglob("*.py"))
     }
     graph = nx.DiGraph()
-    graph.add_nodes_from(trees)
     for name, tree in trees.items():
         graph.add_edges_from((name, other) for other in imported(tree, set(trees)))
-    return graph
+    return [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
 
 
 def test_no_circles() -> None:
-    circles = [sorted(c) for c in nx.strongly_connected_components(imports()) if len(c) > 1]
-    assert not circles
+    assert not circles(Path(sim.__file__).parent)
+
+
+TYPED = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from made.a import A\n"
+
+
+@pytest.mark.parametrize(
+    ("back", "found"),
+    [
+        ("", []),
+        ("from made.a import A\n", [["made.a", "made.b"]]),
+        ("from made import a\n", [["made.a", "made.b"]]),
+        ("import made.a\n", [["made.a", "made.b"]]),
+        (TYPED, [["made.a", "made.b"]]),
+        ("def f():\n    from made.a import A\n", []),
+    ],
+)
+def test_circles_are_found(back: str, found: list[list[str]], tmp_path: Path) -> None:
+    root = tmp_path / "made"
+    root.mkdir()
+    (root / "__init__.py").write_text("")
+    (root / "a.py").write_text("from made.b import B\n")
+    (root / "b.py").write_text(back)
+    assert circles(root) == found

@@ -19,20 +19,21 @@ from hypothesis import strategies as st
 from tiny import tiny, write
 
 import sim
+from sim.api.experiments import compare
 from sim.city.city import City
 from sim.city.geometry import Projection
 from sim.city.roadfile import read_roads
 from sim.engine.stored import read_column
 from sim.errors import InputError, InputWarning
-from sim.experiment.compare import compare
 from sim.experiment.executor import Serial
 from sim.experiment.report import write_report
 from sim.experiment.results import write as write_results
 from sim.measure import store
 from sim.measure.checkpoint import Checkpoint, resume
 from sim.measure.export import export
-from sim.model.planfile import read_plan, write_plan
+from sim.model.planfile import write_plan
 from sim.model.routes import LOOP, read_routes, write_routes
+from sim.model.setup import Setup
 from sim.model.staffing import base_plan
 from sim.optimize.roster import load_rules
 from sim.optimize.roster.tables_in import read_history, read_people, read_requests
@@ -183,7 +184,7 @@ def test_plans_and_routes(kind: str, city: tuple[Any, City], tmp_path: Path, see
         write_routes({(built.district_code[0], n): LOOP for n in range(5)}, path)
     path.write_bytes(spoiled(path.read_bytes(), seed))
     if kind == "plan":
-        quiet(lambda: read_plan(path, scenario, built))
+        quiet(lambda: Setup.of(scenario, plan=path))
     else:
         quiet(lambda: read_routes(path, scenario, built))
 

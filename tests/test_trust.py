@@ -23,7 +23,7 @@ from sim.measure import store
 from sim.measure.checkpoint import Checkpoint, resume
 from sim.measure.checks import check_outcome
 from sim.measure.export import FORMATS, export
-from sim.model.planfile import read_plan, write_plan
+from sim.model.planfile import PlanFile, write_plan
 from sim.model.routes import read_routes
 from sim.model.staffing import base_plan
 from sim.optimize.roster import load_rules
@@ -174,7 +174,7 @@ def test_plans_come_back(tmp_path: Path) -> None:
     said = (tmp_path / "plan.csv").read_text("utf-8")
     assert ",'-West" in said
     assert ",-West" not in said
-    again = read_plan(tmp_path / "plan.csv", scenario, city)[1]
+    again = PlanFile.read(tmp_path / "plan.csv").plan(scenario, city)
     for name, column in vars(plan).items():
         assert np.array_equal(column, getattr(again, name)), name
 
@@ -192,7 +192,7 @@ def test_heads_of_plans(head: str, tmp_path: Path) -> None:
     columns = "role,department,place,place_zh,shift,number,base,offset"
     (tmp_path / "plan.csv").write_text(f"# sim_plan = 1\n{head}\n{columns}\n", "utf-8")
     with pytest.raises(InputError, match=r"plan\.csv"):
-        read_plan(tmp_path / "plan.csv", scenario, city)
+        PlanFile.read(tmp_path / "plan.csv").plan(scenario, city)
 
 
 @pytest.mark.parametrize("cell", ["²", "--1", "1" * 5000, "", "٣", "1_0", "nan", "1e3"])

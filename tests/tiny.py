@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario import Category, DistrictRow, Scenario, load
+from sim.scenario.layers import parse_overrides
 
 TOML = """
-schema_version = 1
+schema_version = 2
 name = "tiny"
 title_en = "Tiny"
 title_zh = "小城"
@@ -97,7 +98,7 @@ forces = ["police"]
 [centres]
 accept_mean_min = 3.0
 triage_mean_min = 2.0
-callback_mean_min = 2.5
+call_back_mean_min = 2.5
 service_cv = 0.7
 triage_tries_max = 2
 [centres.town_operators]
@@ -126,7 +127,7 @@ late_penalty = 0.3
 reopened_penalty = 0.2
 
 [activity]
-part_time_eyes = [0, 0, 0, 0, 0, 1, 3, 5, 6, 6, 6, 6, 4, 4, 5, 5, 5, 6, 6, 5, 3, 2, 1, 0]
+part_time_observers = [0, 0, 0, 0, 0, 1, 3, 5, 6, 6, 6, 6, 4, 4, 5, 5, 5, 6, 6, 5, 3, 2, 1, 0]
 citizens = [1, 1, 1, 1, 1, 2, 4, 7, 10, 11, 11, 10, 8, 8, 9, 10, 10, 9, 8, 8, 7, 6, 4, 2]
 
 [variation]
@@ -218,7 +219,7 @@ _PLAIN: dict[str, Any] = {
     "patience_h": 1,
     "lifetime_h": "",
     "patrol_visibility": 0,
-    "eye_days": "",
+    "observer_days": "",
     "camera_visibility": 0,
     "on_spot": 0,
     "on_spot_min": 10,
@@ -249,10 +250,10 @@ CATEGORIES: list[dict[str, Any]] = [
      "settle_h": 0},
     {"id": "litter", "priority": 4, "hotline_share": 0.15, "reported": 0.4,
      "silent_per_day": 60, "patience_h": 10, "lifetime_h": 40, "patrol_visibility": 0.4,
-     "eye_days": 5, "camera_visibility": 0.1, "on_spot": 0.6, "mistriage": 0.1, "reopen": 0.1,
+     "observer_days": 5, "camera_visibility": 0.1, "on_spot": 0.6, "mistriage": 0.1, "reopen": 0.1,
      "check_by_grid": 0.8},
     {"id": "stall", "hotline_share": 0.1, "police_share": 0.05, "reported": 0.5,
-     "silent_per_day": 30, "patience_h": 3, "patrol_visibility": 0.5, "eye_days": 8,
+     "silent_per_day": 30, "patience_h": 3, "patrol_visibility": 0.5, "observer_days": 8,
      "joint_with": "police;water", "joint_share": 0.2, "on_spot": 0.3, "mistriage": 0.2,
      "reopen": 0.2, "check_by_grid": 0.5, "close_h": 10},
     {"id": "flood", "family": "water", "department": "water", "priority": 2,
@@ -324,4 +325,4 @@ def tiny(
     categories: Sequence[Mapping[str, Any]] = CATEGORIES,
 ) -> Scenario:
     """Write and load the tiny scenario."""
-    return load(write(folder, categories=categories), overrides)
+    return load(write(folder, categories=categories), parse_overrides(overrides))

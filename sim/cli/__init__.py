@@ -27,6 +27,8 @@ for command in (
     scenarios.list_scenarios,
     scenarios.validate,
     scenarios.show,
+    scenarios.plan,
+    scenarios.migrate,
     scenarios.sources,
     scenarios.diff,
     scenarios.schema,

@@ -18,30 +18,18 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from sim.cli.streams import UNREAD, UNTOLD, Patient, patient_streams
-from sim.errors import InputError, InputWarning, Interrupted, Terminated, WriteError
+from sim.errors import (
+    InputError,
+    InputWarning,
+    Interrupted,
+    Terminated,
+    WriteError,
+    one_of,
+    suggestion,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-overrides = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set a field of the scenario, such as hotline.talk_mean_s=240. Repeatable.",
-)
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-seed = click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), help="The scenario's own by default."
-)
-policy_timeout = click.option(
-    "--policy-timeout",
-    type=float,
-    default=10.0,
-    show_default=True,
-    help="For a decision of your own policy, s.",
-)
-
 
 PATIENCE_S = 2.0
 """What takes longer shows its progress."""
@@ -70,9 +58,23 @@ class Group(click.Group):
         """Read the command line; Ctrl-C meanwhile is told as at any other time."""
         try:
             return super().make_context(*args, **options)
+        except click.ClickException as error:
+            _say_click(error)
+            raise SystemExit(2) from None
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             raise SystemExit(INTERRUPTED) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command by its name; a mistyped one gets a suggestion."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            raise click.UsageError(
+                f"command: {args[0]!r} is not allowed; {one_of(args[0], known, len(known))}", ctx
+            )
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; report bad input, and what was interrupted, in one line."""
@@ -82,12 +84,45 @@ class Group(click.Group):
         except InputError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(2)
+        except click.ClickException as error:
+            _say_click(error)
+            ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             ctx.exit(INTERRUPTED)
         if ctx.meta.get(_ELSEWHERE):
             ctx.exit(2)
         return found
+
+
+def _say_click(error: click.ClickException) -> None:
+    """Tell what Click found on the command line as any other bad input, and the usage."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    message = error.format_message().rstrip(".")
+    ctx = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption):
+        known = [name for one in ctx.command.get_params(ctx) for name in one.opts] if ctx else []
+        message = f"{error.option_name}: no such option{suggestion(error.option_name, known)}"
+    elif isinstance(error, click.BadOptionUsage):
+        said = message.removeprefix(f"Option {error.option_name!r} ")
+        message = f"{error.option_name}: {said}"
+    elif isinstance(error, click.MissingParameter) and error.param is not None:
+        message = f"{_called(error.param)}: a value is missing"
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        message = f"{_called(error.param)}: {error.message.rstrip('.')}"
+    else:
+        message = message[:1].lower() + message[1:]
+    click.echo(f"error: command line: {' '.join(message.split())}", err=True)
+    if ctx is not None:
+        usage = " ".join(ctx.command.collect_usage_pieces(ctx))
+        click.echo(f"usage: {ctx.command_path} {usage}; --help tells the rest", err=True)
+
+
+def _called(param: click.Parameter) -> str:
+    """Return what a parameter is called in messages."""
+    return param.human_readable_name if isinstance(param, click.Argument) else param.opts[0]
 
 
 def _say_untold(out: Patient) -> None:

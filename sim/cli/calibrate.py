@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, keep, overrides, progress, say_json, seed
+from sim.cli.base import keep, progress, say_json
+from sim.cli.options import FILE, Changes, Json, Seed, option, takes
 from sim.errors import InputError
 from sim.writing import check_file, write_text
 
@@ -17,27 +19,23 @@ if TYPE_CHECKING:
     from sim.experiment.calibration import Calibration
 
 
+@dataclass(frozen=True)
+class CalibrateOptions(Json, Seed, Changes):
+    """What is compared with what was published."""
+
+    districts: Sequence[str] = option(
+        "--district", multiple=True, metavar="NAME", help="Run some districts only. Repeatable."
+    )
+    weeks: int = option(default=5, show_default=True, help="How long each district is run.")
+    write: Path | None = option(
+        type=FILE, help="Write the table of categories with its column `reported` as measured."
+    )
+
+
 @click.command()
 @click.argument("scenario")
-@overrides
-@click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable.")
-@click.option("--weeks", default=5, show_default=True, help="How long each district is run.")
-@seed
-@click.option(
-    "--write",
-    type=click.Path(path_type=Path),
-    help="Write the table of categories with its column `reported` as measured.",
-)
-@as_json
-def calibrate(
-    scenario: str,
-    overrides: Sequence[str],
-    districts: Sequence[str],
-    weeks: int,
-    seed: int | None,
-    write: Path | None,
-    as_json: bool,
-) -> None:
+@takes(CalibrateOptions)
+def calibrate(scenario: str, options: CalibrateOptions) -> None:
     """Compare runs with the published volumes and closing rate.
 
     Of the matters that a citizen would report, some are found by somebody else first. The
@@ -45,19 +43,21 @@ def calibrate(
     """
     from sim.experiment.calibration import calibrate as run_calibration
     from sim.experiment.calibration import with_reported
-    from sim.scenario import load
 
+    write = options.write
     if write is not None:
         if write.exists():
             raise InputError("command line", "write", str(write), "a new file")
         check_file(write, field="write")
-    loaded = load(scenario, list(overrides))
+    loaded = options.load(scenario)
     with progress("calibrate") as report:
-        found = run_calibration(loaded, districts, weeks=weeks, seed=seed, progress=report)
+        found = run_calibration(
+            loaded, options.districts, weeks=options.weeks, seed=options.seed, progress=report
+        )
     if write is not None:
         table = with_reported(loaded.source_files[-1], found.reported)
         keep(write, lambda path: write_text(path, table))
-    if as_json:
+    if options.as_json:
         facts = {
             **_intervals(found),
             "districts": {name: _intervals(one) for name, one in found.districts.items()},

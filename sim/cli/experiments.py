@@ -1,205 +1,198 @@
-"""Experiments: comparing policies, sweeping over figures, and the report of either."""
+"""Experiments: scenarios, plans, patrols and policies compared, sweeps, and their reports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from sim.cli.base import (
-    INTERRUPTED,
-    as_json,
-    console,
-    interruptible,
-    keep,
-    overrides,
-    policy_timeout,
-    progress,
-    say_json,
-    seed,
-)
-from sim.clock import DAY
+from sim.cli.base import INTERRUPTED, console, interruptible, keep, progress, say_json
+from sim.cli.options import FILE, Json, Part, Patience, Seed, option, takes
 from sim.errors import InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sim.experiment.arm import Arm
+    from sim.api.experiments import ExperimentOptions
     from sim.experiment.compare import Comparison
-    from sim.experiment.executor import Executor
     from sim.experiment.headroom import Headroom
+    from sim.scenario import Scenario
 
 STOPPED_BY_POLICY = 1
 """Exit code when an arm was stopped by what its policy did; the others went on."""
 
-_OPTIONS = (
-    overrides,
-    click.option("--days", type=int, help="Run only the first days."),
-    click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable."),
-    click.option("--replications", "-n", default=10, show_default=True, help="Of each arm."),
-    click.option(
+
+@dataclass(frozen=True)
+class Replicated(Json, Patience, Seed, Part):
+    """How arms are replicated and compared."""
+
+    replications: int = option(
+        "--replications", "-n", default=10, show_default=True, help="Of each arm."
+    )
+    targets: Sequence[str] = option(
         "--target",
-        "targets",
         multiple=True,
         metavar="MEASURE",
         help="What is compared (`sim measures`), such as close.p90, close.p90@department=police, "
         "close.on_time.worst@district. Repeatable; --precision and --select look at the first.  "
         "[default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
-    ),
-    click.option(
-        "--of",
+    )
+    of: str = option(
         metavar="GROUP",
         default="",
         help="Of whom targets are that do not say: district=Gusu, or each department.",
-    ),
-    click.option(
-        "--precision",
+    )
+    precision: str | None = option(
         metavar="5%",
         help="Add replications until the intervals reach no further than this: a share of the "
         "baseline's mean (of a share: points), or a number in the measure's unit.",
-    ),
-    click.option("--max-replications", default=200, show_default=True),
-    click.option("--confidence", default=0.95, show_default=True, help="Of all intervals at once."),
-    click.option(
-        "--warmup",
+    )
+    max_replications: int = option(default=200, show_default=True)
+    confidence: float = option(default=0.95, show_default=True, help="Of all intervals at once.")
+    warmup: str = option(
         default="0",
         show_default=True,
         metavar="DAYS",
         help="Leave out the first days, or `auto`: as many as MSER-5 finds.",
-    ),
-    click.option("--select", is_flag=True, help="Select the best arm (Kim and Nelson's KN)."),
-    click.option(
-        "--indifference",
-        default="1%",
-        show_default=True,
-        help="For --select: the smallest difference that matters.",
-    ),
-    click.option(
-        "--pcs", default=0.95, show_default=True, help="For --select: probability of being right."
-    ),
-    click.option(
+    )
+    select: bool = option(is_flag=True, help="Select the best arm (Kim and Nelson's KN).")
+    indifference: str | None = option(
+        help="For --select: the smallest difference that matters.  [default: 1%]"
+    )
+    pcs: float | None = option(
+        type=float, help="For --select: probability of being right.  [default: 0.95]"
+    )
+    bound: bool | None = option(
         "--bound/--no-bound",
         default=None,
         help="Show how far the best dispatch could be; by default with a policy like hindsight.",
-    ),
-    seed,
-    click.option("--engine", help="By default that of experiments."),
-    policy_timeout,
-    click.option("--workers", type=int, help="Processes; one for each processor by default."),
-    click.option(
-        "--cluster", metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler."
-    ),
-    click.option(
-        "--out",
-        type=click.Path(path_type=Path),
-        help="Keep each finished replication there, and go on from what is there.",
-    ),
-    click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures."),
-    as_json,
-)
-
-
-def experiment_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that all experiments have."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-@click.command()
-@click.argument("scenario")
-@click.option(
-    "--policies",
-    required=True,
-    metavar="A,B,...",
-    help="The first is the baseline. By name (`sim policies`), or module:Class or file.py:Class.",
-)
-@click.option(
-    "--plan",
-    "plans",
-    multiple=True,
-    metavar="FILE",
-    help="Compare with this plan; `base` is the staff of the base year. Repeat it for more plans: "
-    "each meets each policy, and the first of both is the baseline.",
-)
-@click.option(
-    "--routes",
-    multiple=True,
-    metavar="FILE",
-    help="Compare with these patrol routes (`sim optimize patrol`); `base` is what the scenario "
-    "says: every grid's loop, if nothing. Repeatable, as plans are.",
-)
-@experiment_options
-def compare(
-    scenario: str,
-    policies: str,
-    plans: Sequence[str],
-    routes: Sequence[str],
-    overrides: Sequence[str],
-    days: int | None,
-    districts: Sequence[str],
-    **options: Any,
-) -> None:
-    """Compare dispatch policies on a scenario, or plans, or patrol routes, or all of them.
-
-    Every arm meets the same matters. Exit code 1: a policy was stopped, the others are told.
-    """
-    from sim.experiment.arm import BASE, Arm, routed, with_plans
-    from sim.experiment.compare import compare_question
-
-    names = _listed(policies, "policies")
-    walks = routed(scenario, routes or [BASE], overrides, days, districts)
-    arms = []
-    for walk, loaded in walks.items():
-        where = [walk] if routes else []
-        for name in names:
-            which = [name] if len(names) > 1 or not routes else []
-            known = ": ".join([loaded.name, *where])
-            arms.append(Arm(", ".join(where + which), loaded, name, scenario_label=known))
-    if plans:
-        arms = with_plans(arms, plans)
-    _run(arms, compare_question(arms[0].scenario, arms), **options)
-
-
-@click.command()
-@click.argument("scenario")
-@click.option(
-    "--vary",
-    multiple=True,
-    required=True,
-    metavar="KEY=A,B,...",
-    help="A field and its values, such as staff_scale.crews=0.8,1.0,1.2; the first of each makes "
-    "the baseline. Repeat it for a grid.",
-)
-@click.option("--policies", default="priority", show_default=True, metavar="A,B,...")
-@click.option("--plan", metavar="FILE", help="Who works when and where, in all of them.")
-@experiment_options
-def sweep(
-    scenario: str,
-    vary: Sequence[str],
-    policies: str,
-    plan: str | None,
-    overrides: Sequence[str],
-    days: int | None,
-    districts: Sequence[str],
-    **options: Any,
-) -> None:
-    """Compare a scenario with itself as some of its fields vary."""
-    from sim.experiment.sweep import Vary, sweep_arms, sweep_question
-
-    fields = [Vary.parse(text) for text in vary]
-    arms = sweep_arms(
-        scenario,
-        fields,
-        _listed(policies, "policies"),
-        overrides=list(overrides),
-        days=days,
-        districts=list(districts),
-        plan=plan,
     )
-    _run(arms, sweep_question(arms[0].scenario.name, fields), **options)
+    engine: str = option(default="compiled", show_default=True, help="compiled or simpy.")
+    workers: int | None = option(type=int, help="Processes; one for each processor by default.")
+    cluster: str | None = option(
+        metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler."
+    )
+    out: Path | None = option(
+        type=FILE,
+        help="Keep each finished replication there, and go on from what is there.",
+    )
+    plots: bool = option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
+
+    def asked(self, progress: Callable[[float], None]) -> ExperimentOptions:
+        """Return them as `sim.compare` takes them."""
+        return {
+            "replications": self.replications,
+            "targets": self.targets,
+            "of": self.of,
+            "precision": self.precision,
+            "max_replications": self.max_replications,
+            "confidence": self.confidence,
+            "warm_up": _warm_up(self.warmup),
+            "select": self.select,
+            "indifference": self.indifference,
+            "probability": self.pcs,
+            "bound": self.bound,
+            "seed": self.seed,
+            "engine": self.engine,
+            "policy_timeout": self.policy_timeout,
+            "workers": self.workers,
+            "cluster": self.cluster,
+            "out": self.out,
+            "progress": progress,
+        }
+
+
+@dataclass(frozen=True)
+class CompareOptions(Replicated):
+    """What is compared with what."""
+
+    policies: str = option(
+        default="priority",
+        show_default=True,
+        metavar="A,B,...",
+        help="By name (`sim policies`), or module:Class or file.py:Class.",
+    )
+    plans: Sequence[str] = option(
+        "--plan",
+        multiple=True,
+        metavar="FILE",
+        help="Compare with this plan; `base` is the staff of the base year. Repeatable.",
+    )
+    routes: Sequence[str] = option(
+        multiple=True,
+        metavar="FILE",
+        help="Compare with these patrol routes (`sim optimize patrol`); `base` is what the "
+        "scenario says: every grid's loop, if nothing. Repeatable.",
+    )
+
+
+@dataclass(frozen=True)
+class SweepOptions(Replicated):
+    """What is varied."""
+
+    vary: Sequence[str] = option(
+        multiple=True,
+        required=True,
+        metavar="KEY=A,B,...",
+        help="A field and its values, such as staff_scale.crews=0.8,1.0,1.2; the first of each "
+        "makes the baseline. Repeat it for a grid.",
+    )
+    policies: str = option(default="priority", show_default=True, metavar="A,B,...")
+    plan: Path | None = option(
+        type=FILE, metavar="FILE", help="Who works when and where, in all of them."
+    )
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@takes(CompareOptions)
+def compare(scenarios: Sequence[str], options: CompareOptions) -> None:
+    """Compare scenarios, dispatch policies, plans, patrol routes, each with each.
+
+    Every arm meets the same matters; the first of each makes the baseline. --set, --days and
+    --district hold for all scenarios. Exit code 1: a policy was stopped, the others are told.
+    """
+    import sim
+
+    def run(report: Callable[[float], None]) -> Comparison:
+        return sim.compare(
+            _loaded(scenarios, options),
+            _listed(options.policies, "policies"),
+            plans=options.plans,
+            routes=options.routes,
+            **options.asked(report),
+        )
+
+    _run(run, options)
+
+
+@click.command()
+@click.argument("scenario")
+@takes(SweepOptions)
+def sweep(scenario: str, options: SweepOptions) -> None:
+    """Compare a scenario with itself as some of its fields vary."""
+    import sim
+    from sim.experiment.sweep import Vary
+    from sim.scenario.layers import parse_overrides
+
+    fields = Vary.parse_all(options.vary)
+
+    def run(report: Callable[[float], None]) -> Comparison:
+        return sim.sweep(
+            scenario,
+            {one.key: one.values for one in fields},
+            _listed(options.policies, "policies"),
+            overrides=parse_overrides(options.settings),
+            days=options.days,
+            districts=options.districts,
+            plan=options.plan,
+            **options.asked(report),
+        )
+
+    _run(run, options)
 
 
 @click.command()
@@ -243,74 +236,22 @@ def _listed(text: str, field: str) -> list[str]:
     return names
 
 
-def executor_for(workers: int | None, cluster: str | None = None) -> Executor:
-    """Return where replications are run."""
-    from sim.experiment.pool import Pool
-
-    if cluster is not None:
-        from sim.experiment.cluster import Cluster
-
-        if workers is not None:
-            raise InputError("command line", "workers", workers, "nothing, with --cluster")
-        return Cluster(cluster)
-
-    return Pool(workers)
+def _loaded(names: Sequence[str], options: Part) -> dict[str, Scenario]:
+    """Load scenarios, and name them: by what they say, or as they were given if that is twice."""
+    found = [options.load(name) for name in names]
+    said = [scenario.name for scenario in found]
+    labels = said if len(set(said)) == len(said) else list(names)
+    if len(set(labels)) < len(labels):
+        raise InputError("command line", "scenarios", ", ".join(labels), "each of them once")
+    return dict(zip(labels, found, strict=True))
 
 
-def _run(
-    arms: list[Arm],
-    question: str,
-    *,
-    replications: int,
-    targets: Sequence[str],
-    of: str,
-    precision: str | None,
-    max_replications: int,
-    confidence: float,
-    warmup: str,
-    select: bool,
-    indifference: str,
-    pcs: float,
-    bound: bool | None,
-    seed: int | None,
-    engine: str | None,
-    policy_timeout: float,
-    workers: int | None,
-    cluster: str | None,
-    out: Path | None,
-    plots: bool,
-    as_json: bool,
-) -> None:
-    from sim.engine import find_engine
-    from sim.experiment.compare import Select, compare_arms
-    from sim.experiment.precision import Precision
-    from sim.experiment.replication import ENGINE
-
-    find_engine(engine or ENGINE)
-    context = click.get_current_context()
+def _run(run: Callable[[Callable[[float], None]], Comparison], options: Replicated) -> None:
+    """Run an experiment with a bar, keep what it found, and say it."""
+    context, out = click.get_current_context(), options.out
     try:
         with progress("replicate") as bar:
-            found = compare_arms(
-                arms,
-                question=question,
-                replications=replications,
-                targets=targets,
-                of=of,
-                precision=Precision.parse(precision) if precision is not None else None,
-                max_replications=max_replications,
-                confidence=confidence,
-                warm_up=_warm_up(warmup),
-                select=(
-                    Select(Precision.parse(indifference, "indifference"), pcs) if select else None
-                ),
-                seed=seed,
-                engine=engine or ENGINE,
-                policy_timeout=policy_timeout,
-                bound=bound,
-                executor=executor_for(workers, cluster),
-                out=out,
-                progress=bar,
-            )
+            found = run(bar)
     except KeyboardInterrupt:
         kept = len(list(out.glob("parts/*/*.json"))) if out is not None else 0
         how = (
@@ -321,8 +262,8 @@ def _run(
         click.echo(f"stopped: {how}", err=True)
         context.exit(INTERRUPTED)
     if out is not None:
-        keep(out, lambda folder: _keep(found, folder, plots))
-    _tell(found, as_json)
+        keep(out, lambda folder: _keep(found, folder, options.plots))
+    _tell(found, options.as_json)
     for one in found.failed:
         where = f"in replication {one.replication}"
         click.echo(f"error: {one.arm} was stopped {where}: {one.message}", err=True)
@@ -341,11 +282,11 @@ def _keep(found: Comparison, folder: Path, plots: bool) -> None:
     click.echo(f"`sim report {folder}` makes a page of it", err=True)
 
 
-def _warm_up(text: str) -> Any:
+def _warm_up(text: str) -> float | Literal["auto"]:
     if text.strip() == "auto":
         return "auto"
     try:
-        return float(text) * DAY
+        return float(text)
     except ValueError:
         raise InputError("command line", "warmup", text, "a number of days, or auto") from None
 

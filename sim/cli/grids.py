@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.base import as_json, keep, overrides, progress, say_json, seed
+from sim.cli.base import keep, progress, say_json
+from sim.cli.options import FILE, Changes, Json, Seed, option, takes
 from sim.writing import check_file, new_file
 
 if TYPE_CHECKING:
@@ -18,37 +19,33 @@ if TYPE_CHECKING:
 _ZH = {"population": "人口", "risk": "风险", "walking": "巡查路程"}
 
 
+@dataclass(frozen=True)
+class GridOptions(Json, Seed, Changes):
+    """Which town is redrawn."""
+
+    town: str = option(required=True, metavar="NAME", help="Such as 'Gusu 05'.")
+    time_limit: float = option(type=float, default=20.0, show_default=True, help="Of CP-SAT, s.")
+    out: Path | None = option(type=FILE, help="Write the table of grids (CSV).")
+    picture: Path | None = option("--map", type=FILE, help="Draw a map (PNG).")
+
+
 @click.command()
 @click.argument("scenario")
-@overrides
-@click.option("--town", required=True, metavar="NAME", help="Such as 'Gusu 01'.")
-@click.option("--time-limit", type=float, default=20.0, show_default=True, help="Of CP-SAT, s.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the table of grids (CSV).")
-@click.option("--map", "picture", type=click.Path(path_type=Path), help="Draw a map (PNG).")
-@seed
-@as_json
-def grids(
-    scenario: str,
-    overrides: Sequence[str],
-    town: str,
-    time_limit: float,
-    out: Path | None,
-    picture: Path | None,
-    seed: int | None,
-    as_json: bool,
-) -> None:
+@takes(GridOptions)
+def grids(scenario: str, options: GridOptions) -> None:
     """Redraw a town's grids: connected, balanced in population, risk and walking.
 
     Simulate the result with `sim run SCENARIO --set area.grids=FILE`.
     """
     from sim.optimize.redraw import redraw_town, write_grids
-    from sim.scenario import load, restrict
+    from sim.scenario import restrict
 
-    for option, file in (("out", out), ("map", picture)):
+    town, out, picture = options.town, options.out, options.picture
+    for field, file in (("out", out), ("map", picture)):
         if file is not None:
-            check_file(file, field=option)
-    loaded = load(scenario, overrides)
-    seed = loaded.seed if seed is None else seed
+            check_file(file, field=field)
+    loaded = options.load(scenario)
+    seed = loaded.seed if options.seed is None else options.seed
     district = town.rpartition(" ")[0]
     names = {row.name_en for row in loaded.district_table} | {
         row.name_zh for row in loaded.district_table
@@ -56,13 +53,13 @@ def grids(
     if district in names:
         loaded = restrict(loaded, districts=[district])
     with progress("grids") as report:
-        found = redraw_town(loaded, town, seed=seed, time_limit=time_limit, progress=report)
+        found = redraw_town(loaded, town, seed=seed, time_limit=options.time_limit, progress=report)
     if out is not None:
         keep(out, lambda path: write_grids(found, path))
     if picture is not None:
         keep(picture, lambda path: _draw(found, path))
     facts = _facts(found, seed)
-    if as_json:
+    if options.as_json:
         say_json(facts)
     else:
         _tell(facts)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, keep, overrides, progress, say_json
+from sim.cli.base import keep, progress, say_json
+from sim.cli.options import FILE, Districts, Json, option, takes
 from sim.filename import file_name
 from sim.writing import check_beside, check_folder, new_file, writable
 
@@ -17,29 +19,27 @@ if TYPE_CHECKING:
     from sim.city.roads import RoadNet
 
 
+@dataclass(frozen=True)
+class RoadOptions(Json, Districts):
+    """Whose roads are shown."""
+
+    out: Path | None = option(type=FILE, help="Draw maps into this folder.")
+
+
 @click.command()
 @click.argument("scenario")
-@overrides
-@click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable.")
-@click.option("--out", type=click.Path(path_type=Path), help="Draw maps into this folder.")
-@as_json
-def roads(
-    scenario: str,
-    overrides: Sequence[str],
-    districts: Sequence[str],
-    out: Path | None,
-    as_json: bool,
-) -> None:
+@takes(RoadOptions)
+def roads(scenario: str, options: RoadOptions) -> None:
     """Show the roads of a scenario, the ones it runs on with travel.model=roads."""
     from sim.city import City, Travel
     from sim.city.travel import detour_on_roads, road_nets
-    from sim.scenario import load, restrict
 
+    out = options.out
     if out is not None:
         check_folder(out)
         if out.is_dir():
             check_beside(out / "map")
-    loaded = restrict(load(scenario, ["travel.model=roads", *overrides]), districts=list(districts))
+    loaded = options.load(scenario, under={"travel.model": "roads"})
     with progress("roads") as report:
         city = City.build(loaded)
         nets = road_nets(loaded, city)
@@ -51,6 +51,7 @@ def roads(
         rows.append(
             {
                 "district": city.district_name[district],
+                "district_code": city.district_code[district],
                 "district_zh": city.district_name_zh[district],
                 "origin": net.origin,
                 "nodes": len(net.xy),
@@ -60,7 +61,7 @@ def roads(
         )
     if out is not None:
         keep(out, lambda folder: _draw(city, nets, folder))
-    if as_json:
+    if options.as_json:
         say_json(rows)
     else:
         for net, row in zip(nets, rows, strict=True):

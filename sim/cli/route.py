@@ -4,53 +4,49 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.base import as_json, keep, progress, say_json
-from sim.errors import InputError
+from sim.cli.base import keep, progress, say_json
+from sim.cli.options import FILE, SEED, Json, option, takes
+from sim.errors import InputError, one_of
 from sim.writing import check_file, new_file
 
 if TYPE_CHECKING:
     from sim.routing import Instance, Solution
 
 
+@dataclass(frozen=True)
+class RouteOptions(Json):
+    """How a problem is solved."""
+
+    seconds: float | None = option(
+        "--time", type=float, help="Seconds to read, lay out and search.  [default: 10]"
+    )
+    iterations: int | None = option(type=int, help="Stop after so many; reproducible (ours only).")
+    seed: int = option(type=SEED, default=0, show_default=True)
+    solver: str = option(default="ours", show_default=True, help="ours or ortools.")
+    rounding: str = option(
+        "--round",
+        default="auto",
+        show_default=True,
+        help="Of distances: none, round, trunc, dimacs; auto is dimacs with time windows, else "
+        "round.",
+    )
+    fewest: bool = option(is_flag=True, help="Fewer vehicles first, then less way (ours only).")
+    solution: Path | None = option(type=FILE, help="One to compare with.")
+    out: Path | None = option(type=FILE, help="Write the tours, as VRPLIB does.")
+    plot: Path | None = option(type=FILE, help="Draw the tours there (PNG, SVG).")
+
+
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--time", "seconds", type=float, help="Seconds to read, lay out and search.  [default: 10]"
-)
-@click.option("--iterations", type=int, help="Stop after so many; reproducible (ours only).")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("--solver", default="ours", show_default=True, help="ours or ortools.")
-@click.option(
-    "--round",
-    "rounding",
-    default="auto",
-    show_default=True,
-    help="Of distances: none, round, trunc, dimacs; auto is dimacs with time windows, else round.",
-)
-@click.option("--fewest", is_flag=True, help="Fewer vehicles first, then less way (ours only).")
-@click.option("--solution", type=click.Path(path_type=Path), help="One to compare with.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the tours, as VRPLIB does.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the tours there (PNG, SVG).")
-@as_json
-def route(
-    file: Path,
-    seconds: float | None,
-    iterations: int | None,
-    seed: int,
-    solver: str,
-    rounding: str,
-    fewest: bool,
-    solution: Path | None,
-    out: Path | None,
-    plot: Path | None,
-    as_json: bool,
-) -> None:
+@click.argument("file", type=FILE)
+@takes(RouteOptions)
+def route(file: Path, options: RouteOptions) -> None:
     """Solve a VRPLIB or Solomon file: tours with capacities and time windows.
 
     Prints the cost, the gap to a given solution, the time, and whether an independent check
@@ -59,9 +55,11 @@ def route(
     from sim.routing import check
     from sim.routing.formats import read_instance, read_solution, write_solution
 
-    _check_options(solver, seconds, iterations, fewest, out, plot)
+    _check(options)
+    solution, out, plot = options.solution, options.out, options.plot
+    seconds, iterations = options.seconds, options.iterations
     begun = time.perf_counter()  # reading and laying out are of the budget
-    instance = read_instance(file, rounding)
+    instance = read_instance(file, options.rounding)
     known = None if solution is None else check(instance, read_solution(solution, instance))
     if known is not None and not known.feasible:
         raise InputError(str(solution), "Route", known.faults[0], "feasible tours for this file")
@@ -72,7 +70,7 @@ def route(
         seconds = 10.0
     if seconds is not None:
         seconds = max(seconds - spent, 0.0)
-    found = _search(instance, solver, seconds, iterations, seed, fewest)
+    found = _search(instance, options, seconds)
     tours = found.tours
     if instance.alike:  # those that leave come first, as solution files have them
         tours = tuple(sorted(tours, key=lambda tour: not tour))
@@ -81,8 +79,8 @@ def route(
         "file": str(file),
         "stops": len(instance),
         "vehicles": instance.vehicles,
-        "solver": solver,
-        "seed": seed,
+        "solver": options.solver,
+        "seed": options.seed,
         "cost": verdict.cost / instance.scale,
         "vehicles_used": found.used,
         "seconds": round(spent + found.seconds, 3),
@@ -99,7 +97,7 @@ def route(
     if plot is not None:
         title = f"{file.stem}: {facts['cost']:,.10g}"
         keep(plot, lambda path: _draw(instance, tours, title, path))
-    if as_json:
+    if options.as_json:
         routes = {
             "routes": [[instance.number(stop) for stop in tour] for tour in tours if tour],
             "route_vehicles": [instance.vehicle_number(r) for r, tour in enumerate(tours) if tour],
@@ -111,27 +109,22 @@ def route(
         raise SystemExit(1)
 
 
-def _check_options(
-    solver: str,
-    seconds: float | None,
-    iterations: int | None,
-    fewest: bool,
-    out: Path | None,
-    plot: Path | None,
-) -> None:
+def _check(options: RouteOptions) -> None:
+    """Check what fits together."""
     from sim.routing import SOLVERS
 
+    solver, plot = options.solver, options.plot
     if solver not in SOLVERS:
-        raise InputError("command line", "solver", solver, f"one of {', '.join(SOLVERS)}")
-    if solver != "ours" and (fewest or iterations is not None):
-        option = "fewest" if fewest else "iterations"
-        raise InputError("command line", option, solver, "only for the solver `ours`")
-    for option, value in (("time", seconds), ("iterations", iterations)):
+        raise InputError("command line", "solver", solver, one_of(solver, SOLVERS))
+    if solver != "ours" and (options.fewest or options.iterations is not None):
+        name = "fewest" if options.fewest else "iterations"
+        raise InputError("command line", name, solver, "only for the solver `ours`")
+    for name, value in (("time", options.seconds), ("iterations", options.iterations)):
         if value is not None and not 0 < value < inf:
-            raise InputError("command line", option, value, "a finite number above 0")
-    for option, target in (("out", out), ("plot", plot)):
+            raise InputError("command line", name, value, "a finite number above 0")
+    for name, target in (("out", options.out), ("plot", plot)):
         if target is not None:
-            check_file(target, field=option)
+            check_file(target, field=name)
     if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
         raise InputError(
             "command line", "plot", str(plot), "a name that ends in .png, .svg or .pdf"
@@ -145,26 +138,19 @@ def _draw(instance: Instance, tours: Sequence[Sequence[int]], title: str, plot: 
         plot_tours(instance, tours, title).savefig(part)
 
 
-def _search(
-    instance: Instance,
-    solver: str,
-    seconds: float | None,
-    iterations: int | None,
-    seed: int,
-    fewest: bool,
-) -> Solution:
-    """Solve with what is left of the budget; only ours counts iterations."""
+def _search(instance: Instance, options: RouteOptions, seconds: float | None) -> Solution:
+    """Solve with what is left of the budget, s; only ours counts iterations."""
     from sim.routing import SOLVERS, solve
 
     with progress("route") as report:
-        if solver != "ours":
-            return SOLVERS[solver](instance, seconds or 0.0, seed)
+        if options.solver != "ours":
+            return SOLVERS[options.solver](instance, seconds or 0.0, options.seed)
         return solve(
             instance,
             seconds=seconds,
-            iterations=iterations,
-            seed=seed,
-            fewest=fewest,
+            iterations=options.iterations,
+            seed=options.seed,
+            fewest=options.fewest,
             progress=report,
         )
 

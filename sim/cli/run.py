@@ -2,196 +2,159 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import (
-    as_json,
-    console,
-    interruptible,
-    keep,
-    overrides,
-    policy_timeout,
-    progress,
-    say_json,
-    seed,
-)
+from sim.cli.base import console, interruptible, keep, progress, say_json
+from sim.cli.options import FILE, SEED, Json, Kept, Part, Patience, Seed, above_zero, option, takes
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from sim.engine.outcome import Outcome
     from sim.engine.simulation import Simulation
     from sim.measure.checkpoint import Checkpoint
+    from sim.measure.measured import MeasuredOutcome
 
 _BYTES = 90.0  # of a result, for each matter; measured: 114
+_EVERY = {"default": 7.0, "show_default": True, "help": "Days between checkpoints."}
+
+
+@dataclass(frozen=True)
+class RunOptions(Json, Patience, Kept, Seed, Part):
+    """How a scenario is run."""
+
+    replication: int = option(type=SEED, default=0, show_default=True)
+    policy: str = option(
+        default="priority",
+        show_default=True,
+        help="By name (`sim policies`), or your own: module:Class or path/to/file.py:Class.",
+    )
+    plan: Path | None = option(
+        type=FILE,
+        metavar="FILE",
+        help="Who works when and where (`sim plan` writes one); the staff of the base year by "
+        "default.",
+    )
+    replans: Sequence[str] = option(
+        "--replan",
+        multiple=True,
+        metavar="DAY=FILE",
+        help="Another plan from a day on, such as 2.5=plan.csv for noon of the third. Repeatable.",
+    )
+    routes: Path | None = option(
+        type=FILE, metavar="FILE", help="Patrol routes, by `sim optimize patrol`."
+    )
+    engine: str = option(default="compiled", show_default=True, help="compiled or simpy.")
+    pace: float | None = option(
+        type=float, help="Run against the clock: simulated seconds a second."
+    )
+    check: bool = option(is_flag=True, help="Check the invariants all along (slower).")
+    checkpoint: Path | None = option(
+        type=FILE,
+        metavar="DIR",
+        help="Save the run there now and then; `sim resume DIR` goes on from the last time.",
+    )
+    every: float = option(**_EVERY)
+
+    @property
+    def following(self) -> list[tuple[float, Path]]:
+        """The plans that follow the first, each with its day."""
+        return [_replan(text) for text in self.replans]
+
+
+@dataclass(frozen=True)
+class ResumeOptions(Json, Patience, Kept):
+    """How a run is gone on with."""
+
+    every: float = option(**_EVERY)
+    policy: str | None = option(
+        help="Needed where the run began with your own: module:Class or path/to/file.py:Class."
+    )
 
 
 @click.command()
 @click.argument("scenario")
-@overrides
-@click.option("--days", type=int, help="Run only the first days.")
-@click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable.")
-@seed
-@click.option("--replication", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option(
-    "--policy",
-    default="priority",
-    show_default=True,
-    help="By name (`sim policies`), or your own: module:Class or path/to/file.py:Class.",
-)
-@click.option(
-    "--plan",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Who works when and where; the staff of the base year by default.",
-)
-@click.option(
-    "--replan",
-    "replans",
-    multiple=True,
-    metavar="DAY=FILE",
-    help="Another plan from a day on, such as 2.5=plan.csv for noon of the third. Repeatable.",
-)
-@click.option("--engine", default="compiled", show_default=True, help="compiled or simpy.")
-@click.option("--pace", type=float, help="Run against the clock: simulated seconds a second.")
-@click.option("--routes", metavar="FILE", help="Patrol routes, by `sim optimize patrol`.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")
-@click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
-@click.option("--check", is_flag=True, help="Check the invariants all along (slower).")
-@click.option(
-    "--checkpoint",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Save the run there now and then; `sim resume DIR` goes on from the last time.",
-)
-@click.option("--every", default=7.0, show_default=True, help="Days between checkpoints.")
-@policy_timeout
-@as_json
-def run(
-    scenario: str,
-    overrides: Sequence[str],
-    days: int | None,
-    districts: Sequence[str],
-    seed: int | None,
-    replication: int,
-    policy: str,
-    plan: Path | None,
-    replans: Sequence[str],
-    engine: str,
-    pace: float | None,
-    routes: str | None,
-    out: Path | None,
-    overwrite: bool,
-    plots: bool,
-    check: bool,
-    checkpoint: Path | None,
-    every: float,
-    policy_timeout: float,
-    as_json: bool,
-) -> None:
+@takes(RunOptions)
+def run(scenario: str, options: RunOptions) -> None:
     """Simulate a scenario and say what became of every ticket.
 
     Ctrl-C ends the run early and keeps what there is; a second one drops it. What --out is to
     hold is kept before anything is said.
     """
     import sim
-    from sim.engine.simulation import recorded
     from sim.measure import store
     from sim.policy import limited
 
-    for field, value in (("pace", pace), ("every", every), ("policy-timeout", policy_timeout)):
-        if value is not None and not value > 0:
-            raise InputError("command line", field, value, "a number above 0")
-    following = [_replan(text) for text in replans]
-    if out is not None:
-        store.check_target(out, overwrite)
-    if checkpoint is not None:
+    above_zero(pace=options.pace, every=options.every, policy_timeout=options.policy_timeout)
+    following = options.following
+    if options.out is not None:
+        store.check_target(options.out, options.overwrite)
+    if options.checkpoint is not None:
         from sim.measure.checkpoint import Checkpoint, check_place
 
-        if pace is not None:
-            raise InputError("command line", "checkpoint", str(checkpoint), "no run with --pace")
-        check_place(checkpoint)
+        if options.pace is not None:
+            place = str(options.checkpoint)
+            raise InputError("command line", "checkpoint", place, "no run with --pace")
+        check_place(options.checkpoint)
     with progress("prepare"):
         simulation = sim.prepare(
-            sim.load(
-                scenario, [*overrides, *([f"patrol.routes={json.dumps(routes)}"] if routes else [])]
-            ),
-            days=days,
-            districts=list(districts),
-            seed=seed,
-            replication=replication,
-            policy=policy,
-            plan=plan,
+            options.load(scenario),
+            routes=options.routes,
+            seed=options.seed,
+            replication=options.replication,
+            policy=options.policy,
+            plan=options.plan,
             replans=following,
-            engine=engine,
-            check=check,
+            engine=options.engine,
+            check=options.check,
         )
-    if out is not None:
-        _check_disk(simulation, out)
-    for path in (*([plan] if plan is not None else []), *(path for _, path in following)):
-        _say_plan(path, simulation)
+    if options.out is not None:
+        _check_disk(simulation, options.out)
+    for path in (options.plan, *(path for _, path in following)):
+        if path is not None:
+            _say_plan(path, simulation)
     with interruptible() as stopped:
-        with limited(simulation.policy, policy_timeout):
-            saved = None if checkpoint is None else Checkpoint(checkpoint, simulation, policy)
-            if pace is None:
-                _drive(simulation, stopped, saved, every)
+        with limited(simulation.policy, options.policy_timeout):
+            saved = None
+            if options.checkpoint is not None:
+                saved = Checkpoint(options.checkpoint, simulation, options.policy)
+            if options.pace is None:
+                _drive(simulation, stopped, saved, options.every)
             else:
-                _drive_live(simulation, stopped, pace)
-            outcome = recorded(simulation)
-        _end(outcome, simulation.horizon, stopped, as_json, out, overwrite, plots)
+                _drive_live(simulation, stopped, options.pace)
+            outcome = sim.recorded(simulation)
+        _end(outcome, simulation.horizon, stopped, options, options.as_json)
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--every", default=7.0, show_default=True, help="Days between checkpoints.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write tables, KPIs and plots there.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier result in --out.")
-@click.option("--plots/--no-plots", default=True, help="Whether --out gets pictures.")
-@click.option(
-    "--policy",
-    help="Needed where the run began with your own: module:Class or path/to/file.py:Class.",
-)
-@policy_timeout
-@as_json
-def resume(
-    folder: Path,
-    every: float,
-    out: Path | None,
-    overwrite: bool,
-    plots: bool,
-    policy: str | None,
-    policy_timeout: float,
-    as_json: bool,
-) -> None:
+@click.argument("folder", type=FILE, metavar="DIR")
+@takes(ResumeOptions)
+def resume(folder: Path, options: ResumeOptions) -> None:
     """Go on with a run that `sim run --checkpoint DIR` began and that did not end.
 
     A folder names no code: a policy of your own is named again, and must be the same.
     """
-    from sim.engine.simulation import recorded
+    import sim
     from sim.measure import store
     from sim.measure.checkpoint import resume as go_on
     from sim.measure.checks import check_outcome
     from sim.policy import limited
 
-    for field, value in (("every", every), ("policy-timeout", policy_timeout)):
-        if not value > 0:
-            raise InputError("command line", field, value, "a number above 0")
-    if out is not None:
-        store.check_target(out, overwrite)
+    above_zero(every=options.every, policy_timeout=options.policy_timeout)
+    if options.out is not None:
+        store.check_target(options.out, options.overwrite)
     with progress("prepare"):
-        simulation, saved = go_on(folder, policy, policy_timeout)
+        simulation, saved = go_on(folder, options.policy, options.policy_timeout)
     click.echo(f"going on from day {simulation.now / 86400:.2f}", err=True)
     with interruptible() as stopped:
-        with limited(simulation.policy, policy_timeout):
-            _drive(simulation, stopped, saved, every)
-            outcome = recorded(simulation)
+        with limited(simulation.policy, options.policy_timeout):
+            _drive(simulation, stopped, saved, options.every)
+            outcome = sim.recorded(simulation)
         check_outcome(outcome, folder)
-        _end(outcome, simulation.horizon, stopped, as_json, out, overwrite, plots)
+        _end(outcome, simulation.horizon, stopped, options, options.as_json)
 
 
 def _replan(text: str) -> tuple[float, Path]:
@@ -206,24 +169,26 @@ def _replan(text: str) -> tuple[float, Path]:
 
 
 def _end(
-    outcome: Outcome,
+    outcome: MeasuredOutcome,
     horizon: float,
     stopped: Callable[[], bool],
+    kept: Kept,
     as_json: bool,
-    out: Path | None,
-    overwrite: bool,
-    plots: bool,
 ) -> None:
     """Keep what became of a run that is over, or was stopped, then say it."""
     if outcome.until < horizon:
         click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
-    if out is not None:
-        _gather(outcome, plots)
-        keep(out, lambda folder: _keep(outcome, folder, overwrite, plots, stopped))
-    _tell(outcome, as_json)
+    if kept.out is not None:
+        _gather(outcome, kept.plots)
+        keep(kept.out, lambda folder: _keep(outcome, folder, kept, stopped))
+    told = outcome.summary()
+    if as_json:
+        say_json(told.facts)
+    else:
+        console().print(told)
 
 
-def _gather(outcome: Outcome, plots: bool) -> None:
+def _gather(outcome: MeasuredOutcome, plots: bool) -> None:
     """Count what the tables and the pictures rest on, and the summary with them, in one pass."""
     from sim.measure import store
     from sim.measure.fold import gather
@@ -285,9 +250,9 @@ def _drive_live(simulation: Simulation, stopped: Callable[[], bool], pace: float
 
 def _say_plan(path: Path, simulation: Simulation) -> None:
     """Say where the plan is from, and warn if it was made for something else."""
-    from sim.model.planfile import read_head
+    from sim.model.planfile import PlanFile
 
-    head = read_head(path)
+    head = PlanFile.read(path).head
     if head.scenario != simulation.scenario.name:
         click.echo(
             f"the plan {path.name} was made for the scenario {head.scenario}, "
@@ -296,19 +261,7 @@ def _say_plan(path: Path, simulation: Simulation) -> None:
         )
 
 
-def _tell(outcome: Outcome, as_json: bool) -> None:
-    from sim.measure.summary import summary
-
-    told = summary(outcome)
-    if as_json:
-        say_json(told.facts)
-    else:
-        console().print(told)
-
-
-def _keep(
-    outcome: Outcome, out: Path, overwrite: bool, plots: bool, stopped: Callable[[], bool]
-) -> None:
+def _keep(outcome: MeasuredOutcome, out: Path, kept: Kept, stopped: Callable[[], bool]) -> None:
     """Write tables and pictures; Ctrl-C while that is done leaves out what is not drawn yet."""
     from sim.measure import store
 
@@ -323,4 +276,4 @@ def _keep(
             missing = ", ".join(list(PLOTS)[len(drawn) :])
             click.echo(f"stopped: not drawn: {missing}", err=True)
 
-    store.write(outcome, out, overwrite=overwrite, extra=pictures if plots else None)
+    store.write(outcome, out, overwrite=kept.overwrite, extra=pictures if kept.plots else None)

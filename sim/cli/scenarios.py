@@ -2,35 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
-from sim.cli.base import as_json, overrides, say_json
+from sim.cli.base import keep, say_json
+from sim.cli.options import FILE, Changes, Districts, Json, PlanOut, option, takes
+from sim.errors import InputError, one_of
+
+
+@dataclass(frozen=True)
+class ShowOptions(Json, Changes):
+    """How a scenario is shown."""
+
+    resolved: bool = option(is_flag=True, help="Print the whole, overlays merged, as TOML.")
+
+
+@dataclass(frozen=True)
+class SourceOptions(Json, Changes):
+    """Which figures are listed."""
+
+    basis: str | None = option(help="published, measured, assumed or command line.")
+
+
+@dataclass(frozen=True)
+class MigrateOptions:
+    """Where a migrated scenario goes."""
+
+    out: Path | None = option(
+        type=FILE,
+        metavar="FOLDER",
+        help="Write there instead, with all files that the scenario names beside it.",
+    )
 
 
 @click.command("list")
-def list_scenarios() -> None:
+@takes(Json)
+def list_scenarios(options: Json) -> None:
     """List the scenarios that come with the package."""
     from sim.scenario import load, shipped_names
 
+    rows = []
     for name in shipped_names():
         scenario = load(name)
-        click.echo(f"{name:<16} {scenario.title_en} · {scenario.title_zh}")
+        rows.append(
+            {
+                "name": name,
+                "title_en": scenario.title_en,
+                "title_zh": scenario.title_zh,
+                "days": scenario.time.days,
+                "districts": list(scenario.places),
+            }
+        )
+    if options.as_json:
+        say_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['name']:<16} {row['title_en']} · {row['title_zh']}")
 
 
 @click.command()
 @click.argument("scenario")
-@overrides
-def validate(scenario: str, overrides: Sequence[str]) -> None:
+@takes(Changes)
+def validate(scenario: str, options: Changes) -> None:
     """Check a scenario, its tables, borders, roads, patrol routes and sources."""
     from sim.city import City
     from sim.city.travel import road_nets
     from sim.model.routes import Walks
-    from sim.scenario import load
     from sim.scenario.localtime import LocalTime
 
-    loaded = load(scenario, overrides)
+    loaded = options.load(scenario)
     city = City.build(loaded)
     if "travel.roads.file" in loaded.attached:
         road_nets(loaded, city)
@@ -47,18 +89,16 @@ def validate(scenario: str, overrides: Sequence[str]) -> None:
 
 @click.command()
 @click.argument("scenario")
-@overrides
-@click.option("--resolved", is_flag=True, help="Print the whole, overlays merged, as TOML.")
-@as_json
-def show(scenario: str, overrides: Sequence[str], resolved: bool, as_json: bool) -> None:
+@takes(ShowOptions)
+def show(scenario: str, options: ShowOptions) -> None:
     """Show a scenario: a summary, or all of it."""
-    from sim.scenario import load, to_toml
+    from sim.scenario import to_toml
     from sim.scenario.resolve import resolved as resolve
 
-    loaded = load(scenario, overrides)
-    if as_json:
-        say_json(resolve(loaded), default=str)
-    elif resolved:
+    loaded = options.load(scenario)
+    if options.as_json:
+        say_json(resolve(loaded) | {"content_hash": loaded.content_hash}, default=str)
+    elif options.resolved:
         click.echo(to_toml(loaded), nl=False)
     else:
         places = ", ".join(loaded.area.include) or f"all {len(loaded.district_table)} districts"
@@ -72,17 +112,19 @@ def show(scenario: str, overrides: Sequence[str], resolved: bool, as_json: bool)
 
 @click.command()
 @click.argument("scenario")
-@overrides
-@click.option("--basis", type=click.Choice(["published", "measured", "assumed", "command line"]))
-@as_json
-def sources(scenario: str, overrides: Sequence[str], basis: str | None, as_json: bool) -> None:
+@takes(SourceOptions)
+def sources(scenario: str, options: SourceOptions) -> None:
     """List every figure of a scenario with its source."""
     from dataclasses import asdict
 
-    from sim.scenario import load
+    from sim.scenario.sources import BASES
 
-    figures = [f for f in load(scenario, overrides).figures if basis in (None, f.basis)]
-    if as_json:
+    known = (*BASES, "command line")
+    if options.basis is not None and options.basis not in known:
+        allowed = one_of(options.basis, known)
+        raise InputError("command line", "basis", options.basis, allowed)
+    figures = [f for f in options.load(scenario).figures if options.basis in (None, f.basis)]
+    if options.as_json:
         rows = [asdict(figure) for figure in figures]
         say_json(rows, default=str)
         return
@@ -96,14 +138,14 @@ def sources(scenario: str, overrides: Sequence[str], basis: str | None, as_json:
 @click.command()
 @click.argument("a")
 @click.argument("b")
-@as_json
-def diff(a: str, b: str, as_json: bool) -> None:
+@takes(Json)
+def diff(a: str, b: str, options: Json) -> None:
     """List in what two scenarios differ."""
     from sim.scenario import diff as differ
     from sim.scenario import load
 
     changes = differ(load(a), load(b))
-    if as_json:
+    if options.as_json:
         rows = [{"path": path, "a": left, "b": right} for path, left, right in changes]
         say_json(rows, default=str)
         return
@@ -111,6 +153,55 @@ def diff(a: str, b: str, as_json: bool) -> None:
         click.echo(
             f"{path}: {left if left is not None else '–'} → {right if right is not None else '–'}"
         )
+
+
+@dataclass(frozen=True)
+class PlanOptions(PlanOut, Districts):
+    """Whose plan is written."""
+
+
+@click.command()
+@click.argument("scenario")
+@takes(PlanOptions)
+def plan(scenario: str, options: PlanOptions) -> None:
+    """Write the plan in force, the staff of the base year, as a plan file.
+
+    `sim run SCENARIO --plan FILE` reads it back. Without --out it goes to stdout.
+    """
+    from sim.city import City
+    from sim.model.planfile import plan_text
+    from sim.model.staffing import base_plan
+    from sim.writing import check_file, write_text
+
+    if options.out is not None:
+        check_file(options.out, options.overwrite)
+    loaded = options.load(scenario)
+    city = City.build(loaded)
+    text = plan_text(loaded, city, base_plan(loaded, city), note="the staff of the base year")
+    if options.out is None:
+        click.echo(text, nl=False)
+    else:
+        keep(options.out, lambda path: write_text(path, text))
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@takes(MigrateOptions)
+def migrate(file: Path, options: MigrateOptions) -> None:
+    """Bring a scenario file of an earlier version, and its tables, to this one.
+
+    Names change, and nothing else: comments and order stay. A second run changes nothing.
+    """
+    from sim.scenario.migrate import migration_of
+
+    found = migration_of(file, options.out)
+    found.write()
+    for one in found.files:
+        click.echo(f"{one.target}: {'; '.join(one.changes) or 'copied'}")
+    if not found.files:
+        click.echo(f"{file}: nothing to change")
+    for base in found.older:
+        click.echo(f"note: it extends {base}, of an earlier version too: sim migrate it", err=True)
 
 
 @click.command()

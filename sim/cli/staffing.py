@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import as_json, console, interruptible, keep, overrides, say_json, seed
+from sim.cli.base import console, interruptible, keep, say_json
+from sim.cli.options import Json, Part, PlanOut, Seed, option, takes
 from sim.engine import ENGINES
 from sim.writing import check_file
 
@@ -20,57 +21,39 @@ if TYPE_CHECKING:
     from sim.optimize.staffing.answer import Answer
 
 
+@dataclass(frozen=True)
+class StaffingOptions(Json, PlanOut, Seed, Part):
+    """What is asked of the optimizer."""
+
+    targets: Sequence[str] = option(
+        "--target",
+        multiple=True,
+        required=True,
+        metavar="MEASURE>=VALUE",
+        help="Such as close.on_time>=95% or arrive.on_time@department>=0.9; see `sim measures`. "
+        "Repeatable.",
+    )
+    budget: float | None = option(type=float, metavar="YUAN", help="A week, for all staff.")
+    patrol: str = option(default="keep", show_default=True, help="keep or worth.")
+    patterns: str = option(default="daily", show_default=True, help="scenario, daily or tours.")
+    method: str = option(default="mol", show_default=True, help="sipp, lag or mol.")
+    replications: int = option(default=4, show_default=True, help="Of the search; 4 times fresh.")
+    confidence: float = option(default=0.95, show_default=True, help="One-sided, of each target.")
+    time_limit: float = option(default=600.0, show_default=True, metavar="S", help="Of the search.")
+    prices: bool = option(
+        "--prices/--no-prices",
+        default=True,
+        show_default=True,
+        help="Of a point more, by simulation.",
+    )
+    engine: str = option(default=ENGINES[0], show_default=True)
+    policy: str = option(default="priority", show_default=True)
+
+
 @click.command()
 @click.argument("scenario")
-@overrides
-@click.option(
-    "--target",
-    "targets",
-    multiple=True,
-    required=True,
-    metavar="MEASURE>=VALUE",
-    help="Such as close.on_time>=95% or arrive.on_time@department>=0.9; see `sim measures`. "
-    "Repeatable.",
-)
-@click.option("--budget", type=float, metavar="YUAN", help="A week, for all staff.")
-@click.option("--days", type=int, help="Judge by the first days only.")
-@click.option("--district", "districts", multiple=True, metavar="NAME", help="Repeatable.")
-@click.option("--patrol", default="keep", show_default=True, help="keep or worth.")
-@click.option("--patterns", default="daily", show_default=True, help="scenario, daily or tours.")
-@click.option("--method", default="mol", show_default=True, help="sipp, lag or mol.")
-@click.option("--replications", default=4, show_default=True, help="Of the search; 4 times fresh.")
-@click.option("--confidence", default=0.95, show_default=True, help="One-sided, of each target.")
-@click.option("--time-limit", default=600.0, show_default=True, metavar="S", help="Of the search.")
-@click.option(
-    "--prices/--no-prices", default=True, show_default=True, help="Of a point more, by simulation."
-)
-@click.option("--engine", default=ENGINES[0], show_default=True)
-@click.option("--policy", default="priority", show_default=True)
-@seed
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier plan in --out.")
-@as_json
-def staffing(
-    scenario: str,
-    overrides: Sequence[str],
-    targets: tuple[str, ...],
-    budget: float | None,
-    days: int | None,
-    districts: Sequence[str],
-    patrol: str,
-    patterns: str,
-    method: str,
-    replications: int,
-    confidence: float,
-    time_limit: float,
-    prices: bool,
-    engine: str,
-    policy: str,
-    seed: int | None,
-    out: Path | None,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
+@takes(StaffingOptions)
+def staffing(scenario: str, options: StaffingOptions) -> None:
     """Find the cheapest staffing of SCENARIO that keeps all targets.
 
     Roles that no target speaks of keep the staff of the base year. Ctrl-C gives the best so far.
@@ -78,46 +61,32 @@ def staffing(
     is not kept.
     """
     import sim
-    from sim.model.planfile import write_plan
     from sim.optimize.staffing.answer import facts
-    from sim.optimize.staffing.optimize import optimize
-    from sim.optimize.staffing.problem import StaffingProblem
-    from sim.scenario import restrict
 
-    if out is not None:
-        check_file(out, overwrite)
-    chosen = restrict(sim.load(scenario, list(overrides)), days=days, districts=list(districts))
-    problem = StaffingProblem(
-        targets=targets,
-        budget=budget,
-        patrol=patrol,
-        patterns=patterns,
-        method=method,
-        replications=replications,
-        confidence=confidence,
-        time_limit=time_limit,
-        prices=prices,
-        engine=engine,
-        policy=policy,
-        seed=seed,
-    )
+    if options.out is not None:
+        check_file(options.out, options.overwrite)
+    chosen = options.load(scenario)
     with interruptible() as stopped, _incumbent() as report:
-        answer = optimize(chosen, problem, report=report, stopped=stopped)
-    if out is not None:
-        note = f"sim optimize staffing, {', '.join(targets)}, seed {answer.seed}"
-
-        def write(path: Path) -> None:
-            write_plan(
-                path,
-                answer.scenario,
-                answer.city,
-                answer.plan,
-                note=note,
-                base_hash=answer.base_hash,
-            )
-
-        keep(out, write)
-    if as_json:
+        answer = sim.optimize_staffing(
+            chosen,
+            options.targets,
+            budget=options.budget,
+            patrol=options.patrol,
+            patterns=options.patterns,
+            method=options.method,
+            replications=options.replications,
+            confidence=options.confidence,
+            time_limit=options.time_limit,
+            prices=options.prices,
+            engine=options.engine,
+            policy=options.policy,
+            seed=options.seed,
+            report=report,
+            stopped=stopped,
+        )
+    if options.out is not None:
+        keep(options.out, answer.save)
+    if options.as_json:
         say_json(facts(answer))
     else:
         _tell(answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 
 if TYPE_CHECKING:
     from sim.engine.simulation import Simulation
@@ -30,4 +30,4 @@ def find_engine(name: str) -> type[Simulation]:
         from sim.engine.simpy_engine.engine import SimpySimulation
 
         return SimpySimulation
-    raise InputError("command line", "engine", name, f"one of {', '.join(ENGINES)}")
+    raise InputError("command line", "engine", name, one_of(name, ENGINES))

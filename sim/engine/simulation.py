@@ -31,6 +31,8 @@ class Simulation(Protocol):
         The key of all randomness.
     check : bool
         Whether the invariants are checked all along.
+    record : type of Outcome
+        Of which its outcome is made: what stands above the engines adds measures to it.
     """
 
     engine: str
@@ -40,6 +42,7 @@ class Simulation(Protocol):
     seed: int
     replication: int
     check: bool
+    record: type[Outcome]
 
     def __init__(
         self,

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
-from pathlib import Path
 
-from sim.city.city import City
-from sim.errors import InputError
 from sim.model.plan import Plan
-from sim.model.planfile import read_plan
 from sim.policy import POLICIES, Guarded, Policy, class_digest, find_policy
-from sim.scenario import Scenario, load, restrict
+from sim.scenario import Scenario
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +48,7 @@ class Arm:
     @cached_property
     def policy_name(self) -> str:
         """How the policy is called; parameters that were given to it are part of its name."""
-        policy = _bare(self.policy)
-        given = ",".join(f"{key}={value}" for key, value in _parameters(policy))
-        changed = isinstance(self.policy, Policy) and given
-        return f"{policy.name}({given})" if changed else policy.name
+        return policy_name(self.policy)
 
     @property
     def hindsight(self) -> bool:
@@ -74,82 +65,17 @@ class Arm:
         }
 
 
-BASE = "base"
-"""How the scenario's own staff, and its own patrol routes, are called where files are named."""
-
-
-def routed(
-    scenario: str,
-    files: Sequence[str | Path],
-    overrides: Sequence[str] = (),
-    days: int | None = None,
-    districts: Sequence[str] = (),
-) -> dict[str, Scenario]:
-    """Return the scenario once for each table of patrol routes, by the table's name.
-
-    Parameters
-    ----------
-    scenario : str
-        Its name or path.
-    files : sequence of str or Path
-        Tables as `sim.optimize.patrol_routes` makes them; `BASE` is what the scenario itself
-        says: every grid's loop, if nothing. Names are made as for plans, see `with_plans`.
-    overrides : sequence of str
-        Set for all of them, ``key=value``.
-    days, districts
-        See `sim.scenario.restrict`.
+def policy_name(policy: str | Policy) -> str:
+    """Return how a policy is called; parameters that were given to it are part of its name.
 
     Raises
     ------
     InputError
-        If a file is named twice, is no table of routes, or does not fit.
+        If there is no such policy.
     """
-    made = {}
-    for path, name in _names("routes", files):
-        changes = [] if path == BASE else [f"patrol.routes={json.dumps(path)}"]
-        changed = load(scenario, [*overrides, *changes])
-        made[name] = restrict(changed, days=days, districts=list(districts))
-    return made
-
-
-def with_plans(arms: Sequence[Arm], files: Sequence[str | Path]) -> list[Arm]:
-    """Return the arms once for each plan, the first plan's first.
-
-    Parameters
-    ----------
-    arms : sequence of Arm
-    files : sequence of str or Path
-        Plan files; `BASE` is the staff of the base year. A plan is called by its file's name
-        without the ending, or by its whole path where two are called alike.
-
-    Raises
-    ------
-    InputError
-        If a file is named twice, is no plan, or does not fit an arm's scenario.
-    """
-    cities: dict[str, City] = {}
-    made = []
-    for path, name in _names("plan", files):
-        for arm in arms:
-            scenario, plan = arm.scenario, None
-            if path != BASE:
-                known = scenario.content_hash
-                if known not in cities:
-                    cities[known] = City.build(scenario)
-                scenario, plan = read_plan(Path(path), scenario, cities[known])
-            label = name if len(arms) == 1 else f"{name}, {arm.label}"
-            made.append(replace(arm, label=label, scenario=scenario, plan=plan, plan_label=name))
-    return made
-
-
-def _names(field: str, files: Sequence[str | Path]) -> list[tuple[str, str]]:
-    """Return each file's path and how it is called."""
-    paths = [str(file) for file in files]
-    if len(set(paths)) < len(paths):
-        raise InputError("command line", field, ", ".join(paths), "each of them once")
-    stems = [Path(path).stem for path in paths]
-    names = stems if len(set(stems)) == len(stems) else paths
-    return list(zip(paths, names, strict=True))
+    bare = _bare(policy)
+    given = ",".join(f"{key}={value}" for key, value in _parameters(bare))
+    return f"{bare.name}({given})" if isinstance(policy, Policy) and given else bare.name
 
 
 def _plan_digest(plan: Plan | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.city.city import City
 from sim.clock import DAY
 from sim.errors import InputError
-from sim.experiment.arm import Arm, with_plans
+from sim.experiment import plots
+from sim.experiment.arm import Arm
 from sim.experiment.difference import Difference, difference_table, differences
 from sim.experiment.executor import Executor
 from sim.experiment.experiment import Experiment, Failed
@@ -28,11 +29,12 @@ from sim.measure.intervals import mean_interval
 from sim.measure.metric import POLICY
 from sim.measure.query import CITY, Query, check_of
 from sim.measure.tables import names
-from sim.policy import Policy, PolicyFigure
+from sim.policy import PolicyFigure
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 MOST = 100_000
 """The most replications of an arm: parts number them in five digits."""
@@ -123,6 +125,18 @@ class Comparison:
         return difference_table(self.differences)
 
     @property
+    def headroom_table(self) -> pd.DataFrame:
+        """What each arm reached beside the bound: ``metric, unit, arm, n`` and intervals."""
+        import pandas as pd
+
+        return pd.DataFrame([one.row() for one in self.headroom])
+
+    @property
+    def plot(self) -> ComparisonPlots:
+        """Its pictures by name, such as ``comparison.plot.differences()``."""
+        return ComparisonPlots(self)
+
+    @property
     def told(self) -> dict[str, dict[str, PolicyFigure]]:
         """What policies told of their own work, by arm and name: means over replications."""
         rows = self.metrics[self.metrics["metric"].str.startswith(POLICY)]
@@ -142,49 +156,23 @@ class Comparison:
         return f"<b>{escape(self.question)}</b><ul>{said}{failed}</ul>"
 
 
-def compare(
-    scenario: Scenario,
-    policies: Sequence[str | Policy] | Mapping[str, str | Policy],
-    *,
-    plans: Sequence[str | Path] = (),
-    **options: Any,
-) -> Comparison:
-    """Compare policies on a scenario, or plans, or each policy with each plan.
+class ComparisonPlots:
+    """The pictures of a comparison, each a matplotlib figure."""
 
-    Parameters
-    ----------
-    scenario : Scenario
-        Restricted to what is to be run.
-    policies : sequence or mapping
-        The first is the baseline. Keys are their labels, if it is a mapping.
-    plans : sequence of str or Path
-        Plan files, see `sim.experiment.arm.with_plans`; the first makes the baseline.
-    **options
-        Those of `compare_arms`.
+    def __init__(self, found: Comparison) -> None:
+        self._of = found.metrics, found.differences
 
-    Raises
-    ------
-    InputError
-        If an option or policy is not allowed.
-    """
-    arms: list[Arm] = []
-    if isinstance(policies, Mapping):
-        arms = [Arm(label, scenario, policy) for label, policy in policies.items()]
-    else:
-        for policy in policies:
-            name = Arm("", scenario, policy).policy_name
-            arms.append(Arm(name, scenario, policy))
-    if plans:
-        arms = with_plans(arms, plans)
-    return compare_arms(arms, question=compare_question(scenario, arms), **options)
+    def differences(self) -> Figure:
+        """Draw each arm's difference from the baseline with its interval, a panel a measure."""
+        return plots.plot_differences(*self._of)
 
+    def ecdf(self) -> Figure:
+        """Draw how response times are distributed in each arm."""
+        return plots.plot_ecdf(*self._of)
 
-def compare_question(scenario: Scenario, arms: Sequence[Arm]) -> str:
-    """Say what a comparison of policies, plans and patrol routes asks."""
-    words = {"plan": "plan", "scenario": "patrol", "policy": "policy"}
-    several = [words[what] for what in words if len({arm.names[what] for arm in arms}) > 1]
-    asked = " and ".join(several or ["policy"])
-    return f"Which {asked} is better on {scenario.name}: {', '.join(arm.label for arm in arms)}?"
+    def trade_off(self) -> Figure:
+        """Draw what each arm costs against what it keeps."""
+        return plots.plot_trade_off(*self._of)
 
 
 def compare_arms(
@@ -244,7 +232,15 @@ def compare_arms(
     asked = _asked(targets or TARGETS, of, arms[0].scenario, one=select is not None)
     used = arms[0].scenario.seed if seed is None else seed
     if out is not None:
-        check_folder(out, question, arms, used, engine)
+        check_folder(
+            out,
+            question,
+            arms,
+            seed=used,
+            engine=engine,
+            of=of,
+            warm_up_days=None if warm_up == "auto" else warm_up / DAY,
+        )
     with executor if executor is not None else Pool() as running:
         if warm_up == "auto":
             file = out / "warm-up.json" if out is not None else None

@@ -171,5 +171,5 @@ def read_facts(folder: Path) -> dict[str, Any]:
     said = read_json(mark, field="DIR")
     form = said.get("format") if isinstance(said, dict) else None
     if form != FORMAT or isinstance(form, bool):
-        raise InputError(mark, "format", form, f"{FORMAT}")
+        raise InputError(mark, "format", form, f"{FORMAT}, that of this version; compare anew")
     return checked(ExperimentFacts, said, mark).model_dump()

@@ -10,13 +10,17 @@ from pydantic import BaseModel, ConfigDict
 
 from sim.errors import InputError
 from sim.experiment.arm import Arm
-from sim.experiment.facts import MARK, read_facts
+from sim.experiment.facts import MARK
 from sim.reading import check_no_links, checked, kind_of, read_json
 from sim.writing import check_folder as check_folder_place
 from sim.writing import writable, write_text
 
 ASKED = "asked.json"
 """The file that says what the folder is for."""
+FILES = (
+    ASKED, MARK, "metrics.parquet", "metrics.csv", "differences.csv", "sources.csv", "warm-up.json",
+)  # fmt: skip
+FOLDERS = ("parts", "plots")
 
 
 class _Asked(BaseModel):
@@ -27,21 +31,43 @@ class _Asked(BaseModel):
     question: str
     seed: int
     engine: str
+    of: str
+    warm_up_days: float | None
+    """None: found by MSER-5."""
     arms: list[dict[str, str]]
 
 
-def check_folder(folder: Path, question: str, arms: Sequence[Arm], seed: int, engine: str) -> None:
+def check_folder(
+    folder: Path,
+    question: str,
+    arms: Sequence[Arm],
+    *,
+    seed: int,
+    engine: str,
+    of: str,
+    warm_up_days: float | None,
+) -> None:
     """Check that an experiment may use a folder, before the work is done, and mark it as its own.
+
+    Parameters
+    ----------
+    of : str
+        Of whom targets are that do not say.
+    warm_up_days : float or None
+        What is left out at the beginning; None: what MSER-5 finds.
 
     Raises
     ------
     InputError
-        If it holds something else, such as another experiment, or a link.
+        If it holds something else, such as another experiment, a link, or a folder where a file
+        belongs.
     """
     asked = _Asked(
         question=question,
         seed=seed,
         engine=engine,
+        of=of,
+        warm_up_days=warm_up_days,
         arms=[
             # a policy or plan of one's own may be mended, and is run anew: its name stays
             {"label": arm.label, **arm.names, "content": arm.fingerprint["scenario"]}
@@ -51,28 +77,35 @@ def check_folder(folder: Path, question: str, arms: Sequence[Arm], seed: int, en
     check_folder_place(folder)
     if folder.exists():
         here = {path.name for path in folder.iterdir()}
-        if here and not here & {MARK, ASKED, "parts"}:
+        if here and ASKED not in here:
             allowed = "a new folder, or one of an experiment, to go on with it"
             raise InputError("command line", "out", str(folder), allowed)
         check_no_links(folder)
-        _check_same(folder, asked)
+        _check_kinds(folder)
+        if here:
+            _check_same(folder, asked)
     with writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / ASKED, json.dumps(asked.model_dump(), indent=1, ensure_ascii=False))
 
 
+def _check_kinds(folder: Path) -> None:
+    """Check that what is written in the end finds files and folders in its places."""
+    for names, kind in ((FILES, "a file"), (FOLDERS, "a folder")):
+        for name in names:
+            found = kind_of(folder / name)
+            if found not in (None, kind):
+                place = str(folder / name)
+                raise InputError("command line", "out", place, f"{kind}; this is {found}")
+
+
 def _check_same(folder: Path, asked: _Asked) -> None:
     """Check that what is kept in a folder is of the same experiment."""
-    if kind_of(folder / ASKED) is None:  # one of an earlier version says it elsewhere, or not
-        before = read_facts(folder)["question"] if kind_of(folder / MARK) else asked.question
-        differs = [] if before == asked.question else ["question"]
-    else:
-        kept = checked(_Asked, read_json(folder / ASKED), folder / ASKED)
-        before = kept.question
-        differs = [name for name, value in kept if value != getattr(asked, name)]
+    kept = checked(_Asked, read_json(folder / ASKED), folder / ASKED)
+    differs = [name for name, value in kept if value != getattr(asked, name)]
     if differs:
+        said = " and ".join(name.replace("_", " ") for name in differs)
         raise InputError(
             "command line", "out", str(folder),
-            f"a new folder: this one has another comparison, '{before}', "
-            f"with other {' and '.join(differs)}",
+            f"a new folder: this one has another comparison, '{kept.question}', with other {said}",
         )  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import isnan
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,16 @@ class Headroom:
     mean: Interval
     bound: Interval
     closed: Interval
+
+    def row(self) -> dict[str, Any]:
+        """Return it with intervals as ``_low`` and ``_high``, None for NaN."""
+        found: dict[str, Any] = {
+            "metric": self.metric, "unit": self.unit, "arm": self.arm, "n": self.n,
+        }  # fmt: skip
+        for name in ("mean", "bound", "closed"):
+            for end, value in zip(("", "_low", "_high"), getattr(self, name), strict=True):
+                found[name + end] = None if isnan(value) else float(value)
+        return found
 
 
 def measure_headroom(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import platform
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,7 +14,6 @@ from sim.cells import frame_text
 from sim.experiment.arm import Arm
 from sim.experiment.compare import Comparison
 from sim.experiment.facts import FORMAT, MARK
-from sim.experiment.headroom import Headroom
 from sim.experiment.plots import PLOTS
 from sim.experiment.replication import program_digest
 from sim.writing import new_file, writable, write_text
@@ -38,7 +36,7 @@ def facts(found: Comparison) -> dict[str, Any]:
         "arms": [_arm(arm) for arm in found.arms],
         "scenarios": sorted(scenarios),
         "differences": json.loads(found.table.to_json(orient="records")),
-        "headroom": [_headroom(one) for one in found.headroom],
+        "headroom": [one.row() for one in found.headroom],
         "policies": {
             arm: {name: figure._asdict() for name, figure in told.items()}
             for arm, told in found.told.items()
@@ -57,15 +55,6 @@ def facts(found: Comparison) -> dict[str, Any]:
             },
         },
     }
-
-
-def _headroom(one: Headroom) -> dict[str, Any]:
-    """Return it with intervals as ``_low`` and ``_high``, None for NaN."""
-    row: dict[str, Any] = {"metric": one.metric, "unit": one.unit, "arm": one.arm, "n": one.n}
-    for name in ("mean", "bound", "closed"):
-        for end, value in zip(("", "_low", "_high"), getattr(one, name), strict=True):
-            row[name + end] = None if math.isnan(value) else float(value)
-    return row
 
 
 def _arm(arm: Arm) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sim.city.city import City
 from sim.errors import InputError
 from sim.measure.checks import PLAN
+from sim.measure.measured import MeasuredOutcome
 from sim.measure.store import SCENARIO, write_inputs
 from sim.model.planarrays import read_plan_arrays
 from sim.policy import POLICIES, Guarded, class_digest, find_policy, limited
@@ -176,7 +177,7 @@ def resume(
     said = read_json(mark)
     form = said.get("format") if isinstance(said, dict) else None
     if form != FORMAT:
-        raise InputError(mark, "format", form, str(FORMAT))
+        raise InputError(mark, "format", form, f"{FORMAT}, of this version; run it anew")
     asked = checked(_Asked, said, mark)
     named = _policy(mark, asked, policy)
     try:
@@ -196,6 +197,7 @@ def resume(
             replication=asked.replication,
             check=asked.check,
         )
+        simulation.record = MeasuredOutcome
         arrays = read_arrays(folder / _STATE)
         facts = arrays.pop("facts", np.zeros(0, np.uint8)).tobytes().decode()
         simulation.keep_parts_in(folder / "parts")

@@ -26,7 +26,7 @@ from sim.reading import checked, open_parquet, read_json
 from sim.scenario import Scenario
 from sim.scenario.base import plain
 
-FORMAT = 1
+FORMAT = 2
 MARK = "run.json"
 PLAN = "plan.npz"
 PARTS = tuple(RESULTS)
@@ -80,7 +80,7 @@ def read_run(folder: Path) -> Run:
     said = read_json(mark, field="result", nan=True)
     form = said.get("format") if isinstance(said, dict) else None
     if form != FORMAT or isinstance(form, bool):
-        raise InputError(mark, "format", form, f"{FORMAT}")
+        raise InputError(mark, "format", form, f"{FORMAT}, that of this version; run it anew")
     run = checked(Run, said.get("run"), mark, "run")
     for name, told in run.figures.items():
         checked(Told, dict(zip(("value", "unit"), told, strict=True)), mark, "run.figures", name)

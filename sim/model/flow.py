@@ -5,7 +5,22 @@ The engines own when things happen, queues and memory; what happens then is said
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 from sim.model.state import Channel, State
+
+
+class Turn(IntEnum):
+    """Whom a unit serves when it has free crews, one after the other.
+
+    Joint tickets of other units need several crews at once, and would otherwise wait for ever:
+    what waits for the unit alone gives way to those that stand before it.
+    """
+
+    JOINT_BEFORE = 0  # of other units, and before all that waits here
+    OWN = 1
+    JOINT_AFTER = 2  # of other units, the rest
+
 
 CALLBACK_RANK = 9
 """The urgency of a call-back at a centre: behind that of any ticket there may be."""
@@ -105,6 +120,15 @@ def reader(right: int, wrong_left: int, wrong: int, departments: int) -> int:
         How many triages still go wrong, and so many departments after the right one.
     """
     return (right + wrong) % departments if wrong_left > 0 else right
+
+
+def stands_before(a0: float, a1: float, a: int, b0: float, b1: float, b: int) -> bool:
+    """Return whether a ticket stands before another in line: by both parts of its key, then id."""
+    if a0 != b0:
+        return a0 < b0
+    if a1 != b1:
+        return a1 < b1
+    return a < b
 
 
 def gridworker_checks(by_grid: bool, gridworkers: bool) -> bool:

@@ -12,6 +12,7 @@ from sim.city.city import City
 from sim.city.travel import Travel, grid_nodes
 from sim.clock import DAY, HOUR, MINUTE, tick
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
+from sim.model.figures import CategoryFigures, DepartmentFigures, SingleFigures
 from sim.model.flow import CALLBACK_RANK
 from sim.model.race import Clock
 from sim.model.routes import Walks
@@ -21,75 +22,14 @@ Window = tuple[float, float, float]
 """From when to when, s, and the factor on crews' speed meanwhile."""
 
 
-@dataclass(frozen=True)
-class CategoryParameters:
-    """A category of matters.
-
-    Attributes
-    ----------
-    work_s : float
-        Mean work on site, s.
-    sign_s, arrive_s, close_s : float
-        Its deadlines, s after acceptance.
-    department, priority : int
-        Who deals with it, and how urgent it is: 1 is the highest.
-    partners : tuple of int
-        The further departments that a joint ticket needs.
-    """
-
-    work_s: float
-    sign_s: float
-    arrive_s: float
-    close_s: float
-    department: int
-    priority: int
-    partners: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class DepartmentParameters:
-    """A department.
-
-    Attributes
-    ----------
-    sign_s : float
-        Mean time its desk takes to sign, s of its desk's hours.
-    force : bool
-        Whether 110 sends it without a linkage centre.
-    """
-
-    sign_s: float
-    force: bool
-
-
 @dataclass(frozen=True, eq=False)
-class Parameters:
-    """A scenario's figures for a run.
+class Parameters(SingleFigures):
+    """A scenario's figures for a run: the single ones, and these.
 
     Attributes
     ----------
-    districts, towns, shifts : int
-        How many there are.
-    roads, routes : bool
-        Whether crews go by road, and whether gridworkers walk routes other than their loops.
-    detour : float
-        Length of a crew's way over that of the straight line.
-    fastest_m_s, access_s_m : float
-        Speed of the fastest hour, and time between a place and its road in it, s per metre.
-    record_s, check_s : float
-        A gridworker's stop to record a matter, and to look at a result, s.
-    write_up_s : float
-        From the end of a call to 12345 until the centre has it, s.
-    register_s, triage_s, callback_s : float
-        Mean service of a centre: acceptance with triage, triage alone, a call-back, s.
-    callback_rank : int
-        The urgency of a call-back: behind that of any ticket there may be.
-    reminder, city : float
-        Shares of the time allowed at which a reminder comes and the city steps in.
-    on_time, late_penalty, reopened_penalty : float
-        The chance that a citizen is satisfied, and what being late or reopened takes off it.
-    categories : tuple of CategoryParameters [C]
-    departments : tuple of DepartmentParameters [departments]
+    categories : tuple of CategoryFigures [C]
+    departments : tuple of DepartmentFigures [departments]
     duty, rounds : tuple of Calendar [S]
         When each shift is on, and when its gridworkers walk.
     desks : tuple of Calendar [departments]
@@ -108,28 +48,8 @@ class Parameters:
         Each grid's route.
     """
 
-    districts: int
-    towns: int
-    shifts: int
-    roads: bool
-    routes: bool
-    detour: float
-    fastest_m_s: float
-    access_s_m: float
-    record_s: float
-    check_s: float
-    write_up_s: float
-    register_s: float
-    triage_s: float
-    callback_s: float
-    callback_rank: int
-    reminder: float
-    city: float
-    on_time: float
-    late_penalty: float
-    reopened_penalty: float
-    categories: tuple[CategoryParameters, ...]
-    departments: tuple[DepartmentParameters, ...]
+    categories: tuple[CategoryFigures, ...]
+    departments: tuple[DepartmentFigures, ...]
     duty: tuple[Calendar, ...]
     rounds: tuple[Calendar, ...]
     desks: tuple[Calendar, ...]
@@ -166,7 +86,7 @@ class Parameters:
             write_up_s=tick(scenario.hotline.write_up_min * MINUTE),
             register_s=(centres.accept_mean_min + centres.triage_mean_min) * MINUTE,
             triage_s=centres.triage_mean_min * MINUTE,
-            callback_s=centres.callback_mean_min * MINUTE,
+            callback_s=centres.call_back_mean_min * MINUTE,
             callback_rank=CALLBACK_RANK,
             reminder=scenario.supervision.reminder,
             city=scenario.supervision.city,
@@ -175,14 +95,14 @@ class Parameters:
             reopened_penalty=satisfaction.reopened_penalty,
             categories=_categories(scenario),
             departments=tuple(
-                DepartmentParameters(d.sign_mean_min * MINUTE, name in scenario.police_line.forces)
+                DepartmentFigures(d.sign_mean_min * MINUTE, name in scenario.police_line.forces)
                 for name, d in scenario.departments.items()
             ),
             duty=tuple(shift_calendars(scenario)),
             rounds=tuple(rounds.get(shift, never) for shift in range(len(scenario.shifts))),
             desks=tuple(desk_calendars(scenario)),
             clocks={
-                Clock.OBSERVERS: Calendar.from_hours(scenario.activity.part_time_eyes),
+                Clock.OBSERVERS: Calendar.from_hours(scenario.activity.part_time_observers),
                 Clock.CITIZENS: Calendar.from_hours(scenario.activity.citizens),
             },
             speed_m_s=tuple(map(tuple, travel.speed_m_s.tolist())),
@@ -193,10 +113,10 @@ class Parameters:
         )
 
 
-def _categories(scenario: Scenario) -> tuple[CategoryParameters, ...]:
+def _categories(scenario: Scenario) -> tuple[CategoryFigures, ...]:
     names = list(scenario.departments)
     return tuple(
-        CategoryParameters(
+        CategoryFigures(
             work_s=c.work_min * MINUTE,
             sign_s=tick(c.sign_h * HOUR),
             arrive_s=tick(c.arrive_h * HOUR),

@@ -23,7 +23,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from sim.cells import csv_text
 from sim.city.city import City
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.model.plan import Plan
 from sim.model.staffing import units
 from sim.reading import parse_csv, parse_toml, read_text
@@ -77,12 +77,17 @@ def grid_names(city: City) -> list[str]:
 def write_plan(
     path: Path, scenario: Scenario, city: City, plan: Plan, *, note: str = "", base_hash: str = ""
 ) -> None:
-    """Write a plan to a file.
+    """Write a plan to a file, which is replaced only when the text is complete; see `plan_text`."""
+    write_text(path, plan_text(scenario, city, plan, note=note, base_hash=base_hash))
+
+
+def plan_text(
+    scenario: Scenario, city: City, plan: Plan, *, note: str = "", base_hash: str = ""
+) -> str:
+    """Return a plan as the text of a plan file.
 
     Parameters
     ----------
-    path : Path
-        It is replaced only when the text is complete.
     scenario : Scenario
         With the shifts that the plan's numbers mean.
     note : str
@@ -103,7 +108,7 @@ def write_plan(
         (*row[:5], sum(int(r[5]) for r in equal), *row[6:])
         for row, equal in groupby(_rows(scenario, city, plan))
     ]
-    write_text(path, "".join(lines) + csv_text([COLUMNS, *rows]))
+    return "".join(lines) + csv_text([COLUMNS, *rows])
 
 
 def _rows(scenario: Scenario, city: City, plan: Plan) -> Iterator[Row]:
@@ -154,65 +159,6 @@ def _unit_places(city: City, plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def read_head(path: Path) -> PlanHead:
-    """Read what stands before the table of a plan file.
-
-    Raises
-    ------
-    InputError
-        If it is no plan file.
-    """
-    return _split(path)[0]
-
-
-def read_plan(path: Path, scenario: Scenario, city: City) -> tuple[Scenario, Plan]:
-    """Read a plan for a scenario and its city.
-
-    Returns
-    -------
-    Scenario
-        With the shifts of the plan that it did not have.
-    Plan
-
-    Raises
-    ------
-    InputError
-        If it is no plan file, or its shifts, places or departments do not fit: with the row.
-    """
-    head, rows = _split(path)
-    scenario = with_shifts(scenario, head.shifts, path)
-    return scenario, _Reader(path, scenario, city).plan(rows)
-
-
-def read_plans(
-    first: Path | None, following: Sequence[Path], scenario: Scenario, city: City
-) -> tuple[Scenario, Plan | None, list[Plan]]:
-    """Read plans that follow each other in one run; see `read_plan`.
-
-    Returns
-    -------
-    Scenario
-        With the shifts of all of them.
-    Plan or None, list of Plan
-        The first, if there is a file of it, and those that follow.
-
-    Raises
-    ------
-    InputError
-        As `read_plan` does, or if one that follows was made for other districts.
-    """
-    for path in (*([first] if first is not None else []), *following):
-        head = read_head(path)
-        scenario = with_shifts(scenario, head.shifts, path)
-        if path is not first and head.districts and set(head.districts) != set(city.district_name):
-            raise InputError(
-                path, "districts", ", ".join(head.districts),
-                f"a plan of the run's own, {', '.join(city.district_name)}",
-            )  # fmt: skip
-    plan = None if first is None else read_plan(first, scenario, city)[1]
-    return scenario, plan, [read_plan(path, scenario, city)[1] for path in following]
-
-
 def with_shifts(scenario: Scenario, shifts: dict[str, Shift], file: object) -> Scenario:
     """Return the scenario with further shifts after its own.
 
@@ -241,23 +187,57 @@ def _say(shift: Shift) -> str:
     return f"{shift.start} for {shift.hours:g} h, {days}"
 
 
-def _split(path: Path) -> tuple[PlanHead, list[tuple[int, dict[str, str]]]]:
-    """Read a plan file: its head, and its rows with their line numbers."""
-    lines = read_text(path, field="plan").split("\n")
-    size = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    head = _head(path, "\n".join(line[1:].strip() for line in lines[:size]))
-    table = parse_csv("\n".join(lines[size:]), path)
-    if not table or tuple(table[0]) != COLUMNS:
-        raise InputError(
-            path, f"line {size + 1}", "other columns", f"the columns {','.join(COLUMNS)}"
-        )
-    rows = []
-    for line, cells in enumerate(table[1:], start=size + 2):
-        if cells and len(cells) != len(COLUMNS):
-            raise InputError(path, f"line {line}", f"{len(cells)} cells", f"{len(COLUMNS)} columns")
-        if cells:
-            rows.append((line, dict(zip(COLUMNS, cells, strict=True))))
-    return head, rows
+@dataclass(frozen=True)
+class PlanFile:
+    """A plan file as it was read: its rows mean something once there is a city.
+
+    Attributes
+    ----------
+    path : Path
+    head : PlanHead
+    rows : tuple
+        Line number and cells by column.
+    """
+
+    path: Path
+    head: PlanHead
+    rows: tuple[tuple[int, dict[str, str]], ...]
+
+    @classmethod
+    def read(cls, path: Path) -> PlanFile:
+        """Read a plan file.
+
+        Raises
+        ------
+        InputError
+            If it is none.
+        """
+        lines = read_text(path, field="plan").split("\n")
+        size = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+        head = _head(path, "\n".join(line[1:].strip() for line in lines[:size]))
+        table = parse_csv("\n".join(lines[size:]), path)
+        if not table or tuple(table[0]) != COLUMNS:
+            raise InputError(
+                path, f"line {size + 1}", "other columns", f"the columns {','.join(COLUMNS)}"
+            )
+        rows = []
+        for line, cells in enumerate(table[1:], start=size + 2):
+            if cells and len(cells) != len(COLUMNS):
+                allowed = f"{len(COLUMNS)} columns"
+                raise InputError(path, f"line {line}", f"{len(cells)} cells", allowed)
+            if cells:
+                rows.append((line, dict(zip(COLUMNS, cells, strict=True))))
+        return cls(path, head, tuple(rows))
+
+    def plan(self, scenario: Scenario, city: City) -> Plan:
+        """Return the plan for a scenario, which has its shifts, and the city built from it.
+
+        Raises
+        ------
+        InputError
+            If its places or departments do not fit: with the row.
+        """
+        return _Reader(self.path, scenario, city).plan(self.rows)
 
 
 class _Head(Model):
@@ -369,12 +349,8 @@ class _Reader:
     def one(self, line: int, row: dict[str, str], column: str, allowed: Any) -> str:
         value = row[column]
         if value not in allowed:
-            listed = ", ".join(list(allowed)[:12]) + (", …" if len(allowed) > 12 else "")
             raise InputError(
-                self.path,
-                f"line {line}, column {column}",
-                value,
-                f"one of {listed}{suggestion(value, list(allowed))}",
+                self.path, f"line {line}, column {column}", value, one_of(value, allowed)
             )
         return value
 

@@ -41,17 +41,22 @@ class Entrant(NamedTuple):
     clock: Clock
     kind: Kind
 
+    @property
+    def reports(self) -> bool:
+        """Whether it is the matter's citizen."""
+        return self.kind == Kind.REPORT
+
 
 RACE = (
-    Entrant(Channel.NONE, "lifetime", Clock.WALL, Kind.VANISH),
-    Entrant(Channel.OBSERVER, "observer", Clock.OBSERVERS, Kind.OBSERVER),
-    Entrant(Channel.CAMERA, "camera", Clock.WALL, Kind.CAMERA),
     Entrant(Channel.HOTLINE, "patience", Clock.CITIZENS, Kind.REPORT),
     Entrant(Channel.ONLINE, "patience", Clock.CITIZENS, Kind.REPORT),
     Entrant(Channel.POLICE, "patience", Clock.WALL, Kind.REPORT),
     Entrant(Channel.PATROL, "passes", Clock.PASSES, Kind.PATROL),
+    Entrant(Channel.OBSERVER, "observer", Clock.OBSERVERS, Kind.OBSERVER),
+    Entrant(Channel.CAMERA, "camera", Clock.WALL, Kind.CAMERA),
+    Entrant(Channel.NONE, "lifetime", Clock.WALL, Kind.VANISH),
 )
-"""In order of kind. Of those who report, a matter has one at most: its citizen."""
+"""Of those who report, a matter has one at most: its citizen."""
 
 
 class Timed(NamedTuple):

@@ -13,21 +13,26 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.clock import DAY, WEEK
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 from sim.model.calendar import round_calendars
 from sim.model.plan import Plan
-from sim.model.routes import Leg, Route, Routes
+from sim.model.routes import LOOP, Leg, Route, Routes, write_routes
 from sim.model.staffing import base_plan
 from sim.optimize.risk import Risk
 from sim.processors import processors
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
 
@@ -83,6 +88,90 @@ class PatrolPlan:
         if not rows.any():
             return float("nan")
         return float(np.average(values[rows], weights=self.risk[rows]))
+
+    def by_district(self) -> list[dict[str, Any]]:
+        """Return what is expected of the routes: a row a district, and one for all of several.
+
+        Returns
+        -------
+        list of dict
+            ``grids``, and how many leave the loop (``routes``); expected times until discovery,
+            or until it is gone, weighted by severity, on the ``loop_h``, on the ``route_h``, and
+            a ``bound_h`` below which no walk is, hours; ``change`` and ``gap`` as shares; how
+            many are ``proven`` best.
+        """
+        city = self.city
+        rows = []
+        for district in (*range(len(city.district_name)), -1):
+            here = np.full(len(city.grid_xy), True)
+            names = ("all", "合计", "")
+            if district >= 0:
+                here = city.grid_district == district
+                names = (
+                    city.district_name[district],
+                    city.district_name_zh[district],
+                    city.district_code[district],
+                )
+            elif len(city.district_name) == 1:
+                continue
+            loop, route, bound = (
+                self.mean(of, here) for of in (self.loop_s, self.route_s, self.bound_s)
+            )
+            rows.append(
+                {
+                    "district": names[0],
+                    "district_zh": names[1],
+                    "district_code": names[2],
+                    "grids": int(here.sum()),
+                    "routes": sum(names[2] in ("", code) for code, _ in self.routes),
+                    "loop_h": loop / 3600,
+                    "route_h": route / 3600,
+                    "bound_h": bound / 3600,
+                    "change": route / loop - 1 if loop > 0 else 0.0,
+                    "gap": route / bound - 1 if bound > 0 else 0.0,
+                    "proven": int(self.proven[here].sum()),
+                }
+            )
+        return rows
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """What is expected of the routes, as a table; see `by_district`."""
+        import pandas as pd
+
+        return pd.DataFrame(self.by_district())
+
+    def save(self, path: str | Path) -> None:
+        """Write the table of routes, which ``routes=`` and ``--routes`` read."""
+        write_routes(self.routes, Path(path))
+
+    def plot_route(self, grid: int | None = None) -> Figure:
+        """Draw a grid's route; the one that gains most by default."""
+        from sim.measure.plots.routes import plot_route
+
+        if grid is None:
+            grid = int(np.argmax(np.nan_to_num((self.loop_s - self.route_s) * self.risk)))
+        route = self.routes.get(self.key(grid), LOOP)
+        return plot_route(self.city, grid, route, self.density[grid])
+
+    def plot_town(self, town: str) -> Figure:
+        """Draw the routes of a town's grids.
+
+        Raises
+        ------
+        InputError
+            If there is no such town.
+        """
+        from sim.measure.plots.routes import plot_routes
+
+        names = list(self.city.town_name)
+        if town not in names:
+            raise InputError("plot", "town", town, one_of(town, names))
+        return plot_routes(self.city, names.index(town), self.routes)
+
+    def __repr__(self) -> str:
+        searched = int(self.searched.sum())
+        return f"<PatrolPlan: {len(self.routes):,} of {searched:,} grids leave the loop>"
 
 
 def optimize_patrol(

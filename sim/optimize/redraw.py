@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sim.cells import csv_text
 from sim.city.city import City
 from sim.city.geometry import curve
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.model.staffing import base_plan
 from sim.optimize.atoms import MEASURES, Atoms
 from sim.optimize.risk import Risk
@@ -99,9 +99,7 @@ def redraw_town(
     city = City.build(scenario)
     names = [*city.town_name, *city.town_name_zh]
     if town not in names:
-        listed = ", ".join(names[:8])
-        allowed = f"one of {listed}, …{suggestion(town, names)}"
-        raise InputError("command line", "town", town, allowed)
+        raise InputError("command line", "town", town, one_of(town, names))
     number = names.index(town) % len(city.town_name)
     risk = Risk.of(scenario, city, base_plan(scenario, city), 1).weight.sum(axis=1)
     atoms = Atoms.of(city, number, risk)

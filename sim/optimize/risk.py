@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.city.hot import hot_stretches
-from sim.clock import DAY, HOUR
+from sim.clock import HOUR
 from sim.model.plan import Plan
+from sim.model.race import Clock
 from sim.model.rules import severity
+from sim.optimize.hazards import AT_ONCE, MEAN_H, OTHERS, PER_PASS
 from sim.scenario import Scenario
 from sim.workload.arrivals import Demand
 
@@ -94,9 +96,15 @@ def _items(scenario: Scenario, demand: Demand, district: int, cameras: float) ->
         if category.patrol_visibility == 0:
             continue
         reporters = demand.reporters[district, c]
-        matters = demand.matters[district, c] * (1 - category.camera_visibility * cameras)
-        gone = 0.0 if category.lifetime_h is None else 1 / (category.lifetime_h * HOUR)
-        observers = 0.0 if category.eye_days is None else 1 / (category.eye_days * DAY)
+        matters = demand.matters[district, c]
+        gone = observers = 0.0
+        for entrant in OTHERS:
+            if entrant.channel in AT_ONCE:
+                matters *= 1 - AT_ONCE[entrant.channel](category, cameras)
+            elif entrant.clock == Clock.OBSERVERS:
+                observers += 1 / (MEAN_H[entrant.channel](scenario, category) * HOUR)
+            elif entrant.channel not in PER_PASS:
+                gone += 1 / (MEAN_H[entrant.channel](scenario, category) * HOUR)
         parts = [(1 - reporters, gone)]
         if category.patience_h > 0:
             known = reporters * (1 - category.answered_at_once)

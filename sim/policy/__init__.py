@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 from sim.policy.base import HindsightView, Policy, PolicyFigure, View
 from sim.policy.batch import BatchAssignment
 from sim.policy.cost_benefit import CostBenefit
@@ -75,6 +75,6 @@ def find_policy(policy: str | Policy) -> Policy:
     if ":" in policy:
         return Guarded(load_policy(policy))
     if policy not in POLICIES:
-        allowed = f"one of {', '.join(POLICIES)}, or module:Class, or path/to/file.py:Class"
+        allowed = f"module:Class, path/to/file.py:Class, or {one_of(policy, POLICIES)}"
         raise InputError("command line", "policy", policy, allowed)
     return POLICIES[policy]()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 from sim.reading import read_text
 from sim.routing.instance import Instance
 from sim.routing.sections import whole
@@ -40,7 +40,7 @@ def read_instance(path: str | Path, rounding: str = "auto") -> Instance:
         What is wrong with it: file, field, value and what is allowed.
     """
     if rounding not in ROUNDINGS:
-        raise InputError("command line", "round", rounding, f"one of {', '.join(ROUNDINGS)}")
+        raise InputError("command line", "round", rounding, one_of(rounding, ROUNDINGS))
     path = Path(path)
     text = read_text(path)
     read = read_table if is_table(text) else read_vrplib

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import suggestion
+from sim.errors import one_of
 from sim.routing.instance import Floats, Instance, Ints, Names
 from sim.routing.sections import SECTIONS, Text, number, take_apart, whole
 from sim.routing.ways import FORMATS, KINDS, ROUNDED, count, distances, matrix
@@ -159,7 +159,7 @@ def _kind(file: Text) -> str:
     if kind in _FOREIGN:
         raise file.error("TYPE", kind, f"{_FOREIGN[kind]} are not solved here")
     if kind not in TYPES:
-        raise file.error("TYPE", kind, f"one of {', '.join(TYPES)}{suggestion(kind, TYPES)}")
+        raise file.error("TYPE", kind, one_of(kind, TYPES))
     for group in TYPES[kind]:
         if not any(name in file.keys or name in file.sections for name in group):
             names = [f"{name}_SECTION" if name in SECTIONS else name for name in group]
@@ -200,9 +200,8 @@ def _ways(file: Text, places: _Places, rounding: str) -> tuple[Floats, float, Fl
     kind = file.keys.get("EDGE_WEIGHT_TYPE", "").upper()
     known = ("EXPLICIT", *KINDS)
     if kind not in known:
-        hint = suggestion(kind, known)
-        allowed = f"one of {', '.join(known)}{hint}"
-        raise file.error("EDGE_WEIGHT_TYPE", file.keys.get("EDGE_WEIGHT_TYPE"), allowed)
+        asked = file.keys.get("EDGE_WEIGHT_TYPE")
+        raise file.error("EDGE_WEIGHT_TYPE", asked, one_of(kind, known))
     width = 3 if "3D" in kind or file.keys.get("NODE_COORD_TYPE") == "THREED_COORDS" else 2
     if file.keys.get("NODE_COORD_TYPE", "") not in (
         "",
@@ -242,7 +241,7 @@ def _ways(file: Text, places: _Places, rounding: str) -> tuple[Floats, float, Fl
 def _given(file: Text, places: _Places) -> Floats:
     form = file.keys.get("EDGE_WEIGHT_FORMAT", "").upper()
     if form not in FORMATS:
-        allowed = f"one of {', '.join(FORMATS)}{suggestion(form, FORMATS)}"
+        allowed = one_of(form, FORMATS)
         raise file.error("EDGE_WEIGHT_FORMAT", file.keys.get("EDGE_WEIGHT_FORMAT"), allowed)
     if "EDGE_WEIGHT" not in file.sections:
         raise file.error(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.reading import COMMAND_LINE, kind_of
 
 
@@ -55,5 +55,5 @@ def find(name: str | Path, beside: Path | None = None, field: str = "scenario") 
         asked_by,
         field,
         str(name),
-        f"the path of a TOML file, or one of {', '.join(names)}{suggestion(path.stem, names)}",
+        f"the path of a TOML file, or {one_of(path.stem, names)}",
     )

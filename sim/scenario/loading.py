@@ -7,18 +7,23 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import InputError, suggestion
-from sim.reading import COMMAND_LINE, DEPTH, parse_toml, read_text, read_toml
+from sim.errors import InputError, one_of
+from sim.reading import COMMAND_LINE, read_text, read_toml
+from sim.scenario import renamed
 from sim.scenario.base import strictly
 from sim.scenario.boundaries import boundaries
 from sim.scenario.finding import find
+from sim.scenario.layers import Overrides, Tree, leaves, merged, override_tree, tagged, untagged
+from sim.scenario.renamed import migration
 from sim.scenario.schema import (
     ATTACHED,
     SCHEMA_VERSION,
+    TABLES,
     Scenario,
     check_categories,
     check_names,
@@ -35,8 +40,6 @@ from sim.scenario.sources import (
 )
 from sim.scenario.tables import Category, DistrictRow, read_table
 
-Tree = dict[str, Any]
-_FILES = (("area", "districts"), ("area", "boundaries"), ("tables", "categories"))
 _FILLED = {
     "categories",
     "district_table",
@@ -50,16 +53,16 @@ _FILLED = {
 }
 
 
-def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+def load(name: str | Path, overrides: Overrides = MappingProxyType({})) -> Scenario:
     """Load a scenario.
 
     Parameters
     ----------
     name : str or Path
         A TOML file, or the name of a scenario that comes with the package.
-    overrides : sequence of str
-        ``key=value`` with a dotted key, such as ``hotline.talk_mean_s=240``; the value as in
-        TOML, bare words are strings.
+    overrides : mapping
+        Values by dotted key, which lie over the file as one that extends it would; see
+        `sim.scenario.layers`.
 
     Returns
     -------
@@ -76,33 +79,29 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     sources: dict[Path, Any] = {}
     trees = []
     for file, data in layers:
+        check_version(file, data)
         entries = data.pop("sources", {})
         if not isinstance(entries, dict):
             raise InputError(file, "sources", entries, "a table")
         sources[file] = entries
         data.pop("extends", None)
-        trees.append(_tag(data, file))
-    tree = reduce(_merge, trees)
-    said = [path for one in trees for path, _ in _leaves(one)]
-    for override in overrides:
-        _override(tree, override)
-
-    plain = _untag(tree)
+        trees.append(tagged(data, file))
+    said = [path for one in trees for path, _ in leaves(one)]
+    tree = reduce(merged, [*trees, override_tree(overrides)])
+    plain = untagged(tree)
     if _FILLED & plain.keys():
         field = min(_FILLED & plain.keys())
         raise InputError(path, field, plain[field], "no such field in a scenario file")
-    version = plain.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise InputError(path, "schema_version", version, f"{SCHEMA_VERSION}")
+    if "schema_version" not in plain:
+        raise InputError(path, "schema_version", None, f"{SCHEMA_VERSION}")
     scenario = _validate(plain, tree, path)
 
     texts: dict[str, str] = {}
     places: dict[str, Path] = {}
-    for section, field in _FILES:
-        dotted = f"{section}.{field}"
-        places[dotted], texts[dotted] = _read(tree[section][field], dotted)
-    leaves = dict(_leaves(tree))
-    named = {f: leaves[f] for f in ATTACHED if f in leaves and leaves[f].value is not None}
+    said_by = dict(leaves(tree))
+    for field in TABLES:
+        places[field], texts[field] = _read(said_by[field], field)
+    named = {f: said_by[f] for f in ATTACHED if f in said_by and said_by[f].value is not None}
     attached = {field: _read(leaf, field) for field, leaf in named.items()}
 
     districts = read_table(
@@ -111,9 +110,9 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     categories = read_table(places["tables.categories"], texts["tables.categories"], Category, "id")
     boundaries(texts["area.boundaries"], places["area.boundaries"], districts)
     check_fields(
-        sources, [*said, *_paths(Scenario), *(path for path, _ in _leaves(_content(scenario)))]
+        sources, [*said, *_paths(Scenario), *(path for path, _ in leaves(_content(scenario)))]
     )
-    traced = tuple(trace(_leaves(tree), sources))
+    traced = tuple(trace(leaves(tree), sources))
     figures = (
         *traced,
         *_defaults(scenario, traced),
@@ -131,7 +130,7 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
                 *(file for file, _ in attached.values()),
                 *places.values(),
             ),
-            "set_by": {field: leaf.file or COMMAND_LINE for field, leaf in leaves.items()},
+            "set_by": {field: leaf.file or COMMAND_LINE for field, leaf in said_by.items()},
             "table_hashes": tuple(_digest(text) for text in texts.values()),
             "attached": {field: file for field, (file, _) in attached.items()},
             "attached_hashes": {field: _digest(text) for field, (_, text) in attached.items()},
@@ -141,7 +140,7 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
         check_references(scenario, path)
     except InputError as error:
         loc = [
-            int(part) if _below(part, 10**9) else part
+            int(part) if part.isascii() and part.isdigit() else part
             for part in re.split(r"[.\[\]]+", error.field)
         ]
         at_fault = _file_of(tree, [*loc, error.value]) or path
@@ -149,6 +148,21 @@ def load(name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     check_names(scenario, places["area.districts"], places["tables.categories"])
     check_categories(scenario, places["tables.categories"])
     return scenario
+
+
+def check_version(file: Path, data: Tree) -> None:
+    """Check that a scenario file, if it says so, is of this version.
+
+    Raises
+    ------
+    InputError
+        If it is not, with what brings one of an earlier version to this one.
+    """
+    version = data.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        earlier = type(version) is int and 0 < version < SCHEMA_VERSION
+        allowed = f"{SCHEMA_VERSION}" + (f"; {migration(file)}" if earlier else "")
+        raise InputError(file, "schema_version", version, allowed)
 
 
 def _read(leaf: Leaf, field: str) -> tuple[Path, str]:
@@ -179,50 +193,14 @@ def _layers(path: Path) -> list[tuple[Path, Tree]]:
         path = find(base, beside=path, field="extends")
 
 
-def _tag(value: Any, file: Path | None) -> Any:
-    """Wrap every value that is neither a table nor a list of tables in a `Leaf`."""
-    if isinstance(value, dict):
-        return {key: _tag(item, file) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and value and all(isinstance(v, dict) for v in value):
-        return [_tag(item, file) for item in value]
-    return Leaf(value, file)
-
-
-def _untag(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _untag(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_untag(item) for item in value]
-    return value.value
-
-
-def _merge(below: Any, above: Any) -> Any:
-    """Merge tables deeply; everything else is replaced."""
-    if not (isinstance(below, dict) and isinstance(above, dict)):
-        return above
-    merged = dict(below)
-    for key, item in above.items():
-        merged[key] = _merge(merged[key], item) if key in merged else item
-    return merged
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Leaf]]:
-    if isinstance(value, Leaf):
-        yield path, value
-        return
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in items:
-        yield from _leaves(item, f"{path}.{key}" if path else str(key))
-
-
 def _content(scenario: Scenario) -> Any:
-    return _tag(scenario.model_dump(mode="python", exclude_none=True), None)
+    return tagged(scenario.model_dump(mode="python", exclude_none=True), None)
 
 
 def _defaults(scenario: Scenario, traced: Sequence[Figure]) -> Iterator[Figure]:
     """List the figures that no file sets: those of the program, which change nothing."""
     known = {figure.path for figure in traced}
-    for path, leaf in _leaves(_content(scenario)):
+    for path, leaf in leaves(_content(scenario)):
         said = is_figure(leaf.value) or path in CHOICES
         if said and path not in known and path not in NEED_NONE:
             yield Figure(path, leaf.value, "assumed", "neutral default: changes nothing", "default")
@@ -238,59 +216,24 @@ def _rows(
         yield Figure(path, f"{numbers} figures", row.basis, row.source, file.name)
 
 
-def _override(tree: Tree, text: str) -> None:
-    """Set one leaf of the merged tree from ``key=value``."""
-    key, separator, word = text.partition("=")
-    key, word = key.strip(), word.strip()
-    if not separator or not all(key.split(".")) or key.count(".") > DEPTH:
-        raise InputError(COMMAND_LINE, "--set", text, "key=value with a dotted key")
-    try:
-        value = parse_toml(f"value = {word}", COMMAND_LINE)["value"]
-    except InputError:
-        value = word
-    if key in ("extends", "schema_version") or key.startswith("sources"):
-        raise InputError(COMMAND_LINE, f"--set {key}", word, "a field of the scenario's content")
-    node: Any = tree
-    *parents, last = key.split(".")
-    for depth, part in enumerate(parents):
-        if isinstance(node, list) and _below(part, len(node)):
-            node = node[int(part)]
-        elif isinstance(node, dict):
-            node = node.setdefault(part, {})
-        else:
-            node = None
-        if not isinstance(node, (dict, list)):
-            raise InputError(
-                COMMAND_LINE,
-                f"--set {key}",
-                word,
-                f"a field; {'.'.join(parents[: depth + 1])} has none",
-            )
-    if isinstance(node, list):
-        if not _below(last, len(node)):
-            raise InputError(COMMAND_LINE, f"--set {key}", word, f"an index below {len(node)}")
-        node[int(last)] = _tag(value, None)
-    else:
-        node[last] = _tag(value, None)
-
-
-def _below(word: str, size: int) -> bool:
-    """Return whether a word is an index of a list."""
-    return word.isascii() and word.isdigit() and len(word) < 10 and int(word) < size
-
-
 def _validate(plain: Tree, tree: Tree, path: Path) -> Scenario:
     try:
         return strictly(Scenario, plain)
     except ValidationError as error:
-        first = error.errors()[0]
+        errors = error.errors()
+        renamed_one = (one for one in errors if _path(one["loc"]) in renamed.FIELDS)
+        first = next(renamed_one, errors[0])
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise InputError(
             _file_of(tree, first["loc"]) or path,
-            ".".join(str(part) for part in first["loc"]),
+            _path(first["loc"]),
             None if first["type"] == "missing" else first["input"],
             _allowed(first) + more,
         ) from None
+
+
+def _path(loc: Sequence[int | str]) -> str:
+    return ".".join(map(str, loc))
 
 
 def _file_of(tree: Any, loc: Sequence[Any]) -> Path | str | None:
@@ -301,7 +244,7 @@ def _file_of(tree: Any, loc: Sequence[Any]) -> Path | str | None:
         ):
             break
         tree = tree[part]
-    files = {leaf.file for _, leaf in _leaves(tree)}
+    files = {leaf.file for _, leaf in leaves(tree)}
     if len(files) != 1:
         return None
     return files.pop() or COMMAND_LINE
@@ -312,10 +255,11 @@ def _allowed(error: Any) -> str:
     if error["type"] == "missing":
         return "a value; this field is required"
     if error["type"] == "extra_forbidden":
-        known = _fields_at(error["loc"][:-1])
-        return f"no field of this name; known are {', '.join(known)}" + suggestion(
-            str(error["loc"][-1]), known
-        )
+        path = _path(error["loc"])
+        if path in renamed.FIELDS:
+            return f"{renamed.FIELDS[path].rpartition('.')[2]}, as it is called now"
+        *above, name = error["loc"]
+        return f"no field of this name, but {one_of(name, _fields_at(above))}"
     message = str(error["msg"])
     return message[0].lower() + message[1:]
 

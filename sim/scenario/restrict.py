@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.reading import COMMAND_LINE
 from sim.scenario.schema import Scenario
 
@@ -41,7 +41,7 @@ def restrict(
             if surge.start_day < days
         )
     if districts:
-        here = scenario.area.include or tuple(row.name_en for row in scenario.district_table)
+        here = scenario.places
         names = {
             name.casefold(): row.name_en
             for row in scenario.district_table
@@ -51,8 +51,7 @@ def restrict(
         chosen = []
         for district in districts:
             if district.casefold() not in names:
-                hint = suggestion(district, list(here))
-                allowed = f"districts of {scenario.name}: {', '.join(here)}{hint}"
+                allowed = f"districts of {scenario.name}: {one_of(district, here)}"
                 raise InputError("command line", "district", district, allowed)
             chosen.append(names[district.casefold()])
         include = tuple(name for name in here if name in chosen)

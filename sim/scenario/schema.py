@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.scenario.base import Model, Name
 from sim.scenario.sources import Figure
 from sim.scenario.staff import (
@@ -46,7 +46,9 @@ from sim.scenario.world import (
 )
 from sim.word import NAMED_BITS, same_word
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+TABLES = ("area.districts", "area.boundaries", "tables.categories")
+"""Fields that name the files of every scenario."""
 ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file")
 """Fields that may name a further file."""
 
@@ -58,7 +60,7 @@ class Scenario(Model):
     `sim.scenario.load`.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
     title_en: Name
     title_zh: Name
@@ -109,6 +111,11 @@ class Scenario(Model):
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """English names of the districts that are simulated."""
+        return self.area.include or tuple(row.name_en for row in self.district_table)
+
     def file_of(self, field: str) -> Path | str:
         """Return the file that set a field, by its dotted path, or ``command line``."""
         return self.set_by.get(field, self.name)
@@ -149,9 +156,7 @@ def check_references(scenario: Scenario, file: Path) -> None:
         allowed = list(allowed)
         for value in values:
             if value not in allowed:
-                hint = suggestion(value, allowed)
-                listed = ", ".join(allowed[:12]) + (", …" if len(allowed) > 12 else "")
-                raise InputError(file, field, value, f"{what}: {listed}{hint}")
+                raise InputError(file, field, value, f"{what}: {one_of(value, allowed)}")
 
     refer("area.include", scenario.area.include, known, "districts of the table")
     if len(set(scenario.area.include)) < len(scenario.area.include):
@@ -163,9 +168,9 @@ def check_references(scenario: Scenario, file: Path) -> None:
                 file, f"districts.{name}", None, "an entry for every district of the table"
             )
     patrol = scenario.patrol
-    refer("patrol.shift", [patrol.shift], shifts, "one of the shifts")
-    refer("patrol.extra_shift", [patrol.extra_shift], shifts, "one of the shifts")
-    refer("patrol.rounds", patrol.rounds, shifts, "one of the shifts")
+    refer("patrol.shift", [patrol.shift], shifts, "shifts")
+    refer("patrol.extra_shift", [patrol.extra_shift], shifts, "shifts")
+    refer("patrol.rounds", patrol.rounds, shifts, "shifts")
     refer("patrol.rounds", [patrol.shift, patrol.extra_shift], patrol.rounds, "shifts with rounds")
     for name, rounds in patrol.rounds.items():
         _check_rounds(scenario, file, name, rounds)
@@ -174,14 +179,14 @@ def check_references(scenario: Scenario, file: Path) -> None:
         ("centres.town_operators", scenario.centres.town_operators),
         ("centres.district_operators", scenario.centres.district_operators),
     ):
-        refer(field, posts, shifts, "one of the shifts")
+        refer(field, posts, shifts, "shifts")
     for name, body in scenario.departments.items():
-        refer(f"departments.{name}.crews", body.crews, shifts, "one of the shifts")
+        refer(f"departments.{name}.crews", body.crews, shifts, "shifts")
         refer(
             f"departments.{name}.desk",
             [body.desk],
             ["always", *shifts],
-            "always, or one of the shifts",
+            "always, or a shift",
         )
     if scenario.costs is not None:
         refer("costs.crew_of", scenario.costs.crew_of, departments, "departments")
@@ -206,7 +211,7 @@ def check_references(scenario: Scenario, file: Path) -> None:
 
 def _check_figures(scenario: Scenario, file: Path) -> None:
     """Check figures that must fit each other."""
-    for hours in ("part_time_eyes", "citizens"):
+    for hours in ("part_time_observers", "citizens"):
         if sum(getattr(scenario.activity, hours)) == 0:
             raise InputError(file, f"activity.{hours}", 0, "some activity in some hour")
     for name, profile in scenario.profiles.items():
@@ -267,12 +272,11 @@ def check_categories(scenario: Scenario, file: Path) -> None:
         ):
             for value in values:
                 if value not in allowed:
-                    hint = suggestion(value, list(allowed))
                     raise InputError(
                         file,
                         f"row {number}, column {column}",
                         value,
-                        f"one of {', '.join(allowed)}{hint}",
+                        one_of(value, allowed),
                     )
         if row.department in row.joint_with or len(set(row.joint_with)) < len(row.joint_with):
             raise InputError(

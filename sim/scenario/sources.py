@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.reading import COMMAND_LINE, is_plain
 
 NEED_NONE = {"schema_version", "seed"}
 CHOICES = {"area.grids", "patrol.routes", "travel.model", "travel.roads.file"}
 """Words that say on what a scenario rests, as figures do."""
-_BASES = ("published", "measured", "assumed")
+BASES = ("published", "measured", "assumed")
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,9 @@ def trace(
         entries = sources.get(leaf.file, {})
         fitting = [p for p in entries if path == p or path.startswith(p + ".")]
         if not fitting:
+            line = f'"{path}" = {{ basis = "assumed", note = "on what it rests" }}'
             raise InputError(
-                leaf.file,
-                path,
-                leaf.value,
-                f'a figure with a source in [sources], as "{path}" or a part of it from the left',
+                leaf.file, path, leaf.value, f"a figure with a source; put under [sources]: {line}"
             )
         entry = entries[max(fitting, key=len)]
         yield Figure(path, leaf.value, entry["basis"], entry["note"], leaf.file.name)
@@ -115,16 +113,15 @@ def check_fields(sources: Mapping[Path, Mapping[str, Any]], fields: Iterable[str
     for file, entries in sources.items():
         for path in entries:
             if path not in known:
-                hint = suggestion(path, sorted(known))
-                raise InputError(file, "sources", path, f"a field of the scenario{hint}")
+                raise InputError(file, "sources", path, f"a field, {one_of(path, sorted(known))}")
 
 
 def _check_entry(file: Path, path: str, entry: object) -> None:
     field = f'sources."{path}"'
     if not isinstance(entry, dict) or set(entry) != {"basis", "note"}:
         raise InputError(file, field, entry, 'a table { basis = "…", note = "…" }')
-    if entry["basis"] not in _BASES:
-        raise InputError(file, f"{field}.basis", entry["basis"], f"one of {', '.join(_BASES)}")
+    if entry["basis"] not in BASES:
+        raise InputError(file, f"{field}.basis", entry["basis"], one_of(entry["basis"], BASES))
     note = entry["note"]
     if not isinstance(note, str) or not note.strip() or not is_plain(note.replace("\n", " ")):
         raise InputError(file, f"{field}.note", entry["note"], "words on what the figure rests")

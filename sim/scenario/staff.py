@@ -122,7 +122,7 @@ class Centres(Model):
 
     accept_mean_min: NonNegative
     triage_mean_min: NonNegative
-    callback_mean_min: NonNegative
+    call_back_mean_min: NonNegative
     service_cv: NonNegative
     triage_tries_max: Annotated[int, Field(ge=0, le=10)]
     town_operators: dict[Name, Count]
@@ -144,5 +144,5 @@ class Department(Model):
 class Activity(Model):
     """How active people are by hour of day; only the shape counts."""
 
-    part_time_eyes: Hours
+    part_time_observers: Hours
     citizens: Hours

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 from sim.reading import parse_csv
 from sim.scenario.base import Model, Name, NonNegative, Positive, Share, plain
+from sim.scenario.renamed import COLUMNS
 
 Basis = Literal["published", "measured", "assumed"]
 Source = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(plain)]
@@ -34,7 +35,7 @@ class Category(Model):
     patience_h: NonNegative
     lifetime_h: Positive | None
     patrol_visibility: Share
-    eye_days: Positive | None
+    observer_days: Positive | None
     camera_visibility: Share
     on_spot: Share
     on_spot_min: NonNegative
@@ -71,7 +72,7 @@ class DistrictRow(Model):
 
 Row = TypeVar("Row", bound=Model)
 
-_EMPTY = {"lifetime_h", "eye_days"}
+_EMPTY = {"lifetime_h", "observer_days"}
 _LISTS = {"joint_with"}
 
 
@@ -99,14 +100,15 @@ def read_table(path: Path, text: str, model: type[Row], key: str) -> tuple[Row, 
     if not lines:
         raise InputError(path, "table", "", f"a first line with the columns {', '.join(wanted)}")
     header = lines[0]
+    for column in header:
+        if column in COLUMNS:
+            allowed = f"{COLUMNS[column]}; `sim migrate` of the scenario renames it"
+            raise InputError(path, "header", column, allowed)
+        if column not in wanted:
+            raise InputError(path, "header", column, one_of(column, wanted))
     for column in wanted:
         if (count := header.count(column)) != 1:
             raise InputError(path, "header", count, f"exactly one column {column}")
-    for column in header:
-        if column not in wanted:
-            raise InputError(
-                path, "header", column, f"the columns {', '.join(wanted)} and no other"
-            )
     rows: list[Row] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(lines[1:], start=2):

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.city.city import City
 from sim.clock import DAY, tick
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 from sim.scenario import Scenario
 from sim.word import word
 from sim.workload.arrivals import Arrivals, Demand
@@ -55,7 +55,7 @@ def reported(
     """
     ids = [c.id for c in scenario.categories]
     if category not in ids:
-        raise InputError("report", "category", category, f"one of {', '.join(ids)}")
+        raise InputError("report", "category", category, one_of(category, ids))
     if not 0 <= grid < len(city.grid_xy):
         raise InputError("report", "grid", grid, f"0 to {len(city.grid_xy) - 1}")
     if channel not in (Channel.HOTLINE, Channel.ONLINE, Channel.POLICE):

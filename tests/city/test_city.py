@@ -117,7 +117,7 @@ def test_too_few_grids_are_told_of_the_file_that_says_so(tmp_path: Path) -> None
     """Also where a scenario is called like the one that it extends."""
     base, above = write(tmp_path / "base"), tmp_path / "above" / "tiny.toml"
     above.parent.mkdir()
-    text = 'schema_version = 1\nextends = "{}"\n[districts.East]\ntowns = 99\n[sources]\n{}'
+    text = 'schema_version = 2\nextends = "{}"\n[districts.East]\ntowns = 99\n[sources]\n{}'
     source = '"districts.East.towns" = {basis = "assumed", note = "many"}\n'
     above.write_text(text.format(base, source))
     with pytest.raises(InputError, match=r"districts\.East\.towns: 99 is not allowed") as e:

@@ -104,7 +104,7 @@ def test_no_road_in_a_district(tmp_path: Path) -> None:
 
 
 def test_generated_roads_stay_within_the_border_and_reach_everything() -> None:
-    scenario = load("suzhou-2018", ["travel.model=roads", "area.include=['Gusu']"])
+    scenario = load("suzhou-2018", {"travel.model": "roads", "area.include": ["Gusu"]})
     city = City.build(scenario)
     roads = road_nets(scenario, city)[0]
     lines = shapely.linestrings(np.stack((roads.xy[roads.tail], roads.xy[roads.head]), axis=1))
@@ -155,7 +155,7 @@ def test_a_scenario_names_its_roads(tmp_path: Path) -> None:
     start = TOML.index("[travel.roads]")
     bare = TOML[:start] + TOML[TOML.index("[supervision]") :]
     with pytest.raises(InputError, match=r"travel\.roads: None is not allowed; a table"):
-        load(write(tmp_path / "c", bare), ["travel.model=roads"])
+        load(write(tmp_path / "c", bare), {"travel.model": "roads"})
     with pytest.raises(InputError, match=r"travel\.roads\.file: .* a file that can be read"):
         tiny(tmp_path / "d", [*ROADS, "travel.roads.file=nowhere.graphml"])
 

@@ -304,8 +304,8 @@ def test_only_a_result_is_ever_replaced(toml: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", "[]", "3", "not json", '{"format": 2}', '{"format": true}', '{"format": 1}',
-             '{"format": 1, "run": {"days": 3}}', "\0", ""],
+    "text", ["{}", "[]", "3", "not json", '{"format": 1}', '{"format": true}', '{"format": 2}',
+             '{"format": 2, "run": {"days": 3}}', "\0", ""],
 )  # fmt: skip
 def test_a_file_called_run_json_makes_no_result(text: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(text)
@@ -332,7 +332,7 @@ def test_tables_whose_names_are_taken(toml: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = cli("run", toml, *DAYS, "--no-plots", "--out", out)
     assert done.returncode == 0, done.stderr
-    assert json.loads((out / "run.json").read_text())["format"] == 1
+    assert json.loads((out / "run.json").read_text())["format"] == 2
     again = read(out)
     check_target(out, overwrite=True)
     saved = cli("run", toml, *DAYS, "--checkpoint", tmp_path / "saved")

@@ -53,7 +53,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
     for name, plan in plans.items():
         found[name] = tmp_path / f"{name}.csv"
         write_plan(found[name], scenario, city, plan)
-    west = sim.load(toml, ["area.include=['West']"])
+    west = sim.load(toml, {"area.include": ["West"]})
     found["west"] = tmp_path / "west.csv"
     write_plan(found["west"], west, City.build(west), base_plan(west, City.build(west)))
     return found

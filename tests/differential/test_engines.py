@@ -20,6 +20,7 @@ from sim.errors import InputWarning
 from sim.model.routes import Leg, Route
 from sim.policy import POLICIES, Policy, View
 from sim.scenario import Scenario
+from sim.scenario.layers import parse_overrides
 
 Chosen = str | Callable[[], Policy]
 
@@ -100,7 +101,7 @@ def test_gusu_day(ground: str, policy: str, tmp_path: Path) -> None:
     if ground != "roads":
         write_turns(sim.load("gusu-week"), [WALK], tmp_path / "routes.csv")
         overrides.append(f'patrol.routes="{tmp_path / "routes.csv"}"')
-    scenario = sim.load("gusu-week", [*overrides, "time.days=1"])
+    scenario = sim.load("gusu-week", parse_overrides([*overrides, "time.days=1"]))
     hold_equal(scenario, policy, 0.6)
 
 
@@ -123,7 +124,7 @@ def test_policies_that_plan_ways(policy: str, net: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("ground", [(), (ROADS,)])
 @pytest.mark.parametrize("policy", ["priority", "nearest"])
 def test_gusu_week(policy: str, ground: tuple[str, ...]) -> None:
-    scenario = sim.load("gusu-week", ground)
+    scenario = sim.load("gusu-week", parse_overrides(ground))
     slow = sim.simulate(scenario, policy=policy, engine="simpy")
     fast = sim.simulate(scenario, policy=policy, engine="compiled", check=True)
     assert same(slow, fast)

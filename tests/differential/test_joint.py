@@ -37,7 +37,7 @@ def joint_of(folder: Path, many: int) -> Scenario:
     flood = next(row for row in rows if row["id"] == "flood")
     flood |= {"joint_with": ";".join(names), "joint_share": 1, "silent_per_day": 2}
     text = TOML.replace("[profiles.flat]", further + "\n[profiles.flat]")
-    return load(write(folder, text, rows), ["time.days=2"])
+    return load(write(folder, text, rows), {"time.days": 2})
 
 
 @pytest.mark.parametrize("many", [1, 15, 16, 17, 23, 60])

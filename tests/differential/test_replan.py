@@ -104,7 +104,7 @@ def test_the_same_plan_again_changes_nothing(recipe: Any, hours: list[float], po
 @pytest.mark.parametrize("policy", ["priority", "remembers"])
 def test_a_district_and_shifts_at_that_very_instant(policy: str) -> None:
     """Half of everybody goes when the day shift begins, and comes back when it ends."""
-    scenario = sim.load("gusu-week", ["time.days=2"])
+    scenario = sim.load("gusu-week", {"time.days": 2})
     base = base_plan(scenario, City.build(scenario))
     half = changed(base, base, [("fewer crews", 0, 0), ("no gridworkers", 1, 0)])
     plans = [(32 * HOUR, half), (41 * HOUR, base)]

@@ -64,7 +64,7 @@ def _put(a, times, ranks) -> None:  # type: ignore[no-untyped-def]
 def _take(a, many, out) -> int:  # type: ignore[no-untyped-def]
     """Take the events until there are no more, or there is no room; return how many."""
     for i in range(many, len(out)):
-        _, _, source = kernels.look_ahead(a, a.rules[0], layout.FIRST, np.inf)
+        _, _, source = kernels.look_ahead(a, a.parameters[0], layout.FIRST, np.inf)
         if source == kernels._OUT_OF_SIGHT:
             return i
         out[i] = kernels.take(a, layout.FIRST, source)[1]
@@ -106,7 +106,7 @@ def _through_a_queue(arrays: layout.Arrays, keys: Floats, ids: Ints, out: Ints) 
 )
 @example(times=[777.0] * 300 + [778.0, 600.0] * 50)  # too many at one instant for a run
 def test_agenda_and_queues_sort(times: list[float]) -> None:
-    arrays = CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays
+    arrays = CompiledSimulation(sim.load("gusu-week", {"time.days": 1})).arrays
     keys = np.array(times)
     ids = np.random.Generator(np.random.Philox(len(times))).permutation(len(times))
     expected = np.lexsort((ids, keys))

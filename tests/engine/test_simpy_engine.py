@@ -125,7 +125,7 @@ def test_evaluation_changes_nothing_before_it(tmp_path: Path) -> None:
 def test_fewer_crews_change_nothing_before_the_dispatch(tmp_path: Path) -> None:
     """With checks by call-back that take no time, crews have no way to act on what comes first."""
     rows = [{**row, "check_by_grid": 0, "on_spot": 0} for row in CATEGORIES]
-    changes = ["centres.callback_mean_min=0"]
+    changes = ["centres.call_back_mean_min=0"]
     one = sim.simulate(tiny(tmp_path, changes, rows))
     two = sim.simulate(tiny(tmp_path, [*changes, "staff_scale.crews=0.3"], rows))
     names = ("arisen", "called", "answered", "requested", "discovered", "accepted", "triaged",

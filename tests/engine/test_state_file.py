@@ -69,7 +69,7 @@ def test_each_number_says_what_it_is() -> None:
         for name in layout.SAVED
         if name not in ("arrivals", "events", "in_order", "later", "on_duty", "began", "counts")
     }
-    fresh = CompiledSimulation(sim.load("gusu-week", ["time.days=1"])).arrays
+    fresh = CompiledSimulation(sim.load("gusu-week", {"time.days": 1})).arrays
     for name, fields in POINTS.items():
         known = getattr(fresh, name).dtype.names
         assert set(fields) <= set(known), name

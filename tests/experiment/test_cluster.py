@@ -20,11 +20,11 @@ from click.testing import CliRunner
 from experiment import work
 from tiny import tiny
 
+from sim.api.experiments import compare
 from sim.cli import main
 from sim.errors import InputError
 from sim.experiment import cluster as module
 from sim.experiment import results
-from sim.experiment.compare import compare
 from sim.experiment.executor import Failure
 from sim.experiment.pool import Pool
 from sim.experiment.replication import program_digest

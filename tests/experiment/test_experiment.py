@@ -16,19 +16,18 @@ from click.testing import CliRunner, Result
 from tiny import tiny, write
 
 import sim
+from sim.api.experiments import compare, sweep
 from sim.cli import main
 from sim.errors import InputError
 from sim.experiment.arm import Arm
-from sim.experiment.compare import Select, compare, compare_arms
+from sim.experiment.compare import compare_arms
 from sim.experiment.executor import Serial
 from sim.experiment.experiment import Experiment
 from sim.experiment.measures import measure
 from sim.experiment.parts import Parts
-from sim.experiment.precision import Precision
 from sim.experiment.replication import Replication, replicate
 from sim.experiment.report import write_report
 from sim.experiment.results import write as write_results
-from sim.experiment.sweep import sweep
 from sim.measure.kpis import kpis
 from sim.policy import Policy, Reserve, View
 from sim.scenario import Scenario
@@ -160,7 +159,7 @@ def test_the_pool_finds_what_one_process_finds(scenario: Scenario, tmp_path: Pat
 
 
 def test_replications_are_added_until_it_is_exact(scenario: Scenario) -> None:
-    def run(precision: Precision | None, most: int) -> tuple[int, bool | None]:
+    def run(precision: str | None, most: int) -> tuple[int, bool | None]:
         found = compare(
             scenario, ["fifo", "priority"], replications=2, targets=["arrive.mean"],
             precision=precision, max_replications=most, executor=Serial(),
@@ -170,8 +169,8 @@ def test_replications_are_added_until_it_is_exact(scenario: Scenario) -> None:
         return found.settings["replications"], found.exact
 
     assert run(None, 200) == (2, None)
-    assert run(Precision(10.0, True), 200) == (2, True)
-    count, exact = run(Precision(1e-9, True), 5)
+    assert run("1000%", 200) == (2, True)
+    count, exact = run("0.0000001%", 5)
     assert (count, exact) == (5, False)
 
 
@@ -179,7 +178,7 @@ def test_the_best_is_selected(tmp_path: Path) -> None:
     found = sweep(
         str(write(tmp_path / "tiny")), {"staff_scale.crews": (0.2, 1.0)}, days=1,
         replications=4, targets=["backlog"], executor=Serial(), max_replications=8,
-        select=Select(Precision.parse("5%"), 0.9),
+        select=True, indifference="5%", probability=0.9,
     )  # fmt: skip
     assert found.selection is not None
     assert found.selection.complete
@@ -329,8 +328,8 @@ def test_a_policy_typed_in_a_notebook_runs_in_this_process(scenario: Scenario) -
 
     Typed.__module__ = "__main__"
     with pytest.raises(InputError, match=r"Serial\(\)"):
-        compare(scenario, ["fifo", Typed()], replications=2)
-    found = compare(scenario, ["fifo", Typed()], replications=2, executor=Serial())
+        compare(scenario, ["fifo", Typed()], replications=2, workers=2)
+    found = compare(scenario, ["fifo", Typed()], replications=2)
     assert all(one.difference == (0, 0, 0) for one in found.differences)
     assert "the same in every replication" in found.verdict[0]
 

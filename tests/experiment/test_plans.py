@@ -15,16 +15,18 @@ from click.testing import CliRunner, Result
 from staffing_case import CHANGES
 from tiny import write
 
+from sim.api.experiments import compare
 from sim.city.city import City
 from sim.cli import main
 from sim.errors import InputError
-from sim.experiment.arm import Arm, with_plans
-from sim.experiment.compare import compare
+from sim.experiment.arm import Arm
+from sim.experiment.design import Design, named_files
 from sim.experiment.executor import Serial
 from sim.experiment.plots import plot_trade_off
 from sim.model.planfile import write_plan
 from sim.model.staffing import base_plan
 from sim.scenario import Scenario, load
+from sim.scenario.layers import parse_overrides
 
 SETTINGS = [word for change in CHANGES for word in ("--set", change)]
 
@@ -40,7 +42,7 @@ class Case:
 
     def __init__(self, folder: Path) -> None:
         self.toml = write(folder / "tiny")
-        self.scenario: Scenario = load(self.toml, CHANGES)
+        self.scenario: Scenario = load(self.toml, parse_overrides(CHANGES))
         self.city = City.build(self.scenario)
         self.plan = base_plan(self.scenario, self.city)
         self.today, self.cheaper = folder / "today.csv", folder / "cheaper.csv"
@@ -61,6 +63,11 @@ def case(tmp_path: Path) -> Case:
     return Case(tmp_path)
 
 
+def arms(case: Case, policies: list[str], plans: list[Any]) -> list[Arm]:
+    named = {name: name for name in policies}
+    return Design({"tiny": case.scenario}, named, named_files("plan", plans)).arms()
+
+
 class Breaks(Serial):
     """Is interrupted after some replications, and says what it has run."""
 
@@ -77,8 +84,7 @@ class Breaks(Serial):
 
 
 def test_each_plan_meets_each_policy(case: Case) -> None:
-    arms = [Arm(name, case.scenario, name) for name in ("priority", "fifo")]
-    made = with_plans(arms, ["base", case.cheaper])
+    made = arms(case, ["priority", "fifo"], ["base", case.cheaper])
     assert [arm.label for arm in made] == [
         "base, priority", "base, fifo", "cheaper, priority", "cheaper, fifo",
     ]  # fmt: skip
@@ -86,30 +92,29 @@ def test_each_plan_meets_each_policy(case: Case) -> None:
     assert made[0].plan is None
     assert made[2].plan is not None
     assert len(made[2].plan.crew_unit) < len(case.plan.crew_unit)
-    assert [arm.label for arm in with_plans(arms[:1], ["base", case.cheaper])] == [
+    assert [arm.label for arm in arms(case, ["priority"], ["base", case.cheaper])] == [
         "base", "cheaper",
     ]  # fmt: skip
     with pytest.raises(InputError, match="each of them once"):
-        with_plans(arms, [case.cheaper, case.cheaper])
+        arms(case, ["fifo"], [case.cheaper, case.cheaper])
 
 
 def test_files_of_one_name_are_told_by_their_paths(case: Case, tmp_path: Path) -> None:
     other = tmp_path / "other" / "today.csv"
     other.parent.mkdir()
     case.keep(other, 2)
-    made = with_plans([Arm("fifo", case.scenario, "fifo")], [case.today, other])
+    made = arms(case, ["fifo"], [case.today, other])
     assert [arm.label for arm in made] == [str(case.today), str(other)]
 
 
 def test_a_plan_is_known_by_what_it_says(case: Case, tmp_path: Path) -> None:
     """A copy under another name has the same key; a changed file under the same name has not."""
-    arms = [Arm("fifo", case.scenario, "fifo")]
     copy = tmp_path / "copy.csv"
     copy.write_bytes(case.cheaper.read_bytes())
-    first, same = with_plans(arms, [case.cheaper, copy])
+    first, same = arms(case, ["fifo"], [case.cheaper, copy])
     assert first.fingerprint == same.fingerprint
     case.keep(case.cheaper, 3)
-    (changed,) = with_plans(arms, [case.cheaper])
+    (changed,) = arms(case, ["fifo"], [case.cheaper])
     assert changed.fingerprint["plan"] != first.fingerprint["plan"]
 
 
@@ -178,7 +183,7 @@ def test_sweep_with_a_plan(case: Case) -> None:
     facts = json.loads(done.stdout)
     assert [arm["plan_name"] for arm in facts["arms"]] == ["cheaper", "cheaper"]
     assert len({arm["plan"] for arm in facts["arms"]}) == 1
-    assert "cheaper, patrol.speed_kmh=3" in facts["verdict"][0]
+    assert "patrol.speed_kmh=3, cheaper" in facts["verdict"][0]
     wrong = cli(*words, "--vary", "staff_scale.crews=1,2")
     assert wrong.exit_code == 2
     assert "vary: 'staff_scale.crews' is not allowed; another field" in wrong.stderr

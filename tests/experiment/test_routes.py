@@ -13,7 +13,7 @@ from tiny import write
 
 from sim.cli import main
 from sim.errors import InputError
-from sim.experiment.arm import routed
+from sim.experiment.design import named_files
 
 SETTINGS = [word for change in HOT for word in ("--set", change)]
 
@@ -71,7 +71,7 @@ def test_one_table_is_named_too(tmp_path: Path) -> None:
 def test_bad_files(tmp_path: Path) -> None:
     toml, bad = write(tmp_path / "tiny"), tmp_path / "bad.csv"
     with pytest.raises(InputError, match=r"routes: 'base, base' is not allowed; each of them once"):
-        routed(str(toml), ["base", "base"])
+        named_files("routes", ["base", "base"])
     bad.write_text("district,grid,leg,of,start,cells,cross_m\nEA,0,0,20,0,19,0\n")
     done = cli("compare", toml, "--policies", "fifo", "--routes", "base", "--routes", bad)
     assert done.exit_code == 2

@@ -213,7 +213,7 @@ def test_no_share_of_nothing_is_reached() -> None:
 
 
 def test_vary() -> None:
-    assert Vary.parse("a.b=1, 2.5") == Vary("a.b", ("1", "2.5"))
+    assert Vary.parse("a.b=1, 2.5") == Vary("a.b", (1, 2.5))
     assert Vary.parse('a="x,y",z') == Vary("a", ("x,y", "z"))
     for bad in ("a", "=1", "a=", "a=1,,2", "a=1,1"):
         with pytest.raises(InputError):

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from tiny import tiny
 
+from sim.api.experiments import compare
 from sim.errors import InputError
-from sim.experiment.compare import compare
 from sim.experiment.executor import Serial
 from sim.experiment.facts import read_facts
 from sim.experiment.report import write_report

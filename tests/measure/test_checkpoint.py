@@ -37,7 +37,7 @@ def equal(a: Outcome, b: Outcome) -> None:
 @pytest.mark.parametrize("policy", ["priority", "reserve", "rolling-vrp"])
 def test_going_on_from_the_last_checkpoint(policy: str, tmp_path: Path) -> None:
     # with half the crews much waits, and what the policy remembers matters
-    scenario = sim.load("gusu-week", ["time.days=2", "staff_scale.crews=0.5"])
+    scenario = sim.load("gusu-week", {"time.days": 2, "staff_scale.crews": 0.5})
     whole = sim.simulate(scenario, policy=policy)
     run = sim.prepare(scenario, policy=policy)
     checkpoint = Checkpoint(tmp_path / "run", run, policy)

@@ -88,7 +88,7 @@ def test_damaged(damage: str, outcome: Outcome, tmp_path: Path) -> None:
     elif damage == "no mark":
         mark.unlink()
     elif damage == "other format":
-        mark.write_text(mark.read_text().replace('"format": 1', '"format": 99'))
+        mark.write_text(mark.read_text().replace('"format": 2', '"format": 99'))
     elif damage == "no tickets":
         (folder / "tickets.parquet").unlink()
     else:

@@ -13,7 +13,8 @@ import sim
 from sim.city import City
 from sim.errors import InputError
 from sim.model.plan import Plan
-from sim.model.planfile import read_head, read_plan, with_shifts, write_plan
+from sim.model.planfile import PlanFile, with_shifts, write_plan
+from sim.model.setup import Setup
 from sim.model.staffing import base_plan
 from sim.scenario import Scenario
 from sim.scenario.staff import Shift
@@ -35,11 +36,12 @@ def equal(a: Plan, b: Plan) -> bool:
 
 
 def test_round_trip_is_exact(made: tuple[Scenario, City, Plan, Path]) -> None:
-    scenario, city, plan, path = made
-    again, read = read_plan(path, scenario, city)
-    assert again is scenario
-    assert equal(plan, read)
-    head = read_head(path)
+    scenario, _city, plan, path = made
+    setup = Setup.of(scenario, plan=path)
+    assert setup.scenario is scenario
+    assert setup.plan is not None
+    assert equal(plan, setup.plan)
+    head = PlanFile.read(path).head
     assert (head.scenario, head.content_hash) == ("tiny", scenario.content_hash)
     assert head.districts == ("East", "West")
 
@@ -56,7 +58,7 @@ def test_any_base_offset_and_order_survive(made: tuple[Scenario, City, Plan, Pat
         worker_offset=random.random(len(plan.worker_grid)),
     )
     write_plan(path, scenario, city, odd)
-    assert equal(odd, read_plan(path, scenario, city)[1])
+    assert equal(odd, PlanFile.read(path).plan(scenario, city))
 
 
 def test_the_run_is_that_of_the_base_year(made: tuple[Scenario, City, Plan, Path]) -> None:
@@ -75,7 +77,9 @@ def test_further_shifts_come_with_the_plan(made: tuple[Scenario, City, Plan, Pat
     posts = plan.hotline_posts.copy()
     posts[-1] = 3
     write_plan(path, wider, city, replace(plan, hotline_posts=posts))
-    again, read = read_plan(path, scenario, city)
+    setup = Setup.of(scenario, plan=path)
+    again, read = setup.scenario, setup.plan
+    assert read is not None
     assert list(again.shifts) == [*scenario.shifts, "block"]
     assert again.shifts["block"] == block
     assert read.hotline_posts[-1] == 3
@@ -101,12 +105,12 @@ def test_further_shifts_come_with_the_plan(made: tuple[Scenario, City, Plan, Pat
 def test_what_does_not_fit_is_said(
     made: tuple[Scenario, City, Plan, Path], old: str, new: str, field: str, says: str
 ) -> None:
-    scenario, city, _, path = made
+    scenario, _city, _, path = made
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputError) as error:
-        read_plan(path, scenario, city)
+        Setup.of(scenario, plan=path)
     assert field in error.value.field
     assert says in error.value.allowed
 
@@ -115,6 +119,6 @@ def test_another_city_is_said(made: tuple[Scenario, City, Plan, Path], tmp_path:
     *_, path = made
     west = tiny(tmp_path / "west", ["area.include=['West']"])
     with pytest.raises(InputError, match="East 01"):
-        read_plan(path, west, City.build(west))
+        Setup.of(west, plan=path)
     with pytest.raises(InputError, match="No such file"):
-        read_plan(tmp_path / "none.csv", west, City.build(west))
+        Setup.of(west, plan=tmp_path / "none.csv")

@@ -12,6 +12,7 @@ from sim.city import City
 from sim.model.plan import Plan
 from sim.model.staffing import base_plan
 from sim.scenario import Scenario, load
+from sim.scenario.layers import parse_overrides
 
 
 def plan_of(scenario: Scenario) -> tuple[City, Plan]:
@@ -54,7 +55,7 @@ def test_one_post_at_least_where_there_are_enough(
     table.write_text(table.read_text().replace("120000", "1900000").replace("80000", "100000"))
     grids = ["totals.grids=60", "totals.full_time=60"]
     changes = [f"centres.{level}_operators.day={posts}" for level in ("town", "district")]
-    scenario = load(path, [*grids, *changes])
+    scenario = load(path, parse_overrides([*grids, *changes]))
     city, plan = plan_of(scenario)
     of_town = plan.town_posts[:, 0]
     assert np.bincount(city.town_district, of_town).tolist() == towns
@@ -66,7 +67,7 @@ def test_one_post_at_least_where_there_are_enough(
     # West alone has 1/20 of the hotline, but one post of any
     for operators, west in ((0, 0), (1, 1), (2, 1), (19, 1), (40, 2)):
         changes = [f"hotline.operators.day={operators}", "area.include=['West']"]
-        some = load(path, [*grids, *changes])
+        some = load(path, parse_overrides([*grids, *changes]))
         assert plan_of(some)[1].hotline_posts[0] == west
 
 

@@ -130,7 +130,7 @@ def with_routes(folder: Path, route: Route, changes: list[str] | None = None) ->
         for g, d in enumerate(city.grid_district.tolist())
     }
     write_routes(some, folder / "routes.csv")
-    rows = [{**row, "lifetime_h": "", "eye_days": ""} for row in CATEGORIES]
+    rows = [{**row, "lifetime_h": "", "observer_days": ""} for row in CATEGORIES]
     return tiny(folder, [f'patrol.routes="{folder / "routes.csv"}"', *(changes or [])], rows)
 
 

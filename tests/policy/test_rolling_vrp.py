@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tiny import CATEGORIES, tiny
 
 import sim
+from sim.api.experiments import compare
 from sim.errors import InputError
-from sim.experiment.compare import compare
 from sim.experiment.executor import Serial
 from sim.experiment.results import facts
 from sim.measure import store

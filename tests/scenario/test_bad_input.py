@@ -10,11 +10,12 @@ from tiny import CATEGORIES, TOML, write
 from sim.city import City
 from sim.errors import InputError
 from sim.scenario import load, restrict
+from sim.scenario.layers import parse_overrides
 
 
 def message(path: Path, overrides: tuple[str, ...] = ()) -> InputError:
     with pytest.raises(InputError) as caught:
-        City.build(load(path, overrides))
+        City.build(load(path, parse_overrides(overrides)))
     text = str(caught.value)
     assert text.count("\n") == 0
     assert "is not allowed; " in text
@@ -24,8 +25,8 @@ def message(path: Path, overrides: tuple[str, ...] = ()) -> InputError:
 # text to replace, by what, the field that the message names, and a part of what is allowed
 TEXTS = {
     "not toml": ("[time]", "[time", "TOML", "valid TOML"),
-    "no version": ("schema_version = 1", "", "schema_version", "1"),
-    "later version": ("schema_version = 1", "schema_version = 2", "schema_version", "1"),
+    "no version": ("schema_version = 2", "", "schema_version", "2"),
+    "later version": ("schema_version = 2", "schema_version = 3", "schema_version", "2"),
     "bad name": ('name = "tiny"', 'name = "a tiny city"', "name", "match"),
     "negative seed": ("seed = 7", "seed = -7", "seed", "greater than or equal to 0"),
     "unknown section": ("[travel]", "[travell]", "travel", "required"),
@@ -45,9 +46,9 @@ TEXTS = {
     "a mean in quotes": ("talk_mean_s = 200.0", 'talk_mean_s = "200"', "talk_mean_s", "number"),
     "a share that is true": ("online_share = 0.2", "online_share = true", "share", "number"),
     "a figure in a list": (
-        "eyes = [0, 0, 0,",
-        'eyes = ["0", true, 0,',
-        "activity.part_time_eyes.0",
+        "observers = [0, 0, 0,",
+        'observers = ["0", true, 0,',
+        "activity.part_time_observers.0",
         "number",
     ),
     "an instant as day": ("start = 2018-01-01", "start = 2018-01-01T00:00:00", "start", "date"),
@@ -209,7 +210,7 @@ def test_row(case: str, tmp_path: Path) -> None:
 # the file, text to replace, by what; a part of the field and of what is allowed
 FILES = {
     "column missing": ("districts.csv", "area_km2", "area", "header", "area_km2"),
-    "column unknown": ("districts.csv", "lon,lat", "lon,lat,height", "header", "no other"),
+    "column unknown": ("districts.csv", "lon,lat", "lon,lat,height", "header", "such as"),
     "cells missing": ("districts.csv", ",40,", ",", "row 2", "10 cells"),
     "district without source": ("districts.csv", "a test", "", "row 2, column source", "at least"),
     "bad code": ("districts.csv", "900001", "9001", "row 2, column code", "match"),
@@ -267,11 +268,11 @@ OVERRIDES = {
     "no value": ("hotline.talk_mean_s", "--set", "key=value"),
     "no key": ("=3", "--set", "key=value"),
     "unknown key": ("hotline.talk_s=3", "hotline.talk_s", "no field of this name"),
-    "below a figure": ("seed.x=3", "--set seed.x", "seed has none"),
+    "below a figure": ("seed.x=3", "seed", "integer"),
     "bad value": ("hotline.talk_mean_s=-3", "hotline.talk_mean_s", "greater than or"),
     "words": ("totals.grids=many", "totals.grids", "integer"),
-    "its base": ("extends=other", "--set extends", "a field of the scenario's content"),
-    "a source": ("sources.time=x", "--set sources.time", "a field of the scenario's content"),
+    "its base": ("extends=other", "extends", "a field of the scenario's content"),
+    "a source": ("sources.time=x", "sources", "a field of the scenario's content"),
 }
 
 
@@ -288,7 +289,7 @@ def test_the_file_at_fault_is_that_which_says_it(tmp_path: Path) -> None:
     """Not the one that was asked for, where that only extends it."""
     base = write(tmp_path, TOML.replace('forces = ["police"]', 'forces = ["army"]', 1))
     more = tmp_path / "more.toml"
-    more.write_text('schema_version = 1\nextends = "tiny"\nname = "more"\n', encoding="utf-8")
+    more.write_text('schema_version = 2\nextends = "tiny"\nname = "more"\n', encoding="utf-8")
     assert message(more).file == str(base)
 
 

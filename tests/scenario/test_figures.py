@@ -63,7 +63,7 @@ def test_named_departments(suzhou: Scenario) -> None:
 
 def test_sip_programme() -> None:
     """Road speed +16.7 %, accidents -5 %, traffic police calls -7.7 %, as published."""
-    before, after = load("suzhou-2018", ["area.include=['SIP']"]), load("sip-traffic")
+    before, after = load("suzhou-2018", {"area.include": ["SIP"]}), load("sip-traffic")
     assert after.districts["SIP"].speed_factor / before.districts["SIP"].speed_factor == 1.167
     calls = [Demand.build(s, City.build(s)).police[0] for s in (before, after)]
     ids = [c.id for c in before.categories]

@@ -14,7 +14,7 @@ from sim.errors import InputError
 from sim.scenario import Scenario, diff, json_schema, load, restrict, shipped_names, to_toml
 
 OVERLAY = """
-schema_version = 1
+schema_version = 2
 extends = "tiny"
 name = "more"
 title_en = "More"
@@ -91,12 +91,12 @@ def test_every_number_has_a_source(tmp_path: Path) -> None:
 
 def test_overrides(tmp_path: Path) -> None:
     path = write(tmp_path)
-    scenario = load(path, ["hotline.talk_mean_s=300", "area.include=['East']", "seed=9"])
+    scenario = load(path, {"hotline.talk_mean_s": 300, "area.include": ["East"], "seed": 9})
     assert scenario.hotline.talk_mean_s == 300
     assert scenario.area.include == ("East",)
     basis = {figure.path: figure.basis for figure in scenario.figures}
     assert basis["hotline.talk_mean_s"] == "command line"
-    assert load(path, ["title_en=Small town"]).title_en == "Small town"
+    assert load(path, {"title_en": "Small town"}).title_en == "Small town"
 
 
 def test_hash_is_of_content_alone(tmp_path: Path) -> None:

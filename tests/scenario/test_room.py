@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.experiment.arm import Arm
 from sim.experiment.experiment import Experiment
 from sim.experiment.pool import Pool
-from sim.model.planfile import COLUMNS, read_plan, write_plan
+from sim.model.planfile import COLUMNS, PlanFile, write_plan
 from sim.model.staffing import base_plan
 from sim.scenario import room
 from sim.scenario.room import check_posts, check_room, needs
@@ -82,11 +82,11 @@ def test_every_command_that_makes_a_city_says_it(command: str, tmp_path: Path) -
 def test_the_limit_that_is_told_is_one() -> None:
     """What the message allows fits, and a tenth more does not."""
     with pytest.raises(InputError) as caught:
-        check_room(sim.load("suzhou-2018", ["totals.full_time=1000000000"]))
+        check_room(sim.load("suzhou-2018", {"totals.full_time": 1000000000}))
     most = int(caught.value.allowed.split("about ")[1].split(":")[0].replace(",", ""))
-    check_room(sim.load("suzhou-2018", [f"totals.full_time={most}"]))
+    check_room(sim.load("suzhou-2018", {"totals.full_time": most}))
     with pytest.raises(InputError):
-        check_room(sim.load("suzhou-2018", [f"totals.full_time={int(1.1 * most)}"]))
+        check_room(sim.load("suzhou-2018", {"totals.full_time": int(1.1 * most)}))
 
 
 def test_more_in_a_part_of_the_city_needs_less() -> None:
@@ -99,7 +99,7 @@ def test_more_in_a_part_of_the_city_needs_less() -> None:
 def test_part_timers_and_people_take_no_room() -> None:
     plain = sum(need.bytes for need in needs(sim.load("suzhou-2018")))
     for field in ("totals.part_time", "totals.grid_leaders"):
-        many = sim.load("suzhou-2018", [f"{field}=1000000000"])
+        many = sim.load("suzhou-2018", {field: 1_000_000_000})
         assert sum(need.bytes for need in needs(many)) == plain
 
 
@@ -158,7 +158,7 @@ def test_plan_files_are_bounded_too(role: str, tmp_path: Path) -> None:
     path.write_text("".join([*lines, *[",".join(row)] * 50]))
     start = time.process_time()
     with pytest.raises(InputError, match=r"column number: 1000000 is not allowed; at most about"):
-        read_plan(path, scenario, city)
+        PlanFile.read(path).plan(scenario, city)
     assert time.process_time() - start < 5
 
 

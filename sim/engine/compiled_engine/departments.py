@@ -15,20 +15,24 @@ from sim.engine.compiled_engine.layout import (
     ENTER,
     FIRST,
     HINDSIGHT,
+    JOINT_BEFORE,
     LEAVE,
     NEAREST,
     NONE,
     ONE,
+    OWN_TURN,
     POLICY_FAILED,
     PRIORITY,
     PYTHON,
     SERVE,
     TRAVELLING,
+    TURNS,
     WAITING,
     Arrays,
     Parameters,
 )
 from sim.engine.compiled_engine.ledger import move, urgency
+from sim.model.flow import stands_before
 from sim.model.rules import next_epoch
 from sim.model.travel import travel_time
 from sim.model.way import is_at_base, place_on_line, place_on_road, speed_at, time_by_road
@@ -334,11 +338,7 @@ def first(A: Arrays, s: int, u: int) -> int:
 def earlier(A: Arrays, node: int, k0: float, k1: float, ident: int) -> bool:
     """Whether a node comes before a place in line; all come before infinity."""
     n = A.nodes[node]
-    if n.k0 != k0:
-        return n.k0 < k0
-    if n.k1 != k1:
-        return n.k1 < k1
-    return n.id < ident
+    return stands_before(n.k0, n.k1, n.id, k0, k1, ident)
 
 
 @kernel
@@ -464,11 +464,7 @@ def take_up(A: Arrays, P: Parameters, s: int, u: int) -> None:
 
 @kernel
 def decide(A: Arrays, P: Parameters, s: int, u: int) -> None:
-    """Send crews while there are any, something waits, and the policy wants to.
-
-    Joint tickets of other units that stand before all that waits here come first, the others
-    last: they need several crews at once, and would otherwise wait for ever.
-    """
+    """Send crews while there are any, something waits, and the policy wants to."""
     unit = A.units[u]
     leads, many = A.scratch[s], 0
     base = ONE + A.partners.shape[1]  # the first places of the scratch are for teams
@@ -476,14 +472,18 @@ def decide(A: Arrays, P: Parameters, s: int, u: int) -> None:
         if A.leads[i].count > 0:
             leads[base + many] = A.leads[i].unit
             many += 1
-    if unit.waiting > 0:
+    for turn in range(TURNS):
+        if turn == OWN_TURN:
+            serve(A, P, s, u, NONE, _END, 0.0, NONE)
+            continue
+        before = turn == JOINT_BEFORE
+        if before and unit.waiting == 0:
+            continue
         for i in range(many):
-            if P.policy == PYTHON:
-                serve(A, P, s, leads[base + i], u, _END, 0.0, NONE)
-                continue
-            node = A.nodes[first(A, s, u)]
-            k0, k1, ident = node.k0, node.k1, node.id
-            serve(A, P, s, leads[base + i], u, k0, k1, ident)
-    serve(A, P, s, u, NONE, _END, 0.0, NONE)
-    for i in range(many):
-        serve(A, P, s, leads[base + i], NONE, _END, 0.0, NONE)
+            ahead_of, k0, k1, ident = NONE, _END, 0.0, NONE
+            if before:
+                ahead_of = u
+                if P.policy != PYTHON:
+                    node = A.nodes[first(A, s, u)]
+                    k0, k1, ident = node.k0, node.k1, node.id
+            serve(A, P, s, leads[base + i], ahead_of, k0, k1, ident)

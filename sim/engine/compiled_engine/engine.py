@@ -66,6 +66,7 @@ class CompiledSimulation:
     """
 
     engine = "compiled"
+    record: type[Outcome] = Outcome
 
     def __init__(
         self,
@@ -348,7 +349,7 @@ class CompiledSimulation:
         self._record.add_logs(drain(self.arrays))
         here = present(self.arrays, self.now)
         columns: dict[str, Any] = self._record.columns(here, under_way(self.arrays))
-        return Outcome(
+        return self.record(
             scenario=self.scenario,
             city=self.city,
             plan=self._plans.staff.plan,

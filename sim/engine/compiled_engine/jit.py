@@ -58,6 +58,7 @@ for rule in (
     flow.gridworker_goes,
     flow.must_be_referred,
     flow.reader,
+    flow.stands_before,
     flow.gridworker_checks,
     flow.reopens,
     flow.is_asked,

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.columns import MATTER, NAN, RESULTS, STORED, Column, Line, kinds
+from sim.model.figures import CategoryFigures, DepartmentFigures, SingleFigures
+from sim.model.flow import Turn
 from sim.model.order import Kind
-from sim.model.parameters import CategoryParameters, DepartmentParameters
-from sim.model.parameters import Parameters as Figures
 from sim.model.state import Channel, Level, State, StopKind
 from sim.model.way import Purpose
 
@@ -36,6 +36,8 @@ BY_WRITING, BY_POLICE = map(_int, (Channel.ONLINE, Channel.POLICE))
 REMINDER, DISTRICT, CITY = map(_int, (Level.REMINDER, Level.DISTRICT, Level.CITY))
 RECORD, SPOT, CHECK, JOB = map(_int, StopKind)
 BACK_HOME = _int(Purpose.BACK)
+JOINT_BEFORE, OWN_TURN = _int(Turn.JOINT_BEFORE), _int(Turn.OWN)
+TURNS = len(Turn)
 STATES = len(State)
 
 FIFO, PRIORITY, EDD, NEAREST, COST_BENEFIT, HINDSIGHT = range(6)
@@ -98,8 +100,8 @@ def record(**columns: str) -> np.dtype[Any]:
 
 def figures_of(of: type[Any], **more: str) -> np.dtype[Any]:
     """Return a record type with the plain numbers among a data class's fields, by their names."""
-    kinds = {"int": "i8", "float": "f8", "bool": "b1"}
-    found = {f.name: kinds[str(f.type)] for f in fields(of) if f.type in kinds}
+    plain = {"int": "i8", "float": "f8", "bool": "b1"}
+    found = {f.name: plain[str(f.type)] for f in fields(of) if f.type in plain}
     return record(**found, **more)
 
 
@@ -191,13 +193,13 @@ GRID = lined(
     loop="f8", cycle="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8",
     first_leg="i4", last_leg="i4", node="i8",
 )  # fmt: skip
-CATEGORY, DEPARTMENT = figures_of(CategoryParameters), figures_of(DepartmentParameters)
+CATEGORY, DEPARTMENT = figures_of(CategoryFigures), figures_of(DepartmentFigures)
 VISIT, STOP, SERVED = (record(**kinds(RESULTS[log])) for log in ("visits", "stops", "services"))
 CALL_MADE = record(time="f8", slot="i8")
 
 
 PARAMETERS = figures_of(
-    Figures, policy="i8", callback="i8", check="b1", jobs_first="b1", epoch_s="f8"
+    SingleFigures, policy="i8", callback="i8", check="b1", jobs_first="b1", epoch_s="f8"
 )
 """The scenario's single figures, and what a run adds to them: its policy, and whether it checks."""
 

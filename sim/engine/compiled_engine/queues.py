@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from sim.engine.compiled_engine.jit import kernel
 from sim.engine.compiled_engine.layout import Arrays
+from sim.model.flow import stands_before
 
 
 @kernel
 def before(nodes, a: int, b: int) -> bool:  # type: ignore[no-untyped-def]
     """Whether node a comes before node b."""
     x, y = nodes[a], nodes[b]
-    if x.k0 != y.k0:
-        return x.k0 < y.k0
-    if x.k1 != y.k1:
-        return x.k1 < y.k1
-    return x.id < y.id
+    return stands_before(x.k0, x.k1, x.id, y.k0, y.k1, y.id)
 
 
 @kernel

@@ -7,9 +7,10 @@ from math import isnan
 from typing import Any, Protocol
 
 from sim.engine.compiled_engine.layout import Arrays
+from sim.model.ground import Ground
 from sim.model.parameters import Parameters
 from sim.model.rules import urgency
-from sim.model.way import Ground, Leg, Purpose, Spot, is_at_base
+from sim.model.way import Leg, Purpose, Spot, is_at_base
 from sim.scenario import Scenario
 
 

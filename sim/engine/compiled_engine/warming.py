@@ -14,7 +14,7 @@ def warm_up() -> None:
     """Compile what is not on disk yet."""
     if all(map(is_compiled, ("run_lane", "run_lockstep", "hand_over"))):
         return
-    handle = Handle(CompiledSimulation(load("gusu-week", ["time.days=1"])).arrays)
+    handle = Handle(CompiledSimulation(load("gusu-week", {"time.days": 1})).arrays)
     kernel("run_lane")(handle, 0.0, 1)
     kernel("run_lockstep")(handle, 0.0)
     nobody, nothing = np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64)

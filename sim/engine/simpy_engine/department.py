@@ -9,6 +9,7 @@ from simpy.events import Event
 
 from sim.engine.simpy_engine.environment import then
 from sim.engine.simpy_engine.world import World
+from sim.model.flow import Turn
 from sim.model.order import Kind
 from sim.model.rules import next_epoch
 from sim.model.state import State
@@ -223,18 +224,15 @@ class Unit:
         self.decide()
 
     def decide(self) -> None:
-        """Send crews while there are any, something waits, and the policy wants to.
-
-        Joint tickets of other units that stand before all that waits here come first, the
-        others last: they need several crews at once, and would otherwise wait for ever.
-        """
+        """Send crews while there are any, something waits, and the policy wants to."""
         leads = sorted(unit for unit, count in self.leads.items() if count > 0)
-        if self.order:
-            for lead in leads:
-                self.units[lead].serve(before=self.order[0])
-        self.serve()
-        for lead in leads:
-            self.units[lead].serve()
+        for turn in Turn:
+            if turn == Turn.OWN:
+                self.serve()
+            elif turn == Turn.JOINT_AFTER or self.order:
+                for lead in leads:
+                    first = self.order[0] if turn == Turn.JOINT_BEFORE else None
+                    self.units[lead].serve(before=first)
 
     def serve(self, before: tuple[Key, int] | None = None) -> None:
         """Send this unit's crews to what waits for it, or to what stands before a place in line.

@@ -43,6 +43,7 @@ class SimpySimulation:
     """
 
     engine = "simpy"
+    record: type[Outcome] = Outcome
 
     def __init__(
         self,
@@ -186,7 +187,7 @@ class SimpySimulation:
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
         world = self._world
-        return Outcome(
+        return self.record(
             scenario=self.scenario,
             city=self.city,
             plan=self._plans.staff.plan,

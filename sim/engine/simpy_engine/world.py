@@ -16,13 +16,14 @@ from sim.engine.ledger import Ledger
 from sim.engine.simpy_engine.environment import Alarm, Environment
 from sim.engine.simpy_engine.records import Records, blank_tickets, matters_of
 from sim.model.flow import may_be_found
+from sim.model.ground import Ground
 from sim.model.order import Kind
 from sim.model.parameters import Parameters
 from sim.model.race import Clock, Timed
 from sim.model.replan import Succession
 from sim.model.rules import urgency
 from sim.model.state import State
-from sim.model.way import Ground, Spot
+from sim.model.way import Spot
 from sim.policy.base import Policy, View
 from sim.scenario import Scenario
 from sim.workload.workload import Workload

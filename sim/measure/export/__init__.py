@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from sim.engine.outcome import Columns
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 from sim.measure.export.csv import write_csv
 from sim.measure.export.events import COLUMNS, Events, events_of
 from sim.measure.export.ocel import write_ocel
@@ -69,7 +69,7 @@ def export(
         If there is no such format or result, or the file may not be written.
     """
     if format not in FORMATS:
-        raise InputError("command line", "format", format, f"one of {', '.join(FORMATS)}")
+        raise InputError("command line", "format", format, one_of(format, FORMATS))
     result = Result.open(directory)
     writer, ending = FORMATS[format]
     target = Path(out) if out is not None else result.folder / f"events{ending}"

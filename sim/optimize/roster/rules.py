@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.reading import read_toml
 from sim.scenario.base import Model, Name, strictly
 from sim.scenario.finding import shipped
@@ -154,7 +154,7 @@ def load_rules(file: Path | None = None) -> LabourRules:
         allowed = message[0].lower() + message[1:]
         if first["type"] == "extra_forbidden":
             known = _fields_at(first["loc"][:-1])
-            allowed = "no field of this name" + suggestion(str(first["loc"][-1]), known)
+            allowed = f"no field of this name, but {one_of(first['loc'][-1], known)}"
         raise InputError(file or base, field, value, allowed) from None
     return rules.model_copy(update={"figures": tuple(figures.values())})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.optimize.roster.problem import Request, Worker
 from sim.optimize.roster.rules import OFF, LabourRules
 from sim.reading import is_plain, read_csv
@@ -120,8 +120,7 @@ def of_teams(people: Mapping[str, list[Worker]], teams: Sequence[str], file: Pat
     """
     for team in people:
         if team not in teams and not (team == "" and len(teams) == 1):
-            some = ", ".join(teams[:5]) + (" …" if len(teams) > 5 else "")
-            allowed = f"a team that is rostered: {some}{suggestion(team, list(teams))}"
+            allowed = f"a team that is rostered: {one_of(team, teams)}"
             raise InputError(file, "column team", team, allowed)
 
 
@@ -161,9 +160,8 @@ def _date(path: Path, row: int, column: str, text: str) -> date:
 
 def _one_of(path: Path, row: int, column: str, value: str, known: Iterable[str]) -> None:
     names = sorted(known)
-    some = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
-    allowed = f"one of {some}" + (suggestion(value, names) if value not in names else "")
-    _require(path, row, column, value, value in names, allowed)
+    if value not in names:
+        _require(path, row, column, value, False, one_of(value, names))
 
 
 def _require(path: Path, row: int, column: str, value: str, holds: bool, allowed: str) -> None:

@@ -10,7 +10,7 @@ from math import ceil
 
 from sim.city.apportion import apportion
 from sim.city.city import City
-from sim.errors import InputError, suggestion
+from sim.errors import InputError, one_of
 from sim.model.calendar import day_seconds
 from sim.model.plan import Plan
 from sim.optimize.roster.problem import Need, Request, RosterProblem, Shift, Worker
@@ -113,7 +113,7 @@ def chosen(
     ):
         for name in names:
             if name not in known:
-                allowed = f"one of {', '.join(known)}{suggestion(name, known)}"
+                allowed = one_of(name, known)
                 raise InputError("command line", field, name, allowed)
     return [
         team
@@ -152,8 +152,8 @@ def problems(
     )
     if not people:
         if contract not in rules.contracts:
-            known = ", ".join(rules.contracts)
-            raise InputError("command line", "contract", contract, f"one of {known}")
+            allowed = one_of(contract, rules.contracts)
+            raise InputError("command line", "contract", contract, allowed)
         each = rules.contracts[contract].average_hours * days / 7
         if each <= 0:
             field = f"contracts.{contract}.average_hours"
@@ -227,7 +227,7 @@ def check_names(scenario: Scenario, rules: LabourRules, file: object) -> None:
     ]
     for field, name in named:
         if name not in known:
-            allowed = f"a shift of {scenario.name}: {', '.join(known)}{suggestion(name, known)}"
+            allowed = f"a shift of {scenario.name}: {one_of(name, known)}"
             raise InputError(file, field, name, allowed)
 
 

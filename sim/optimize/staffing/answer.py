@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sim.city.city import City
 from sim.model.cost import PlanCost
 from sim.model.plan import Plan
+from sim.model.planfile import write_plan
 from sim.optimize.staffing.judge import Verdict
 from sim.optimize.staffing.pools import Pools
 from sim.optimize.staffing.problem import StaffingProblem
@@ -18,6 +20,8 @@ from sim.optimize.staffing.targets import Target
 from sim.optimize.staffing.trial import Found
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.scenario import Scenario
 
 Ints = NDArray[np.int64]
@@ -98,6 +102,85 @@ class Answer:
     prices: dict[str, Price] = field(default_factory=dict)
     patrol: list[dict[str, float]] = field(default_factory=list)
     unmet: list[str] = field(default_factory=list)
+
+    @property
+    def service(self) -> pd.DataFrame:
+        """What was kept, in the fresh replications: this plan, today's, and others beside it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``plan, target, group, mean, low, high, unit``: a row a plan, target and group; the
+            interval has the confidence asked for.
+        """
+        import pandas as pd
+
+        rows = []
+        ours = [] if self.found.fresh is None else [("this plan", self.found.fresh)]
+        for plan, verdict in (*ours, *((one.name, one.verdict) for one in self.compared)):
+            for i, target in enumerate(self.targets):
+                reach = verdict.reach(i, (1 + self.problem.confidence) / 2)
+                for name, m, r in zip(verdict.names[i], verdict.mean(i), reach, strict=True):
+                    rows.append(
+                        {
+                            "plan": plan, "target": str(target), "group": name,
+                            "mean": m, "low": m - r, "high": m + r,
+                            "unit": "share" if target.is_share else "",
+                        }
+                    )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    @property
+    def posts(self) -> pd.DataFrame:
+        """The posts of each pool and shift, today's beside this plan's; gridworkers are no pool.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``role, department, place, place_zh, shift, today, plan``: a row where either has any.
+        """
+        import pandas as pd
+
+        shifts = list(self.scenario.shifts)
+        rows = [
+            {
+                "role": self.pools.role[pool],
+                "department": self.pools.department[pool],
+                "place": self.pools.place[pool],
+                "place_zh": self.pools.place_zh[pool],
+                "shift": shifts[shift],
+                "today": int(self.pools.today[pool, shift]),
+                "plan": int(self.found.posts[pool, shift]),
+            }
+            for pool, shift in np.argwhere((self.pools.today > 0) | (self.found.posts > 0)).tolist()
+        ]
+        found = pd.DataFrame(rows)
+        found.attrs["units"] = {"today": "posts", "plan": "posts"}
+        return found
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """Yuan a week by role, today's beside this plan's: ``role, today, plan``."""
+        import pandas as pd
+
+        before, after = vars(self.cost_today), vars(self.cost)
+        found = pd.DataFrame({"role": [*after], "today": before.values(), "plan": after.values()})
+        found.attrs["units"] = {"today": "yuan a week", "plan": "yuan a week"}
+        return found
+
+    def save(self, path: str | Path) -> None:
+        """Write the plan as a plan file, which ``plan=`` and ``--plan`` read."""
+        note = f"sim optimize staffing, {', '.join(self.problem.targets)}, seed {self.seed}"
+        write_plan(
+            Path(path), self.scenario, self.city, self.plan, note=note, base_hash=self.base_hash
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<Answer for {self.scenario.name}: {', '.join(map(str, self.targets))}; "
+            f"{self.cost.total:,.0f} yuan a week, today {self.cost_today.total:,.0f}; "
+            f"{self.found.ended}, seed {self.seed}>"
+        )
 
 
 def reasons(

@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.model.calendar import round_calendars
+from sim.model.race import RACE, Clock, Entrant
+from sim.model.state import Channel
+from sim.optimize.hazards import AT_ONCE, OTHERS, at_once, mean_h, per_pass
 from sim.workload.arrivals import Demand
 
 if TYPE_CHECKING:
@@ -33,20 +36,15 @@ class Flows:
 
     Attributes
     ----------
-    call, online, police : what citizens report, questions left out
-    asked, asked_online, asked_police : questions, answered during the call where there is one
-    patrol, observers, camera : what others find
+    found : dict of arrays
+        By channel: what becomes known by each.
+    asked : dict of arrays
+        By channel: questions, which their citizens bring, and which are answered during the call
+        where there is one.
     """
 
-    call: Floats
-    online: Floats
-    police: Floats
-    asked: Floats
-    asked_online: Floats
-    asked_police: Floats
-    patrol: Floats
-    observers: Floats
-    camera: Floats
+    found: dict[Channel, Floats]
+    asked: dict[Channel, Floats]
 
 
 def week(scenario: Scenario, city: City) -> Floats:
@@ -77,69 +75,73 @@ def patrol_rate(scenario: Scenario, city: City, plan: Plan, grids: NDArray[np.in
 
 def flows(scenario: Scenario, city: City, plan: Plan) -> Flows:
     """Compute who finds how much under a plan's patrols and part-timers."""
-    kinds = scenario.categories
     arise = week(scenario, city)
     demand = Demand.build(scenario, city)
     hour = np.arange(HOURS) % 24
-
-    def figure(name: str, default: float) -> Floats:
-        values = [getattr(c, name) for c in kinds]
-        return np.array([default if v is None else v for v in values], dtype=float)
 
     def active(shape: tuple[float, ...]) -> Floats:
         profile = np.asarray(shape, dtype=float)
         return (profile / profile.mean())[hour]
 
-    citizens, observers = (
-        active(scenario.activity.citizens),
-        active(scenario.activity.part_time_eyes),
-    )
-    with np.errstate(divide="ignore"):
-        patience = np.minimum(1.0 / figure("patience_h", np.inf), _AT_ONCE)
-        vanish = np.minimum(1.0 / figure("lifetime_h", np.inf), _AT_ONCE)
-        observer = 1.0 / (24.0 * figure("eye_days", np.inf))
-    sight = figure("patrol_visibility", 0.0)
+    activity = {
+        Clock.WALL: np.ones(HOURS),
+        Clock.OBSERVERS: active(scenario.activity.part_time_observers),
+        Clock.CITIZENS: active(scenario.activity.citizens),
+    }
+    question = np.array([c.answered_at_once for c in scenario.categories])[:, None]
+    citizens = {entrant.channel: entrant for entrant in RACE if entrant.reports}
+    rated = [entrant for entrant in OTHERS if entrant.channel not in AT_ONCE]
+    found = {entrant.channel: np.zeros_like(arise) for entrant in RACE}
+    asked = {channel: np.zeros_like(arise) for channel in citizens}
     calls = demand.hotline + demand.police
     police = demand.reporters * np.divide(
         demand.police, calls, out=np.zeros_like(calls), where=calls > 0
     )
-    by_12345 = demand.reporters - police
-    question = figure("answered_at_once", 0.0)
-    online = scenario.hotline.online_share
-    out = {name: np.zeros_like(arise) for name in Flows.__dataclass_fields__}
     for d in range(len(city.district_name)):
         grids = np.flatnonzero(city.grid_district == d)
+        people = city.grid_population[grids]
+        observers = float(np.average(plan.part_time[grids], weights=people))
+        coverage = float(np.average(city.grid_camera[grids], weights=people))
         passes = patrol_rate(scenario, city, plan, grids)
-        part_timers = float(np.average(plan.part_time[grids], weights=city.grid_population[grids]))
-        coverage = float(np.average(city.grid_camera[grids], weights=city.grid_population[grids]))
-        seen = np.minimum(figure("camera_visibility", 0.0) * coverage, 1.0)
-        others = np.stack(
-            (
-                sight[:, None] * passes,
-                observer[:, None] * part_timers * observers,
-                np.repeat(vanish[:, None], HOURS, axis=1),
-            )
-        )
-        for share, hazard, name, asked in (
-            (by_12345[d], patience[:, None] * citizens, "call", "asked"),
-            (police[d], np.repeat(patience[:, None], HOURS, axis=1), "police", "asked_police"),
-            (1 - demand.reporters[d], np.zeros((len(kinds), HOURS)), "", ""),
+
+        def hazard(entrant: Entrant, passes: Floats = passes, many: float = observers) -> Floats:
+            if entrant.clock == Clock.PASSES:
+                return per_pass(scenario, entrant)[:, None] * passes
+            with np.errstate(divide="ignore"):
+                rate = 1.0 / mean_h(scenario, entrant)
+            if entrant.clock == Clock.OBSERVERS:
+                return rate[:, None] * many * activity[entrant.clock]
+            return np.minimum(rate, _AT_ONCE)[:, None] * activity[entrant.clock]
+
+        others = np.stack([hazard(entrant) for entrant in rated])
+        # whoever writes is as patient as whoever calls 12345: they are split below
+        for share, channel in (
+            (demand.reporters[d] - police[d], Channel.HOTLINE),
+            (police[d], Channel.POLICE),
+            (1 - demand.reporters[d], None),
         ):
+            own = np.zeros((1, *arise.shape[1:]))
             arisen = arise[d] * share[:, None]
-            if asked:
-                out[asked][d] += _race(arisen * question[:, None], hazard[None])[0]
-                arisen = arisen * (1 - question[:, None])
-            out["camera"][d] += arisen * seen[:, None]
-            found = _race(arisen * (1 - seen[:, None]), np.concatenate((hazard[None], others)))
-            if name:
-                out[name][d] += found[0]
-            out["patrol"][d] += found[1]
-            out["observers"][d] += found[2]
-    for name in ("call", "asked"):
-        to = "online" if name == "call" else "asked_online"
-        out[to] = out[name] * online
-        out[name] = out[name] * (1 - online)
-    return Flows(**out)
+            if channel is not None:
+                own = hazard(citizens[channel])[None]
+                asked[channel][d] += _race(arisen * question, own)[0]
+                arisen = arisen * (1 - question)
+            for entrant in OTHERS:
+                if entrant.channel in AT_ONCE:
+                    seen = at_once(scenario, entrant, coverage)[:, None]
+                    found[entrant.channel][d] += arisen * seen
+                    arisen = arisen * (1 - seen)
+            first, *rest = _race(arisen, np.concatenate((own, others)))
+            if channel is not None:
+                found[channel][d] += first
+            for entrant, flow in zip(rated, rest, strict=True):
+                found[entrant.channel][d] += flow
+    online = scenario.hotline.online_share
+    for by in (found, asked):
+        by[Channel.ONLINE] = by[Channel.HOTLINE] * online
+        by[Channel.HOTLINE] = by[Channel.HOTLINE] * (1 - online)
+    del found[Channel.NONE]  # they vanish
+    return Flows(found, asked)
 
 
 def _race(arise: Floats, hazards: Floats) -> Floats:

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from sim.city.travel import Travel
 from sim.clock import HOUR, MINUTE
 from sim.model.calendar import desk_calendars, shift_calendars
+from sim.model.flow import town_has_it
+from sim.model.state import Channel
+from sim.optimize.hazards import OTHERS
 from sim.optimize.staffing.discovery import HOURS, Flows, flows
 from sim.optimize.staffing.pools import Pools
 
@@ -112,7 +115,8 @@ class _Desks:
 
     def load(self) -> OfferedLoad:
         found, hotline = self.found, self.scenario.hotline
-        self.add(0, (found.call + found.asked).sum(axis=(0, 1)), hotline.talk_mean_s, 20.0 / 3600.0)
+        calls = found.found[Channel.HOTLINE] + found.asked[Channel.HOTLINE]
+        self.add(0, calls.sum(axis=(0, 1)), hotline.talk_mean_s, 20.0 / 3600.0)
         with_worker = np.zeros(len(self.city.grid_xy), dtype=bool)
         with_worker[self.plan.worker_grid] = True
         for d in range(len(self.city.district_name)):
@@ -136,10 +140,19 @@ class _Desks:
         )[:, None]
         on_spot = self.figure("on_spot")[:, None]
         write_up = max(round(self.scenario.hotline.write_up_min / 60.0), 0)
-        calls = np.roll(found.call[d], write_up, axis=1)
-        walks_in = found.patrol[d] * (1 - on_spot) + found.observers[d]  # to the towns, while open
-        written = found.online[d] + found.camera[d] + found.asked_online[d]
-        police = found.police[d]
+        calls = np.roll(found.found[Channel.HOTLINE][d], write_up, axis=1)
+        police = found.found[Channel.POLICE][d]
+        # to the towns, while they are open; gridworkers keep the simple ones that they find
+        walks_in = found.found[Channel.PATROL][d] * (1 - on_spot)
+        written = found.found[Channel.ONLINE][d]
+        for channel in (entrant.channel for entrant in OTHERS):
+            if channel in (Channel.PATROL, Channel.NONE):
+                continue
+            if town_has_it(channel, 1):
+                walks_in = walks_in + found.found[channel][d]
+            else:
+                written = written + found.found[channel][d]
+        written = written + found.asked[Channel.ONLINE][d]
         tell = calls + np.where(forces, 0, police)
         sent = walks_in + written + tell  # to be triaged
         open_town = np.zeros((len(towns), HOURS))
@@ -167,7 +180,7 @@ class _Desks:
         redo = 1 / (1 - np.minimum(self.figure("reopen"), 0.9))[:, None]
         by_grid = self.figure("check_by_grid")[:, None] * walked
         back = float((redo * (sent + np.where(forces, police, 0)) * (1 - by_grid)).sum())
-        self.add(centre, np.full(HOURS, back / HOURS), rules.callback_mean_min * MINUTE, 16.0)
+        self.add(centre, np.full(HOURS, back / HOURS), rules.call_back_mean_min * MINUTE, 16.0)
         self.crews(d, visits * redo, towns, people)
 
     def crews(self, d: int, visits: Floats, towns: NDArray[np.int64], people: Floats) -> None:

@@ -74,7 +74,7 @@ def benefits(scenario: Scenario, city: City) -> Benefit:
     with np.errstate(divide="ignore"):
         citizen = np.minimum(1.0 / figure("patience_h", np.inf), 60.0)
         vanish = 1.0 / figure("lifetime_h", np.inf)
-        observer = 1.0 / (24.0 * figure("eye_days", np.inf))
+        observer = 1.0 / (24.0 * figure("observer_days", np.inf))
     sight, on_spot = figure("patrol_visibility", 0.0), figure("on_spot", 0.0)
     question = figure("answered_at_once", 0.0)
     names = list(scenario.departments)

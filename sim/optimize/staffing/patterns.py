@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import HOUR
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 from sim.model.calendar import day_seconds, shift_calendars
 from sim.scenario import Scenario
 from sim.scenario.staff import WEEKDAYS, Contracts, Shift
@@ -33,7 +33,7 @@ def further_shifts(scenario: Scenario, kind: str) -> dict[str, Shift]:
         If the kind is unknown or the scenario has no contracts.
     """
     if kind not in KINDS:
-        raise InputError("command line", "patterns", kind, f"one of {', '.join(KINDS)}")
+        raise InputError("command line", "patterns", kind, one_of(kind, KINDS))
     if kind == "scenario":
         return {}
     contracts = scenario.contracts

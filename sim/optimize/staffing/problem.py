@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.errors import InputError
+from sim.errors import InputError, one_of
 from sim.optimize.staffing.requirement import METHODS
+
+PATROLS = ("keep", "worth")
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class StaffingProblem:
         """
         for name, value, fine, allowed in (
             ("target", self.targets, len(self.targets) > 0, "one target or more"),
-            ("patrol", self.patrol, self.patrol in ("keep", "worth"), "keep or worth"),
-            ("method", self.method, self.method in METHODS, f"one of {', '.join(METHODS)}"),
+            ("patrol", self.patrol, self.patrol in PATROLS, one_of(self.patrol, PATROLS)),
+            ("method", self.method, self.method in METHODS, one_of(self.method, METHODS)),
             ("replications", self.replications, 2 <= self.replications <= 1000, "2 to 1000"),
             ("confidence", self.confidence, 0.5 <= self.confidence < 1, "from 0.5 to below 1"),
             ("time-limit", self.time_limit, self.time_limit > 0, "seconds above 0"),

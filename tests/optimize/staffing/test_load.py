@@ -8,6 +8,7 @@ import pytest
 import sim
 from sim.city import City
 from sim.model.staffing import base_plan
+from sim.model.state import Channel
 from sim.optimize.staffing.discovery import flows, week
 from sim.optimize.staffing.load import from_demand, from_outcomes
 from sim.optimize.staffing.pools import Pools, posts_of, with_posts
@@ -16,7 +17,7 @@ from sim.workload.arrivals import Demand
 
 @pytest.fixture(scope="module")
 def gusu() -> tuple:
-    scenario = sim.load("gusu-week", ["time.days=2"])
+    scenario = sim.load("gusu-week", {"time.days": 2})
     city = City.build(scenario)
     plan = base_plan(scenario, city)
     return scenario, city, plan, Pools.build(scenario, city)
@@ -34,11 +35,12 @@ def test_flows_end_where_matters_end(gusu: tuple) -> None:
     scenario, city, plan, _ = gusu
     found = flows(scenario, city, plan)
     demand = Demand.build(scenario, city)
-    whole = sum(getattr(found, name).sum(axis=2) for name in found.__dataclass_fields__) / 7
+    whole = sum(flow.sum(axis=2) for by in (found.found, found.asked) for flow in by.values()) / 7
     assert (whole <= demand.matters * (1 + 1e-9)).all()
-    requests = (found.call + found.asked + found.online + found.asked_online).sum() / 7
+    by_12345 = (Channel.HOTLINE, Channel.ONLINE)
+    requests = sum(by[c].sum() for by in (found.found, found.asked) for c in by_12345) / 7
     assert requests == pytest.approx(demand.hotline.sum(), rel=0.05)
-    police = (found.police + found.asked_police).sum() / 7
+    police = (found.found[Channel.POLICE] + found.asked[Channel.POLICE]).sum() / 7
     assert police == pytest.approx(demand.police.sum(), rel=0.05)
 
 
@@ -48,8 +50,8 @@ def test_more_patrol_finds_more_and_spares_calls(gusu: tuple) -> None:
 
     twice = with_gridworkers(scenario, plan, np.full(len(city.grid_xy), 2))
     few, many = flows(scenario, city, plan), flows(scenario, city, twice)
-    assert many.patrol.sum() > few.patrol.sum()
-    assert many.call.sum() < few.call.sum()
+    assert many.found[Channel.PATROL].sum() > few.found[Channel.PATROL].sum()
+    assert many.found[Channel.HOTLINE].sum() < few.found[Channel.HOTLINE].sum()
 
 
 def test_derived_load_is_what_runs_measure(gusu: tuple) -> None:

@@ -13,7 +13,7 @@ from staffing_case import small
 
 import sim
 from sim.errors import InputError
-from sim.model.planfile import read_plan, write_plan
+from sim.model.planfile import PlanFile, write_plan
 from sim.optimize.staffing import search
 from sim.optimize.staffing.answer import Answer, facts
 from sim.optimize.staffing.judge import Interrupted, Judge, Verdict
@@ -139,7 +139,7 @@ def test_the_plan_file_gives_the_same_run(case: tuple[Scenario, Answer], tmp_pat
     scenario, answer = case
     path = tmp_path / "plan.csv"
     write_plan(path, answer.scenario, answer.city, answer.plan, base_hash=answer.base_hash)
-    _, plan = read_plan(path, scenario, answer.city)
+    plan = PlanFile.read(path).plan(answer.scenario, answer.city)
     assert np.array_equal(plan.crew_xy, answer.plan.crew_xy)
     judge = judge_of(answer)
     ours = judge.run(answer.plan, 3)
