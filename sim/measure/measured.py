@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +27,16 @@ class MeasuredOutcome(Outcome):
         Its pictures by name, such as ``outcome.plot.map()``.
     """
 
-    def kpis(self, by: str = "city") -> pd.DataFrame:
-        """Return all measures as a tidy table.
+    def kpis(self, by: str = "city", measures: Sequence[str] = ()) -> pd.DataFrame:
+        """Return measures as a tidy table.
 
         Parameters
         ----------
         by : str
-            ``city``, ``district``, ``town``, ``department``, ``category``, ``family`` or
-            ``hour`` of arising.
+            ``city``, ``district``, ``town``, ``department``, ``category``, ``family``,
+            ``priority`` or ``hour`` of arising.
+        measures : sequence of str
+            Some only, as in ``--target``: ``close.on_time@district``; all by default.
 
         Returns
         -------
@@ -43,11 +46,11 @@ class MeasuredOutcome(Outcome):
         Raises
         ------
         InputError
-            If there is no such grouping.
+            If there is no such grouping or measure.
         """
         from sim.measure.kpis import kpis
 
-        return kpis(self, by)
+        return kpis(self, by, measures)
 
     def table(self, by: str = "city") -> pd.DataFrame:
         """Return all measures as a wide table.
