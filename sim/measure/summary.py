@@ -131,6 +131,7 @@ def summary(outcome: Outcome) -> Summary:
         "scenario": scenario.name,
         "content_hash": scenario.content_hash,
         "districts": list(city.district_name),
+        "district_codes": list(city.district_code),
         "days": days,
         "policy": outcome.policy,
         "engine": outcome.engine,
@@ -143,6 +144,11 @@ def summary(outcome: Outcome) -> Summary:
             for row in staff.to_dict("records")
         },
         "figures": {name: _plain(figure.value) for name, figure in outcome.figures.items()},
+        "units": {
+            "kpis": {name: KPIS[name].unit for name in values.index},
+            "use": {"posts": "posts", "duty_h": "h", "busy_h": "h", "utilisation": "share"},
+            "figures": {name: figure.unit for name, figure in outcome.figures.items()},
+        },
     }
     return Summary(title, subtitle, facts, sections)
 
