@@ -27,7 +27,7 @@ from sim.experiment.words import amount, metric_name, verdict
 from sim.measure.catalogue import TARGETS
 from sim.measure.intervals import mean_interval
 from sim.measure.metric import POLICY
-from sim.measure.query import CITY, Query
+from sim.measure.query import CITY, Query, check_of
 from sim.measure.tables import names
 from sim.policy import PolicyFigure
 from sim.scenario import Scenario
@@ -298,6 +298,8 @@ def _asked(targets: Sequence[str], of: str, scenario: Scenario, *, one: bool) ->
         by it.
     """
     city = City.build(scenario)
+    if of:
+        check_of(of, scenario, city)
     asked: dict[Query, list[Query]] = {}
     for text in targets:
         query = Query.parse(text, of=of).within(scenario, city)

@@ -209,6 +209,24 @@ class Query:
         return np.asarray(good < sign * limit)
 
 
+def check_of(text: str, scenario: Scenario, city: City, field: str = "of") -> None:
+    """Check ``GROUP`` or ``GROUP=NAME``.
+
+    Raises
+    ------
+    InputError
+        If there is no such grouping, or no such group; with the grouping that has it, if any.
+    """
+    by, _, name = (part.strip() for part in text.partition("="))
+    if by not in GROUPS:
+        having = (one for one in GROUPS if any(by in known for known in names(scenario, city, one)))
+        hint = next((f"; did you mean {one}={by}?" for one in having), suggestion(by, GROUPS))
+        allowed = f"a grouping, or one group of it such as district=NAME{hint}"
+        raise InputError("command line", field, text, allowed)
+    if name:
+        find_name(name, by, *names(scenario, city, by), field)
+
+
 def find_name(
     name: str, by: str, english: Sequence[str], chinese: Sequence[str], field: str
 ) -> int:

@@ -31,7 +31,7 @@ class Summary:
     ----------
     title, subtitle : str
     facts : dict
-        All figures by name, for JSON; NaN is None.
+        All figures by name, for JSON, and the units of KPIs; NaN is None.
     sections : list
         ``(English, Chinese, rows)``, each row ``(what, figure, remark)``.
     """
@@ -139,6 +139,7 @@ def summary(outcome: Outcome) -> Summary:
         "replication": outcome.replication,
         "events": outcome.events,
         "kpis": {name: _plain(value) for name, value in values.items()},
+        "units": {name: metric.unit for name, metric in KPIS.items()},
         "use": {
             row["name"]: {k: _plain(row[k]) for k in ("posts", "duty_h", "busy_h", "utilisation")}
             for row in staff.to_dict("records")
@@ -228,7 +229,10 @@ def _results(values: pd.Series) -> list[Row]:
         (
             _name("close.on_time"),
             _share(values["close.on_time"]),
-            f"arrived {_share(values['arrive.on_time'])}, signed {_share(values['sign.on_time'])}",
+            ", ".join(
+                f"{KPIS[name].english} {_share(values[name])}"
+                for name in ("arrive.on_time", "sign.on_time")
+            ),
         ),
         (
             _name("sent_back"),
@@ -304,11 +308,12 @@ def _districts(outcome: Outcome, figures: pd.DataFrame, staff: pd.DataFrame) -> 
     city = outcome.city
     crews = staff[staff["role"] == "crews"].groupby("place")[["busy_h", "duty_h"]].sum()
     busy = crews["busy_h"] / crews["duty_h"]
+    on_time = KPIS["close.on_time"].english
     return [
         (
             f"{name} {name_zh}",
             _count(figures.loc[name, "tickets"]),
-            f"tickets; {_share(figures.loc[name, 'close.on_time'])} closed in time, "
+            f"tickets; {_share(figures.loc[name, 'close.on_time'])} {on_time}, "
             f"{_count(figures.loc[name, 'backlog'])} open, "
             f"crews {_share(busy.get(name, np.nan))} busy",
         )

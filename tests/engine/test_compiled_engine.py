@@ -64,7 +64,7 @@ def _put(a, times, ranks) -> None:  # type: ignore[no-untyped-def]
 def _take(a, many, out) -> int:  # type: ignore[no-untyped-def]
     """Take the events until there are no more, or there is no room; return how many."""
     for i in range(many, len(out)):
-        _, _, source = kernels.look_ahead(a, a.rules[0], layout.FIRST, np.inf)
+        _, _, source = kernels.look_ahead(a, a.parameters[0], layout.FIRST, np.inf)
         if source == kernels._OUT_OF_SIGHT:
             return i
         out[i] = kernels.take(a, layout.FIRST, source)[1]

@@ -13,11 +13,14 @@ from tiny import tiny
 import sim
 from sim.clock import DAY
 from sim.engine.outcome import Outcome
+from sim.measure import rows
 from sim.measure.catalogue import MEASURES
 from sim.measure.durations import BINS, EDGES, Durations
 from sim.measure.fold import gather
 from sim.measure.kpis import ALL, Kpis, figures, percentiles
+from sim.measure.metric import Mean, Quantile, Span, Unfinished
 from sim.measure.tables import GROUPS, group_of, groups
+from sim.measure.tally import Tally
 
 SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 ONE = np.zeros(1, dtype=np.int64)
@@ -140,6 +143,28 @@ def test_entries_are_events_and_censored(outcome: Outcome) -> None:
     assert group is not None
     close = counted.tally.durations[MEASURES["close"].formula]
     assert close.censored(group, 1)[0].tolist() == age.tolist()
+
+
+def test_competing_causes_balance(outcome: Outcome) -> None:
+    """A span may end in several ways: each is counted, and who is left is censored."""
+    t = outcome.tickets
+    span = Span("accepted", ("arrived", "closed"), rows.accepted)  # closed without a visit
+    tally = Tally(1, [Mean(span), Quantile(span, 0.5), Unfinished(span)])
+    tally.add(outcome, np.zeros((len(outcome), 1), dtype=np.int32))
+    made, (group, size) = tally.durations[span], (ONE, 1)
+    arrived, closed = (~np.isnan(t[name]) & rows.accepted(outcome) for name in span.ends)
+    first = [np.count_nonzero(arrived), np.count_nonzero(closed & ~arrived)]
+    assert min(first) > 0
+    for cause, ended in enumerate((arrived, closed & ~arrived)):
+        events = made.events(group, size, cause)
+        assert events.sum() == first[cause]
+        column = np.maximum(t[span.ends[cause]] - t["accepted"], 0)  # of on-the-spot work: none
+        assert events[0].tolist() == np.histogram(column[ended], EDGES)[0].tolist()
+    left = np.count_nonzero(rows.accepted(outcome) & ~arrived & ~closed)
+    assert made.censored(group, size).sum() == left
+    assert tally.entries[Mean(span)].n.tolist() == [first[0]]
+    # whoever was not measured by the first cause is not over, for it
+    assert tally.entries[Unfinished(span)].n.tolist() == [first[1] + left]
 
 
 @pytest.mark.parametrize("by", GROUPS)

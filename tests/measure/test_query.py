@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 from staffing_case import CHANGES
-from tiny import tiny
+from tiny import tiny, write
 
 import sim
+from sim.cli import main
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.experiment.arm import Arm
@@ -353,3 +356,30 @@ def test_every_grouping_has_names(outcome: Outcome) -> None:
         names, chinese = groups(outcome, by)
         assert len(names) == len(chinese) == len(set(names)) > 0
         assert group_of(outcome, by).max() < len(names)
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    toml = write(tmp_path / "tiny")
+    words = ["compare", str(toml), "--policies", "fifo,edd", "--days", "1", "-n", "2"]
+    words += ["--workers", "1", "--no-plots"]
+
+    def run(*more: str) -> Result:
+        return CliRunner().invoke(main, [*words, *more])
+
+    done = run("--of", "district=East", "--target", "close.p90", "--target", "tickets@priority=1",
+               "--json")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["settings"]["targets"]
+    assert told == ["close.p90@district=East", "tickets@priority=1"]
+    for more, says in (
+        (("--target", "close.p9"), "did you mean close.p90?"),
+        (("--of", "department", "--target", "hotline.lost"), "would mean nothing"),
+        (("--of", "East"), "of: 'East' is not allowed; a grouping, or one group"),
+        (("--of", "East"), "did you mean district=East?"),
+        (("--of", "district=Esat"), "did you mean East?"),
+    ):
+        wrong = run(*more)
+        assert wrong.exit_code == 2
+        (line,) = wrong.stderr.splitlines()
+        assert says in line
+        assert len(line) < 250

@@ -61,11 +61,11 @@ class Crew:
         """Go to a ticket."""
         self.free, self.visit = False, visit
         self.set_out(self.world.place(visit.ticket), Purpose.VISIT)
-        self._at(self.leg.arrives, lambda: visit.arrive(self))
+        self._at(self.leg.arrives, visit.arrive)
 
     def work(self, seconds: float, visit: Visit) -> None:
         """Work from now on, and be free again."""
-        self._at(self.world.now + seconds, lambda: visit.leave(self))
+        self._at(self.world.now + seconds, visit.leave)
 
     def come_free(self) -> None:
         """Head for the base, and take on what waits."""
@@ -74,17 +74,16 @@ class Crew:
         if not self.withdrawn:
             insort(self.unit.idle, self.number)
 
-    def _at(self, time: float, call: Callable[[], None]) -> None:
+    def _at(self, time: float, call: Callable[[Crew], None]) -> None:
         """Let something be done at a time, if the crew is still on the same leg."""
-        env, version = self.world.env, self.leg.version
+        event = self.world.env.at(time, Kind.CREW, self.number)
+        then(event, self._happens, self.leg.version, call)
 
-        def happens() -> None:
-            if version == self.leg.version:
-                call()
-            else:
-                env.happened -= 1
-
-        then(env.at(time, Kind.CREW, self.number), happens)
+    def _happens(self, version: int, call: Callable[[Crew], None]) -> None:
+        if version == self.leg.version:
+            call(self)
+        else:
+            self.world.env.happened -= 1  # nothing did: the leg was broken off
 
 
 class Visit:

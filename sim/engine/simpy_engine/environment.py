@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import TypeVarTuple, cast
 
 import simpy
 from simpy.events import NORMAL, Event, EventPriority
 
 from sim.errors import InvariantError
 from sim.model.order import Kind, rank
+
+Arguments = TypeVarTuple("Arguments")
 
 
 class Environment(simpy.Environment):
@@ -89,7 +91,7 @@ class Alarm:
         return self.event
 
 
-def then(event: Event, call: Callable[[], None]) -> None:
+def then(event: Event, call: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
     """Let something be done when an event happens, after what was to be done before."""
     assert event.callbacks is not None
-    event.callbacks.append(lambda _: call())
+    event.callbacks.append(lambda _: call(*arguments))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.engine.simpy_engine import ticket as life
-from sim.engine.simpy_engine.desk import Desk
+from sim.engine.simpy_engine.desk import Desk, Request
 from sim.engine.simpy_engine.environment import Alarm, then
 from sim.engine.simpy_engine.world import NEVER, World
 from sim.model import flow
@@ -30,23 +30,23 @@ class Hotline(Desk):
         request = self.ask(matter, load.talk_s[matter], 0, alarm)
         if not request.begun:
             alarm.set(world.now + load.call_patience[matter])
+        then(alarm.event, self._rung, matter, request)
 
-        def rings() -> None:
-            if request.begun:
-                world.tickets.answered[matter] = world.now - request.seconds
-                self._taken(matter)
-            else:
-                request.gone = True
-                self._hung_up(matter)
-
-        then(alarm.event, rings)
+    def _rung(self, matter: int, request: Request) -> None:
+        """Go on when the talk is over, or the caller's patience."""
+        if request.begun:
+            self.world.tickets.answered[matter] = self.world.now - request.seconds
+            self._taken(matter)
+        else:
+            request.gone = True
+            self._hung_up(matter)
 
     def _hung_up(self, matter: int) -> None:
         """Call again later, or give up."""
         world, load, tickets = self.world, self.world.load, self.world.tickets
         if flow.calls_again(tickets.attempts[matter], load.redials[matter]):
             again = world.env.at(world.now + load.redial_s[matter], Kind.CALL, matter)
-            then(again, lambda: self._attempt(matter))
+            then(again, self._attempt, matter)
             return
         tickets.abandoned[matter] = 1
         self._after_write_up(matter)
@@ -65,8 +65,7 @@ class Hotline(Desk):
     def _after_write_up(self, matter: int) -> None:
         world = self.world
         event = world.env.at(world.now + world.parameters.write_up_s, Kind.DELIVER, matter)
-        taken_at = world.now
-        then(event, lambda: self._delivered(matter, taken_at))
+        then(event, self._delivered, matter, world.now)
 
     def _delivered(self, matter: int, taken_at: float) -> None:
         """Go on when the centre has what was written up, or a citizen has given up."""
@@ -90,7 +89,7 @@ def police_call(world: World, matter: int) -> None:
     tickets.called[matter] = tickets.answered[matter] = world.now
     tickets.attempts[matter] = 1
     heard = world.env.at(world.now + load.talk_s[matter], Kind.CALL, matter)
-    then(heard, lambda: _police_call_ends(world, matter))
+    then(heard, _police_call_ends, world, matter)
 
 
 def _police_call_ends(world: World, matter: int) -> None:

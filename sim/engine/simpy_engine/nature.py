@@ -31,7 +31,7 @@ def arise(world: World, matter: int) -> None:
     if load.grid[matter] in world.grids:
         world.grids[load.grid[matter]].notice(matter)
     times = [(world.comes_at(matter, entrant), entrant) for entrant in TIMED]
-    lie(world, matter, sorted(item for item in times if item[0] < NEVER))
+    lie(world, matter, sorted((item for item in times if item[0] < NEVER), reverse=True))
 
 
 def lie(world: World, matter: int, ahead: list[tuple[float, Timed]]) -> None:
@@ -40,15 +40,14 @@ def lie(world: World, matter: int, ahead: list[tuple[float, Timed]]) -> None:
     Parameters
     ----------
     ahead : list
-        Who is still to come, and when, s; in order.
+        Who is still to come, and when, s; the next last.
     """
     if ahead:
-        (time, entrant), *others = ahead
-        event = world.env.at(time, entrant.kind, matter)
-        then(event, lambda: come(world, matter, entrant, others))
+        time, entrant = ahead.pop()
+        then(world.env.at(time, entrant.kind, matter), come, world, matter, entrant, ahead)
 
 
-def come(world: World, matter: int, entrant: Timed, others: list[tuple[float, Timed]]) -> None:
+def come(world: World, matter: int, entrant: Timed, ahead: list[tuple[float, Timed]]) -> None:
     """Let an entrant of the race come to a matter."""
     tickets, citizen = world.tickets, Channel(world.load.citizen[matter])
     if not world.hidden(matter):
@@ -68,7 +67,7 @@ def come(world: World, matter: int, entrant: Timed, others: list[tuple[float, Ti
         else:
             life.found(world, matter, entrant.channel)
         return
-    lie(world, matter, others)
+    lie(world, matter, ahead)
 
 
 def call(world: World, matter: int) -> None:

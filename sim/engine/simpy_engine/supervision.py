@@ -32,7 +32,7 @@ def _aim(world: World, ticket: int) -> None:
         tickets.level[ticket],
     )
     alarm.set(max(due, world.now))
-    then(alarm.event, lambda: _step_in(world, ticket))
+    then(alarm.event, _step_in, world, ticket)
 
 
 def _step_in(world: World, ticket: int) -> None:

@@ -100,7 +100,7 @@ def evaluate(world: World, ticket: int) -> None:
 def enter(world: World, ticket: int, step: Step) -> None:
     """Let a life go on from the beginning of a step."""
     world.tickets.step[ticket] = step
-    then(LIFE[step].begin(world, ticket), lambda: _over(world, ticket))
+    then(LIFE[step].begin(world, ticket), _over, world, ticket)
 
 
 def _over(world: World, ticket: int) -> None:
