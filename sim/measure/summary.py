@@ -139,14 +139,13 @@ def summary(outcome: Outcome) -> Summary:
         "replication": outcome.replication,
         "events": outcome.events,
         "kpis": {name: _plain(value) for name, value in values.items()},
-        "units": {name: metric.unit for name, metric in KPIS.items()},
         "use": {
             row["name"]: {k: _plain(row[k]) for k in ("posts", "duty_h", "busy_h", "utilisation")}
             for row in staff.to_dict("records")
         },
         "figures": {name: _plain(figure.value) for name, figure in outcome.figures.items()},
         "units": {
-            "kpis": {name: KPIS[name].unit for name in values.index},
+            "kpis": {name: metric.unit for name, metric in KPIS.items()},
             "use": {"posts": "posts", "duty_h": "h", "busy_h": "h", "utilisation": "share"},
             "figures": {name: figure.unit for name, figure in outcome.figures.items()},
         },
