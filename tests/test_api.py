@@ -83,8 +83,10 @@ def test_an_outcome_has_its_measures_at_hand(outcome: sim.Outcome, tmp_path: Pat
     )
     wide = outcome.table(by="town")
     assert set(wide.attrs["units"]) >= set(wide.columns) - {"name_zh"}
-    assert not outcome.counters(every=6 * 3600).empty
-    assert not outcome.staff().empty
+    for table in (outcome.frame, outcome.counters(every=6 * 3600), outcome.staff()):
+        assert not table.empty
+        assert set(table.attrs["units"]) <= set(table.columns)
+    assert outcome.frame.attrs["units"]["closed"] == "s"
     assert repr(outcome).startswith("<Outcome of tiny: ")
     assert "&lt;" not in outcome._repr_html_()
     outcome.save(tmp_path / "kept", plots=False)
