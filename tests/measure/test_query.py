@@ -15,11 +15,12 @@ from staffing_case import CHANGES
 from tiny import tiny, write
 
 import sim
+from sim.api.experiments import compare
 from sim.cli import main
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.experiment.arm import Arm
-from sim.experiment.compare import Comparison, Select, compare, compare_arms
+from sim.experiment.compare import Comparison, Select, compare_arms
 from sim.experiment.executor import Serial
 from sim.experiment.measures import measure, value_of
 from sim.experiment.precision import Precision
