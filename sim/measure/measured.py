@@ -28,15 +28,16 @@ class MeasuredOutcome(Outcome):
     """
 
     def kpis(self, by: str = "city", measures: Sequence[str] = ()) -> pd.DataFrame:
-        """Return measures as a tidy table.
+        """Return measures of tickets as a tidy table.
 
         Parameters
         ----------
         by : str
             ``city``, ``district``, ``town``, ``department``, ``category``, ``family``,
-            ``priority`` or ``hour`` of arising.
+            ``priority`` or ``hour`` of arising: all measures that mean something by it.
         measures : sequence of str
-            Some only, as in ``--target``: ``close.on_time@district``; all by default.
+            These instead, such as ``arrive.p90@department=police`` or
+            ``close.on_time.worst@district``; see `sim.measure.query`.
 
         Returns
         -------
@@ -46,25 +47,25 @@ class MeasuredOutcome(Outcome):
         Raises
         ------
         InputError
-            If there is no such grouping or measure.
+            If there is no such grouping, measure or group, or one means nothing by the other.
         """
         from sim.measure.kpis import kpis
 
         return kpis(self, by, measures)
 
     def table(self, by: str = "city") -> pd.DataFrame:
-        """Return all measures as a wide table.
+        """Return all measures of tickets as a wide table.
 
         Returns
         -------
         pandas.DataFrame
             A row a group, a column a measure; ``attrs["units"]`` has the unit of each column.
         """
-        from sim.measure.kpis import kpis, table
+        from sim.measure.catalogue import KPIS
+        from sim.measure.kpis import table
 
-        tidy = kpis(self, by)
         wide = table(self, by)
-        wide.attrs["units"] = dict(zip(tidy["metric"], tidy["unit"], strict=True))
+        wide.attrs["units"] = {metric: KPIS[metric].unit for metric in wide}
         return wide
 
     def counters(self, by: str = "city", every: float = HOUR) -> pd.DataFrame:
