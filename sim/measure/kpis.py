@@ -265,8 +265,17 @@ def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[F
 
 
 def table(outcome: Outcome, by: str = "district") -> pd.DataFrame:
-    """Return the KPIs with a row for each group and a column for each metric."""
-    return wide(figures(outcome, by), groups(outcome, by)[0])
+    """Return the KPIs with a row for each group and a column for each metric that means something.
+
+    Parameters
+    ----------
+    by : str
+        One of `sim.measure.tables.GROUPS`, or `sim.measure.tables.SENT_OUT`.
+    """
+    grouping = "department" if by == SENT_OUT else by
+    found = figures(outcome, by)
+    meant = {name: found[name] for name, one in KPIS.items() if grouping in one.groups}
+    return wide(meant, groups(outcome, by)[0])
 
 
 def wide(found: Figures, names: Sequence[str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +27,17 @@ class MeasuredOutcome(Outcome):
         Its pictures by name, such as ``outcome.plot.map()``.
     """
 
-    def kpis(self, by: str = "city") -> pd.DataFrame:
-        """Return all measures as a tidy table.
+    def kpis(self, by: str = "city", measures: Sequence[str] = ()) -> pd.DataFrame:
+        """Return measures of tickets as a tidy table.
 
         Parameters
         ----------
         by : str
-            ``city``, ``district``, ``town``, ``department``, ``category``, ``family`` or
-            ``hour`` of arising.
+            ``city``, ``district``, ``town``, ``department``, ``category``, ``family``,
+            ``priority`` or ``hour`` of arising: all measures that mean something by it.
+        measures : sequence of str
+            These instead, such as ``arrive.p90@department=police`` or
+            ``close.on_time.worst@district``; see `sim.measure.query`.
 
         Returns
         -------
@@ -43,25 +47,25 @@ class MeasuredOutcome(Outcome):
         Raises
         ------
         InputError
-            If there is no such grouping.
+            If there is no such grouping, measure or group, or one means nothing by the other.
         """
         from sim.measure.kpis import kpis
 
-        return kpis(self, by)
+        return kpis(self, by, measures)
 
     def table(self, by: str = "city") -> pd.DataFrame:
-        """Return all measures as a wide table.
+        """Return all measures of tickets as a wide table.
 
         Returns
         -------
         pandas.DataFrame
             A row a group, a column a measure; ``attrs["units"]`` has the unit of each column.
         """
-        from sim.measure.kpis import kpis, table
+        from sim.measure.catalogue import KPIS
+        from sim.measure.kpis import table
 
-        tidy = kpis(self, by)
         wide = table(self, by)
-        wide.attrs["units"] = dict(zip(tidy["metric"], tidy["unit"], strict=True))
+        wide.attrs["units"] = {metric: KPIS[metric].unit for metric in wide}
         return wide
 
     def counters(self, by: str = "city", every: float = HOUR) -> pd.DataFrame:
@@ -72,10 +76,17 @@ class MeasuredOutcome(Outcome):
         by : str
         every : float
             Between instants, s.
-        """
-        from sim.measure.counters import counters
 
-        return counters(self, by, every)
+        Returns
+        -------
+        pandas.DataFrame
+            A row an instant and group; ``attrs["units"]`` has the unit of each column.
+        """
+        from sim.measure.counters import COUNTERS, counters
+
+        found = counters(self, by, every)
+        found.attrs["units"] = {"time": "s", **dict.fromkeys(COUNTERS, "tickets")}
+        return found
 
     def staff(self, by: str = "city") -> pd.DataFrame:
         """Return how busy staff on duty was: posts, hours on duty, hours busy, their ratio.
@@ -84,10 +95,18 @@ class MeasuredOutcome(Outcome):
         ----------
         by : str
             ``city``, ``district`` or ``town``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `sim.measure.use.use`; ``attrs["units"]`` has the unit of each column.
         """
         from sim.measure.use import use
 
-        return use(self, by)
+        found = use(self, by)
+        hours = dict.fromkeys(("duty_h", "busy_h", "overtime_h"), "h")
+        found.attrs["units"] = {"posts": "posts", **hours, "utilisation": "share"}
+        return found
 
     def summary(self) -> Summary:
         """Return what a planner wants to know, for a notebook or a terminal.

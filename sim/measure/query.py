@@ -102,6 +102,8 @@ class Query:
             known = ", ".join(metric.groups)
             allowed = f"{metric.name} of {known}: by {by} it would mean nothing"
             raise InputError("command line", field, text.strip(), allowed)
+        if which and by == CITY:
+            raise InputError("command line", field, text.strip(), f"{name}, of the whole city")
         if between and (by == CITY or which):
             allowed = f"{name}@GROUP with several groups, such as {name}@district"
             raise InputError("command line", field, text.strip(), allowed)

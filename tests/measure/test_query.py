@@ -15,16 +15,18 @@ from staffing_case import CHANGES
 from tiny import tiny, write
 
 import sim
+from sim.api.experiments import compare
 from sim.cli import main
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.experiment.arm import Arm
-from sim.experiment.compare import Comparison, Select, compare, compare_arms
+from sim.experiment.compare import Comparison, Select, compare_arms
 from sim.experiment.executor import Serial
 from sim.experiment.measures import measure, value_of
 from sim.experiment.precision import Precision
 from sim.experiment.report import uncertainty
 from sim.experiment.results import facts
+from sim.measure.catalogue import KPIS
 from sim.measure.kpis import figures, kpis
 from sim.measure.metric import Better
 from sim.measure.query import Query, between, parse_limit
@@ -81,6 +83,7 @@ def test_what_is_read_is_said_again(text: str) -> None:
         ("close.on_time.worst", "several groups, such as close.on_time.worst@district"),
         ("close.on_time.gap@city", "several groups"),
         ("close.on_time.gini@district=Gusu", "several groups"),
+        ("close.p90@city=Suzhou", "close.p90, of the whole city"),
         ("tickets.worst@district", "tickets has none"),
         ("close.on_time.best@district", "did you mean close.on_time?"),
     ],
@@ -232,6 +235,11 @@ def test_what_is_no_kpi_is_said_to_be_elsewhere(outcome: Outcome) -> None:
             kpis(outcome, measures=[name])
     with pytest.raises(InputError, match="one of city, district"):
         kpis(outcome, "planet")
+    wide = outcome.table("department")  # type: ignore[attr-defined]
+    assert list(wide) == [name for name, one in KPIS.items() if "department" in one.groups]
+    assert wide.attrs["units"] == {name: KPIS[name].unit for name in wide}
+    found = outcome.kpis(measures=["close.p90@town"])  # type: ignore[attr-defined]
+    assert found.equals(kpis(outcome, measures=["close.p90@town"]))
     few = kpis(outcome, "department", ["close.p90", "close.on_time"])
     assert len(few) == 2 * len(outcome.scenario.departments)
     with pytest.raises(InputError, match="by department it would mean nothing"):
