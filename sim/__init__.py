@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.api.experiments import compare, sweep
     from sim.api.optimizers import optimize_patrol, optimize_staffing, plan_cost
     from sim.api.runs import Simulation, prepare, recorded, simulate
-    from sim.api.scenarios import diff, load, plot_roads, sources
+    from sim.api.scenarios import diff, figures, load, plot_roads
     from sim.city import City
     from sim.errors import InputError
     from sim.experiment.compare import Comparison
@@ -46,6 +46,7 @@ _FROM = {
     "View": "sim.policy",
     "compare": "sim.api.experiments",
     "diff": "sim.api.scenarios",
+    "figures": "sim.api.scenarios",
     "load": "sim.api.scenarios",
     "optimize_patrol": "sim.api.optimizers",
     "optimize_staffing": "sim.api.optimizers",
@@ -55,7 +56,6 @@ _FROM = {
     "prepare": "sim.api.runs",
     "recorded": "sim.api.runs",
     "simulate": "sim.api.runs",
-    "sources": "sim.api.scenarios",
     "staffing_prices": "sim.optimize.staffing.estimate",
     "staffing_requirements": "sim.optimize.staffing.estimate",
     "sweep": "sim.api.experiments",
@@ -76,6 +76,7 @@ __all__ = [
     "__version__",
     "compare",
     "diff",
+    "figures",
     "load",
     "optimize_patrol",
     "optimize_staffing",
@@ -85,7 +86,6 @@ __all__ = [
     "prepare",
     "recorded",
     "simulate",
-    "sources",
     "staffing_prices",
     "staffing_requirements",
     "sweep",

@@ -12,7 +12,15 @@ from sim.engine import find_engine
 from sim.errors import InputError
 from sim.experiment.arm import Arm, policy_name
 from sim.experiment.compare import Comparison, Select, compare_arms
-from sim.experiment.design import Design, Plans, Policies, Routes, check_alike, named_files
+from sim.experiment.design import (
+    Design,
+    Plans,
+    Policies,
+    Routes,
+    check_alike,
+    named_files,
+    named_scenarios,
+)
 from sim.experiment.executor import Executor, Serial
 from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
@@ -276,13 +284,8 @@ def _scenarios(
         listed = [scenarios] if isinstance(scenarios, (Scenario, str, Path)) else list(scenarios)
         if not listed:
             raise InputError("command line", "scenarios", listed, "one or more")
-        found = [loaded(one) for one in listed]
-        names = [one.name for one in found]
-        if len(set(names)) < len(names):  # two files may say the same name
-            names = [str(one) if isinstance(one, (str, Path)) else one.name for one in listed]
-        if len(set(names)) < len(names):
-            raise InputError("command line", "scenarios", ", ".join(names), "each of them once")
-        named = dict(zip(names, found, strict=True))
+        given = [one.name if isinstance(one, Scenario) else str(one) for one in listed]
+        named = dict(named_scenarios([loaded(one) for one in listed], given))
     return {
         name: restrict(loaded(one), days=days, districts=districts) for name, one in named.items()
     }

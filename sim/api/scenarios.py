@@ -68,7 +68,7 @@ def diff(a: Scenario | str | Path, b: Scenario | str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["path", "a", "b"], dtype=object)
 
 
-def sources(scenario: Scenario | str | Path) -> pd.DataFrame:
+def figures(scenario: Scenario | str | Path) -> pd.DataFrame:
     """List every figure of a scenario with its source.
 
     Returns

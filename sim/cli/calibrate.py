@@ -61,6 +61,13 @@ def calibrate(scenario: str, options: CalibrateOptions) -> None:
         facts = {
             **_intervals(found),
             "districts": {name: _intervals(one) for name, one in found.districts.items()},
+            "units": {
+                "hotline": "run over published",
+                "police": "run over published",
+                "open_s": "s",
+                "closing_rate": "share",
+                "reported": "share",
+            },
             "reported": json.loads(found.reported.to_json(orient="records")),
         }
         say_json(facts)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sim.api.experiments import ExperimentOptions
     from sim.experiment.compare import Comparison
     from sim.experiment.headroom import Headroom
-    from sim.scenario import Scenario
 
 STOPPED_BY_POLICY = 1
 """Exit code when an arm was stopped by what its policy did; the others went on."""
@@ -156,10 +155,11 @@ def compare(scenarios: Sequence[str], options: CompareOptions) -> None:
     --district hold for all scenarios. Exit code 1: a policy was stopped, the others are told.
     """
     import sim
+    from sim.experiment.design import named_scenarios
 
     def run(report: Callable[[float], None]) -> Comparison:
         return sim.compare(
-            _loaded(scenarios, options),
+            named_scenarios([options.load(name) for name in scenarios], scenarios),
             _listed(options.policies, "policies"),
             plans=options.plans,
             routes=options.routes,
@@ -234,16 +234,6 @@ def _listed(text: str, field: str) -> list[str]:
     if not all(names) or len(set(names)) < len(names):
         raise InputError("command line", field, text, "names with commas between, each once")
     return names
-
-
-def _loaded(names: Sequence[str], options: Part) -> dict[str, Scenario]:
-    """Load scenarios, and name them: by what they say, or as they were given if that is twice."""
-    found = [options.load(name) for name in names]
-    said = [scenario.name for scenario in found]
-    labels = said if len(set(said)) == len(said) else list(names)
-    if len(set(labels)) < len(labels):
-        raise InputError("command line", "scenarios", ", ".join(labels), "each of them once")
-    return dict(zip(labels, found, strict=True))
 
 
 def _run(run: Callable[[Callable[[float], None]], Comparison], options: Replicated) -> None:

@@ -89,6 +89,7 @@ def _facts(found: Redrawn, seed: int) -> dict[str, Any]:
         "seed": seed,
         "objective": {"before": found.before, "after": found.after},
         "bound": None if isinf(found.bound) else found.bound,
+        "units": {"measures": "a mean grid is 1", "objective": "sum over grids of |load - 1|"},
         "measures": {
             name: {
                 when: {

@@ -160,7 +160,8 @@ class Outcome:
         -------
         pandas.DataFrame
             The columns of ``tickets``; ``category``, ``family``, ``department``, ``district``,
-            ``town``, ``channel``, ``citizen`` and ``state`` as categoricals.
+            ``town``, ``channel``, ``citizen`` and ``state`` as categoricals. ``attrs["units"]``
+            has the unit of each column that has one.
         """
         import pandas as pd
 
@@ -183,7 +184,9 @@ class Outcome:
         table["channel"] = named(table["channel"], [n for n, _ in CHANNEL_NAMES.values()])
         table["citizen"] = named(table["citizen"], [n for n, _ in CHANNEL_NAMES.values()])
         table["state"] = named(table["state"], [n for n, _ in STATE_NAMES.values()])
-        return pd.DataFrame(table)
+        found = pd.DataFrame(table)
+        found.attrs["units"] = {c.name: c.unit for c in RESULTS["tickets"] if c.unit}
+        return found
 
 
 def rows_of(table: Table) -> int:

@@ -62,7 +62,7 @@ class Select:
             raise InputError("command line", "pcs", self.probability, "a share from 0.5, below 1")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """What an experiment found.
 
@@ -95,6 +95,9 @@ class Comparison:
     settings: dict[str, Any]
     exact: bool | None = None
     headroom: tuple[Headroom, ...] = ()
+
+    def __repr__(self) -> str:
+        return "\n".join([self.question, *(f"· {line}" for line in self.verdict)])
 
     @property
     def verdict(self) -> list[str]:

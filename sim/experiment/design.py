@@ -130,6 +130,21 @@ def check_alike(scenarios: Mapping[str, Scenario]) -> None:
             warnings.warn(note, InputWarning, stacklevel=2)
 
 
+def named_scenarios(found: Sequence[Scenario], given: Sequence[str]) -> dict[str, Scenario]:
+    """Name scenarios by what they say of themselves, or as they were given if two say the same.
+
+    Raises
+    ------
+    InputError
+        If one is there twice.
+    """
+    said = [scenario.name for scenario in found]
+    names = said if len(set(said)) == len(said) else list(given)
+    if len(set(names)) < len(names):
+        raise InputError("command line", "scenarios", ", ".join(names), "each of them once")
+    return dict(zip(names, found, strict=True))
+
+
 def named_files(field: str, files: Sequence[str | Path]) -> dict[str, str | Path]:
     """Name files by their names without the ending, or by their paths where two are alike.
 

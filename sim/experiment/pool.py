@@ -16,6 +16,7 @@ from typing import Any
 from sim.errors import InputError
 from sim.experiment.executor import Executor, Failure, Result, Task, attempt
 from sim.processors import THREADS, processors
+from sim.spawning import without_script
 
 
 class Pool(Executor):
@@ -110,7 +111,8 @@ class _Worker:
         # Ctrl-C in a terminal reaches all processes: it waits until `_serve` does not listen
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            process.start()
+            with without_script():
+                process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()  # or its end would not be seen when the worker dies

@@ -76,10 +76,17 @@ class MeasuredOutcome(Outcome):
         by : str
         every : float
             Between instants, s.
-        """
-        from sim.measure.counters import counters
 
-        return counters(self, by, every)
+        Returns
+        -------
+        pandas.DataFrame
+            A row an instant and group; ``attrs["units"]`` has the unit of each column.
+        """
+        from sim.measure.counters import COUNTERS, counters
+
+        found = counters(self, by, every)
+        found.attrs["units"] = {"time": "s", **dict.fromkeys(COUNTERS, "tickets")}
+        return found
 
     def staff(self, by: str = "city") -> pd.DataFrame:
         """Return how busy staff on duty was: posts, hours on duty, hours busy, their ratio.
@@ -88,10 +95,18 @@ class MeasuredOutcome(Outcome):
         ----------
         by : str
             ``city``, ``district`` or ``town``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `sim.measure.use.use`; ``attrs["units"]`` has the unit of each column.
         """
         from sim.measure.use import use
 
-        return use(self, by)
+        found = use(self, by)
+        hours = dict.fromkeys(("duty_h", "busy_h", "overtime_h"), "h")
+        found.attrs["units"] = {"posts": "posts", **hours, "utilisation": "share"}
+        return found
 
     def summary(self) -> Summary:
         """Return what a planner wants to know, for a notebook or a terminal.

@@ -131,6 +131,7 @@ def summary(outcome: Outcome) -> Summary:
         "scenario": scenario.name,
         "content_hash": scenario.content_hash,
         "districts": list(city.district_name),
+        "district_codes": list(city.district_code),
         "days": days,
         "policy": outcome.policy,
         "engine": outcome.engine,
@@ -138,12 +139,16 @@ def summary(outcome: Outcome) -> Summary:
         "replication": outcome.replication,
         "events": outcome.events,
         "kpis": {name: _plain(value) for name, value in values.items()},
-        "units": {name: metric.unit for name, metric in KPIS.items()},
         "use": {
             row["name"]: {k: _plain(row[k]) for k in ("posts", "duty_h", "busy_h", "utilisation")}
             for row in staff.to_dict("records")
         },
         "figures": {name: _plain(figure.value) for name, figure in outcome.figures.items()},
+        "units": {
+            "kpis": {name: metric.unit for name, metric in KPIS.items()},
+            "use": {"posts": "posts", "duty_h": "h", "busy_h": "h", "utilisation": "share"},
+            "figures": {name: figure.unit for name, figure in outcome.figures.items()},
+        },
     }
     return Summary(title, subtitle, facts, sections)
 

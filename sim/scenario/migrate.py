@@ -5,7 +5,6 @@ Names alone change: comments, order, line ends and all else stay as they are.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.reading import parse_toml, read_bytes
+from sim.reading import parse_csv, parse_toml, read_bytes
 from sim.scenario.finding import find
 from sim.scenario.renamed import COLUMNS, FIELDS
 from sim.scenario.schema import ATTACHED, SCHEMA_VERSION, TABLES
@@ -154,10 +153,10 @@ def _table(place: Path, asked_by: Path) -> tuple[bytes, tuple[str, ...]]:
     content = read_bytes(place, asked_by, _TABLE)
     first, ending, rest = content.partition(b"\n")
     try:
-        cells = next(csv.reader([first.decode("utf-8-sig")]), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(place, "header", str(error), "names of columns") from None
-    old = [cell.strip() for cell in cells if cell.strip() in COLUMNS]
+        header = parse_csv(first.removeprefix(_MARK).decode(), place)
+    except UnicodeDecodeError:
+        raise InputError(place, "header", "other bytes", "UTF-8") from None
+    old = [cell.strip() for row in header for cell in row if cell.strip() in COLUMNS]
     for name in old:
         first = re.sub(rb"\b%s\b" % name.encode(), COLUMNS[name].encode(), first)
     return first + ending + rest, tuple(f"column {name} → {COLUMNS[name]}" for name in old)

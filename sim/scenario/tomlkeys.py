@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+
+from sim.reading import parse_toml
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _QUOTED = re.compile(r"'[^'\n]*'|\"(?:[^\"\\\n]|\\.)*\"")
@@ -76,7 +77,7 @@ def _key(text: str, at: int, table: tuple[str, ...]) -> tuple[list[Key], int]:
         found = _BARE.match(text, at) or _QUOTED.match(text, at)
         assert found is not None, f"no key at {at}"
         word = found.group()
-        path = (*path, word if word[0] not in "'\"" else tomllib.loads(f"k = {word}")["k"])
+        path = (*path, word if word[0] not in "'\"" else parse_toml(f"k = {word}", "key")["k"])
         parts.append(Key(path, found.start(), found.end()))
         at = _after(_SPACE, text, found.end())
         if text[at] != ".":

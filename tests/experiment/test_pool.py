@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,3 +111,17 @@ def _refuse() -> None:
 def test_workers_from_one() -> None:
     with pytest.raises(InputError, match="from 1"):
         Pool(0)
+
+
+def test_a_plain_script_can_compare(tmp_path: Path) -> None:
+    """Workers do not run the script again, which would compare again."""
+    script = tmp_path / "study.py"
+    script.write_text(
+        "import sim\n"
+        "found = sim.compare('gusu-week', policies=['fifo', 'edd'], days=1, replications=2,\n"
+        "                    workers=2)\n"
+        "print('compared', len(found.arms))\n",
+        encoding="utf-8",
+    )
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert ran.stdout == "compared 2\n", ran.stderr

@@ -107,7 +107,7 @@ def test_summary(outcome: Outcome) -> None:
     assert "seed 7" in told.subtitle
     assert told.facts["kpis"]["tickets"] > 0
     assert "<table>" in told._repr_html_()
-    assert sim.show(outcome).facts == told.facts
+    assert outcome.summary().facts == told.facts
 
 
 def rows_of(told: Summary, section: str) -> list[tuple[str, str, str]]:

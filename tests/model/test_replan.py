@@ -110,7 +110,7 @@ def test_succession(base: Plan) -> None:
     assert again.next == float("inf")
 
 
-def test_eyes_are_those_of_the_plan_at_that_time(base: Plan) -> None:
+def test_observers_are_those_of_the_plan_at_that_time(base: Plan) -> None:
     plans = Succession(base)
     plans.ask(replace(base, part_time=base.part_time + 3), 10.0, 0.0)
     plans.go_on(10.0)

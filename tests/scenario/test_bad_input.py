@@ -105,7 +105,7 @@ TEXTS = {
     "unknown shift": ("day = 2\nlate = 1", "dya = 2\nlate = 1", "hotline.operators", "day"),
     "unknown desk": ('desk = "day"', 'desk = "dawn"', "departments.streets.desk", "always"),
     "unknown level": ('level = "town"', 'level = "village"', "departments.police.level", "town"),
-    "patrol on no shift": ('shift = "day"', 'shift = "dusk"', "patrol.shift", "one of the shifts"),
+    "patrol on no shift": ('shift = "day"', 'shift = "dusk"', "patrol.shift", "shifts: one of"),
     "patrol without rounds": (
         'extra_shift = "night"',
         'extra_shift = "late"',
@@ -210,7 +210,13 @@ def test_row(case: str, tmp_path: Path) -> None:
 # the file, text to replace, by what; a part of the field and of what is allowed
 FILES = {
     "column missing": ("districts.csv", "area_km2", "area", "header", "area_km2"),
-    "column unknown": ("districts.csv", "lon,lat", "lon,lat,height", "header", "such as"),
+    "column unknown": (
+        "districts.csv",
+        "lon,lat",
+        "lon,lat,height",
+        "header",
+        "one of code, name_en",
+    ),
     "cells missing": ("districts.csv", ",40,", ",", "row 2", "10 cells"),
     "district without source": ("districts.csv", "a test", "", "row 2, column source", "at least"),
     "bad code": ("districts.csv", "900001", "9001", "row 2, column code", "match"),

@@ -188,7 +188,7 @@ def test_restrict_keeps_what_remains(tmp_path: Path) -> None:
 
 
 def test_restrict_refuses_what_the_scenario_left_out(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="districts of tiny: East"):
+    with pytest.raises(InputError, match="districts of tiny: one of East"):
         restrict(tiny(tmp_path, ["area.include=['East']"]), districts=["West"])
 
 

@@ -91,7 +91,7 @@ class Desk:
 
 
 class Centre(Desk):
-    """A linkage centre: it accepts, triages and calls back."""
+    """A linkage centre: it accepts, triages, and makes call-backs."""
 
     def serve(self, ticket: int, mean_s: float, urgency: int) -> Event:
         """Return what happens when an operator is done with a service of this mean length."""

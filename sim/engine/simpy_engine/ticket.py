@@ -33,7 +33,7 @@ class Step(IntEnum):
     SETTLEMENT = 4  # repair, paperwork
     JOB = 5  # a gridworker goes to a simple one
     LOOK = 6  # a gridworker looks at the result
-    CALL_BACK = 7  # or an operator calls back
+    CALL_BACK = 7  # or an operator makes a call-back
 
 
 def reported(world: World, ticket: int, channel: Channel, taken_at: float) -> None:

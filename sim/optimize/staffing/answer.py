@@ -125,7 +125,7 @@ class Answer:
                         {
                             "plan": plan, "target": str(target), "group": name,
                             "mean": m, "low": m - r, "high": m + r,
-                            "unit": "share" if target.is_share else "",
+                            "unit": target.query.unit,
                         }
                     )  # fmt: skip
         return pd.DataFrame(rows)
@@ -260,6 +260,7 @@ def facts(answer: Answer) -> dict[str, Any]:
         "scenario": answer.scenario.name,
         "content_hash": answer.base_hash,
         "districts": list(answer.city.district_name),
+        "district_codes": list(answer.city.district_code),
         "days": answer.scenario.time.days,
         "engine": answer.problem.engine,
         "policy": answer.problem.policy,
@@ -296,6 +297,20 @@ def facts(answer: Answer) -> dict[str, Any]:
         "price_of_a_point": {name: vars(price) for name, price in answer.prices.items()},
         "patrol": answer.patrol,
         "unmet": answer.unmet,
+        "units": {
+            "cost": "yuan a week",
+            "bounds": "yuan a week, gaps as shares",
+            "price_of_a_point": "yuan a week",
+            "service": {str(target): target.query.unit for target in answer.targets},
+            "patrol": {
+                "gridworkers": "posts",
+                "found": "matters a week",
+                "calls_spared": "calls a week",
+                "crew_h_spared": "h a week",
+                "worth": "yuan a week",
+                "cost": "yuan a week",
+            },
+        },
     }
 
 
