@@ -50,11 +50,10 @@ FLIES = """
 import sys
 from pathlib import Path
 
-import numpy as np
-
 import sim
 from engine.outcomes import same
 from sim.city import City
+from sim.measure.catalogue import MEASURES
 from sim.model.staffing import base_plan
 from sim.model.state import Channel
 from sim.optimize.risk import Risk
@@ -74,6 +73,7 @@ assert same(slow, fast)
 found = fast.tickets["channel"] == Channel.DRONE
 assert found.sum() > 20, found.sum()
 assert set(fast.frame["channel"][found]) == {"drone"}
+assert "tickets.drone" in MEASURES
 _, (slow, fast) = runs("none")
 assert same(slow, fast)
 assert not (fast.tickets["channel"] == Channel.DRONE).any()

@@ -18,6 +18,7 @@ from sim.measure.catalogue import DEADLINES, HOTLINE
 from sim.measure.kpis import figures_by, figures_of
 from sim.measure.tables import group_of, groups, known
 from sim.measure.tally import on_time
+from sim.model.flow import town_has_it
 from sim.model.state import State
 from sim.optimize.staffing.discovery import HOURS
 from sim.optimize.staffing.pools import Pools, with_posts
@@ -354,7 +355,7 @@ def longest_waits(outcome: Outcome, pools: Pools) -> Waits:
     since[ticket] = s["arrive"][centre][order]
     wait[ticket] = long[order]
     stuck = (t["state"] == State.AT_CENTRE) & known(t["discovered"])
-    by_town = np.isin(t["channel"], (Channel.PATROL, Channel.OBSERVER))
+    by_town = np.isin(t["channel"], [channel for channel in Channel if town_has_it(channel, 1)])
     towns = len(outcome.city.town_name)
     desk = np.where(by_town, 1 + t["town"], 1 + towns + t["district"])
     pool[stuck], since[stuck] = desk[stuck], t["discovered"][stuck]
