@@ -66,7 +66,7 @@ def test_what_is_shown(toml: Path) -> None:
         (["--target", "close.on_tim>=0.9"], "did you mean close.on_time"),
         (["--target", "close.on_time>=0.9", "--patterns", "weekly"], "scenario, daily, tours"),
         (["--target", "close.on_time>=0.9", "--method", "x"], "sipp, lag, mol"),
-        (["--target", "close.on_time>=0.9", "--patrol", "x"], "keep or worth"),
+        (["--target", "close.on_time>=0.9", "--patrol", "x"], "one of keep, worth"),
         (["--target", "close.on_time>=0.9", "--replications", "1"], "2 to 1000"),
         (["--target", "close.on_time>=0.9", "--confidence", "1"], "below 1"),
         (["--target", "close.on_time>=0.9", "--budget", "-3"], "above 0"),
