@@ -26,7 +26,7 @@ SHIFTS = ("day", "office", "late", "night")
 
 
 def staffing() -> st.SearchStrategy[dict[str, int]]:
-    return st.dictionaries(st.sampled_from(SHIFTS), posts, max_size=4)
+    return st.dictionaries(st.sampled_from(SHIFTS), posts, min_size=1, max_size=4)
 
 
 CHANGES: dict[str, st.SearchStrategy[Any]] = {

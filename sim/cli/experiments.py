@@ -287,7 +287,7 @@ def _bounds(headroom: Sequence[Headroom]) -> Table:
     from sim.experiment.words import interval_text, metric_name
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("bounded metric 有上限的指标", no_wrap=True)
+    table.add_column("bounded metric 有上限的指标", overflow="fold", min_width=20)
     table.add_column("arm 方案", overflow="fold", min_width=9)
     for column in ("mean 均值", "no dispatch beats 上限", "gap closed"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -318,8 +318,9 @@ def _tell(found: Comparison, as_json: bool) -> None:
     for line in found.verdict:
         screen.print(f"· {line}")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("metric 指标", no_wrap=True)
-    table.add_column("arm 方案", overflow="fold")  # long names fold, figures do not
+    # long names fold, figures do not
+    table.add_column("metric 指标", overflow="fold", min_width=20)
+    table.add_column("arm 方案", overflow="fold", min_width=9)
     for column in ("mean 均值", "baseline 基准", "pairs", "pairing saves"):
         table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
     for one in found.differences:

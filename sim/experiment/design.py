@@ -125,7 +125,7 @@ def check_alike(scenarios: Mapping[str, Scenario]) -> None:
         if scenario.time.start != base.time.start:
             note = (
                 f"{name} begins on {scenario.time.start}, {first} on {base.time.start}: "
-                "their matters are not the same ones"
+                "days are paired by their number, not by date"
             )
             warnings.warn(note, InputWarning, stacklevel=2)
 

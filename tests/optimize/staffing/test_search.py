@@ -100,7 +100,7 @@ def test_price_of_a_point_is_that_of_the_operators_it_takes(tmp_path: Path, valu
     scenario = small(
         tmp_path,
         "shifts.noon={start='11:00',hours=8.0,days='all'}",
-        "hotline.operators={noon=3}",
+        "hotline.operators={noon=3,day=0,late=0,night=0}",
         "hotline.patience_mean_s=1e6",
         "totals.hotline_requests=6000",
         *(f"{name}={hours}" for name in ("activity.citizens", "profiles.flat.hours",
