@@ -160,7 +160,7 @@ def compare(scenarios: Sequence[str], options: CompareOptions) -> None:
     def run(report: Callable[[float], None]) -> Comparison:
         return sim.compare(
             named_scenarios([options.load(name) for name in scenarios], scenarios),
-            _listed(options.policies, "policies"),
+            {name: name for name in _listed(options.policies, "policies")},  # as they are typed
             plans=options.plans,
             routes=options.routes,
             **options.asked(report),

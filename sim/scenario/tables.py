@@ -100,15 +100,17 @@ def read_table(path: Path, text: str, model: type[Row], key: str) -> tuple[Row, 
     if not lines:
         raise InputError(path, "table", "", f"a first line with the columns {', '.join(wanted)}")
     header = lines[0]
-    for column in header:
-        if column in COLUMNS:
-            allowed = f"{COLUMNS[column]}; `sim migrate` of the scenario renames it"
-            raise InputError(path, "header", column, allowed)
-        if column not in wanted:
-            raise InputError(path, "header", column, one_of(column, wanted))
+    before = {now: old for old, now in COLUMNS.items()}
     for column in wanted:
         if (count := header.count(column)) != 1:
+            old = before.get(column)
+            if old in header:
+                allowed = f"{column}; `sim migrate` of the scenario renames it"
+                raise InputError(path, "header", old, allowed)
             raise InputError(path, "header", count, f"exactly one column {column}")
+    for column in header:
+        if column not in wanted:
+            raise InputError(path, "header", column, one_of(column, wanted))
     rows: list[Row] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(lines[1:], start=2):

@@ -96,6 +96,7 @@ def _starts(entrants: Sequence[Timed]) -> Callable[..., Any]:
 
     @kernel
     def start(A: Arrays, P: Parameters, t, now: float) -> None:  # type: ignore[no-untyped-def]
+        """Turn the columns of the race into instants."""
         t[column] = comes_at(A, P, t, clocks[t.citizen], t[column], now)
         others(A, P, t, now)
 
@@ -116,6 +117,7 @@ def _nexts(entrants: Sequence[Timed]) -> Callable[..., Any]:
 
     @kernel
     def soonest(t, after: float, since: int):  # type: ignore[no-untyped-def]
+        """Return when the next of the race comes after an instant and a kind, and its kind."""
         best, which = others(t, after, since)
         at = t[column]
         if (at > after or (at == after and kind > since)) and at <= best:
@@ -138,6 +140,7 @@ def _ever(entrants: Sequence[Timed]) -> Callable[..., Any]:
 
     @kernel
     def ever(t) -> bool:  # type: ignore[no-untyped-def]
+        """Return whether anybody but the matter's citizen would ever come."""
         return t[column] < _NEVER or others(t)
 
     return ever
