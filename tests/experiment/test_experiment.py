@@ -216,20 +216,19 @@ def test_bad_policies_stop_alone(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "edd and fifo" in done.stdout
     for name, message in (
-        ("raises", "own.py: Raises.key: 'ZeroDivisionError"),
-        ("off-shift", "others are off shift"),
-        ("inventor", "do not exist"),
-        ("hangs", "no decision within 0.5 s"),
+        ("Raises", "own.py: Raises.key: 'ZeroDivisionError"),
+        ("OffShift", "others are off shift"),
+        ("Inventor", "do not exist"),
+        ("Hangs", "no decision within 0.5 s"),
     ):
         line = next(s for s in done.stderr.splitlines() if f"{name} was stopped" in s)
         assert message in line
     kept = pd.read_parquet(tmp_path / "out" / "metrics.parquet")
     assert set(kept["policy"]) == {"fifo", "edd"}
     facts = json.loads((tmp_path / "out" / "experiment.json").read_text(encoding="utf-8"))
-    labels = ["raises", "off-shift", "inventor", "hangs"]
-    assert [one["arm"] for one in facts["failed"]] == labels
+    assert [one["arm"] for one in facts["failed"]] == names[1:]
     page = write_report(tmp_path / "out").read_text(encoding="utf-8")
-    assert "raises was stopped in replication 0" in page
+    assert "Raises was stopped in replication 0" in page
 
 
 def test_the_baseline_stops_alone_too(tmp_path: Path) -> None:
