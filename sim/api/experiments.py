@@ -244,7 +244,7 @@ def _run(
         arms,
         question=question,
         replications=replications,
-        targets=targets,
+        targets=(targets,) if isinstance(targets, str) else targets,
         of=of,
         precision=None if precision is None else Precision.parse(str(precision)),
         max_replications=max_replications,

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from sim.errors import InputError
 
@@ -67,6 +68,30 @@ def above_zero(**values: float | None) -> None:
     for name, value in values.items():
         if value is not None and not value > 0:
             raise InputError("command line", name.replace("_", "-"), value, "a number above 0")
+
+
+def only_with(other: str, given: bool, *names: str) -> None:
+    """Check that options which mean nothing without another are not given without it.
+
+    Parameters
+    ----------
+    other : str
+        The other option.
+    given : bool
+        Whether it was given.
+    *names : str
+        Fields of the options that need it.
+
+    Raises
+    ------
+    InputError
+        Naming the first.
+    """
+    context = click.get_current_context()
+    for name in () if given else names:
+        if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            option_name = name.replace("_", "-")
+            raise InputError("command line", option_name, "given", f"an option of --{other} only")
 
 
 FILE = click.Path(path_type=Path)

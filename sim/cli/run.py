@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.base import console, interruptible, keep, progress, say_json
-from sim.cli.options import FILE, SEED, Json, Kept, Part, Patience, Seed, above_zero, option, takes
+from sim.cli.options import (
+    FILE,
+    SEED,
+    Json,
+    Kept,
+    Part,
+    Patience,
+    Seed,
+    above_zero,
+    only_with,
+    option,
+    takes,
+)
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,6 +101,8 @@ def run(scenario: str, options: RunOptions) -> None:
     from sim.policy import limited
 
     above_zero(pace=options.pace, every=options.every, policy_timeout=options.policy_timeout)
+    only_with("out", options.out is not None, "overwrite", "plots")
+    only_with("checkpoint", options.checkpoint is not None, "every")
     following = options.following
     if options.out is not None:
         store.check_target(options.out, options.overwrite)
@@ -144,6 +158,7 @@ def resume(folder: Path, options: ResumeOptions) -> None:
     from sim.policy import limited
 
     above_zero(every=options.every, policy_timeout=options.policy_timeout)
+    only_with("out", options.out is not None, "overwrite", "plots")
     if options.out is not None:
         store.check_target(options.out, options.overwrite)
     with progress("prepare"):

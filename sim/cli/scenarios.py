@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sim.cli.base import keep, say_json
-from sim.cli.options import FILE, Changes, Districts, Json, PlanOut, option, takes
+from sim.cli.options import FILE, Changes, Districts, Json, PlanOut, only_with, option, takes
 from sim.errors import InputError, one_of
 
 
@@ -173,6 +173,7 @@ def plan(scenario: str, options: PlanOptions) -> None:
     from sim.model.staffing import base_plan
     from sim.writing import check_file, write_text
 
+    only_with("out", options.out is not None, "overwrite")
     if options.out is not None:
         check_file(options.out, options.overwrite)
     loaded = options.load(scenario)
@@ -193,6 +194,7 @@ def migrate(file: Path, options: MigrateOptions) -> None:
     Names change, and nothing else: comments and order stay. A second run changes nothing.
     """
     from sim.scenario.migrate import migration_of
+    from sim.scenario.renamed import migration
 
     found = migration_of(file, options.out)
     found.write()
@@ -201,7 +203,7 @@ def migrate(file: Path, options: MigrateOptions) -> None:
     if not found.files:
         click.echo(f"{file}: nothing to change")
     for base in found.older:
-        click.echo(f"note: it extends {base}, of an earlier version too: sim migrate it", err=True)
+        click.echo(f"note: it extends {base}, of an earlier version: {migration(base)}", err=True)
 
 
 @click.command()

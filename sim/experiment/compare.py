@@ -321,7 +321,8 @@ def _check(
     for arm in arms:
         _ = arm.policy_name  # a policy that is not there is told before any work is done
     if len(arms) < 2:
-        raise InputError(line, "arms", [arm.label for arm in arms], "at least two to compare")
+        allowed = "at least two: --policies A,B, another SCENARIO, or --plan"
+        raise InputError(line, "arms", ", ".join(arm.label for arm in arms), allowed)
     if not 2 <= replications <= MOST:
         raise InputError(line, "replications", replications, f"at least 2, at most {MOST}")
     if not 0.5 <= confidence < 1:

@@ -58,6 +58,7 @@ def kpis(outcome: Outcome, by: str = CITY, measures: Sequence[str] = ()) -> pd.D
     import pandas as pd
 
     check_grouping(by)
+    measures = (measures,) if isinstance(measures, str) else measures
     asked = [
         Query.parse(text, "measures", by).within(outcome.scenario, outcome.city, "measures")
         for text in measures

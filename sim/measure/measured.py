@@ -181,9 +181,10 @@ class MeasuredOutcome(Outcome):
         return OutcomePlots(self)
 
     def __repr__(self) -> str:
+        days = f"{self.until / DAY:g} day{'s' * (self.until != DAY)}"
         return (
-            f"<Outcome of {self.scenario.name}: {len(self):,} matters in "
-            f"{self.until / DAY:g} days, policy {self.policy}, engine {self.engine}, "
+            f"<Outcome of {self.scenario.name}: {len(self):,} matters in {days}, "
+            f"policy {self.policy}, engine {self.engine}, "
             f"seed {self.seed}, replication {self.replication}>"
         )
 

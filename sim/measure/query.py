@@ -100,7 +100,7 @@ class Query:
         check_grouping(by, field)
         if by not in metric.groups:
             known = ", ".join(metric.groups)
-            allowed = f"{metric.name} of {known}: by {by} it would mean nothing"
+            allowed = f"{metric.name} of {known}; by {by} it is not measured, or would mean nothing"
             raise InputError("command line", field, text.strip(), allowed)
         if which and by == CITY:
             raise InputError("command line", field, text.strip(), f"{name}, of the whole city")
@@ -239,11 +239,14 @@ def find_name(
     InputError
         If there is none of this name.
     """
+    wanted = name.zfill(2) if by == "hour" else name
     for known in (english, chinese):
-        if name in known:
-            return known.index(name)
+        if wanted in known:
+            return known.index(wanted)
     hint = suggestion(name, [*english, *chinese])
     some = f"one of {', '.join(english)}" if len(english) <= _FEW else f"a {by} of the scenario"
+    if by == "hour":
+        some, hint = f"{english[0]} to {english[-1]}", ""
     raise InputError("command line", field, f"{by}={name}", some + hint)
 
 

@@ -221,8 +221,7 @@ def _validate(plain: Tree, tree: Tree, path: Path) -> Scenario:
         return strictly(Scenario, plain)
     except ValidationError as error:
         errors = error.errors()
-        renamed_one = (one for one in errors if _path(one["loc"]) in renamed.FIELDS)
-        first = next(renamed_one, errors[0])
+        first = min(errors, key=_telling)
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise InputError(
             _file_of(tree, first["loc"]) or path,
@@ -230,6 +229,13 @@ def _validate(plain: Tree, tree: Tree, path: Path) -> Scenario:
             None if first["type"] == "missing" else first["input"],
             _allowed(first) + more,
         ) from None
+
+
+def _telling(error: Any) -> int:
+    """Return how soon an error is told: what has another name now, is unknown, is wrong."""
+    if _path(error["loc"]) in renamed.FIELDS:
+        return 0
+    return 1 if error["type"] == "extra_forbidden" else 2
 
 
 def _path(loc: Sequence[int | str]) -> str:
@@ -274,7 +280,8 @@ def _fields_at(loc: Sequence[int | str]) -> list[str]:
         found = _model_in(field.annotation)
         if found is not None:
             model = found
-    return [name for name in model.model_fields if name not in _FILLED]
+    more = ["extends", "sources"] if model is Scenario else []
+    return [*(name for name in model.model_fields if name not in _FILLED), *more]
 
 
 def _paths(model: type[BaseModel], path: str = "") -> Iterator[str]:

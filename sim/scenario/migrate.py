@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.errors import InputError
 from sim.reading import parse_csv, parse_toml, read_bytes
-from sim.scenario.finding import find
+from sim.scenario.finding import find, shipped_names
 from sim.scenario.renamed import COLUMNS, FIELDS
 from sim.scenario.schema import ATTACHED, SCHEMA_VERSION, TABLES
 from sim.scenario.tomlkeys import keys_of
@@ -85,6 +85,10 @@ def migration_of(file: Path, out: Path | None = None) -> Migration:
     if out is not None:
         check_folder(out)
     found = []
+    base = tree.get("extends")
+    if out is not None and isinstance(base, str) and base not in shipped_names():
+        allowed = "with --out a scenario that comes with the package; else migrate in place"
+        raise InputError(file, "extends", base, allowed)
     for field, name in _named(tree):
         place = file.parent / name
         content, changes = _table(place, file) if field == _TABLE else (b"", ())
@@ -105,8 +109,10 @@ def migration_of(file: Path, out: Path | None = None) -> Migration:
 
 
 def _free(target: Path) -> Path:
+    if target.exists():
+        raise InputError("command line", "out", str(target), "a folder without a file of this name")
     if target.parent.is_dir():
-        check_file(target, overwrite=False)
+        check_file(target)
     return target
 
 

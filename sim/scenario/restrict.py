@@ -40,6 +40,8 @@ def restrict(
             for surge in scenario.surges
             if surge.start_day < days
         )
+    if isinstance(districts, str):
+        districts = (districts,)
     if districts:
         here = scenario.places
         names = {

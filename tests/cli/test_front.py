@@ -192,6 +192,23 @@ def test_a_folder_where_a_file_belongs_is_one_message(
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "of"),
+    [
+        ("run", ("--every", 3), "--checkpoint"),
+        ("run", ("--overwrite",), "--out"),
+        ("run", ("--no-plots",), "--out"),
+        ("plan", ("--overwrite",), "--out"),
+    ],
+)
+def test_an_option_of_another_is_refused_without_it(
+    command: str, option: tuple[object, ...], of: str, toml: Path
+) -> None:
+    done = cli(command, toml, *option)
+    assert done.exit_code == 2
+    assert f"an option of {of} only" in done.stderr
+
+
 @pytest.mark.parametrize("option", [("--pcs", 0.9), ("--indifference", "2%")])
 def test_options_of_selection_need_it(option: tuple[str, object], toml: Path) -> None:
     done = cli("compare", toml, "--policies", "fifo,edd", *RUN, *option)

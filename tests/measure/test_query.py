@@ -77,7 +77,7 @@ def test_what_is_read_is_said_again(text: str) -> None:
         ("close.p90@distrct", "did you mean district?"),
         ("close.p90@planet", "one of city, district, town"),
         ("hotline.answered@department", "hotline.answered of city, district, town, hour"),
-        ("hotline.lost.worst@category", "by category it would mean nothing"),
+        ("hotline.lost.worst@category", "by category it is not measured"),
         ("crews.utilisation@district", "crews.utilisation of city"),
         ("close.p75@district", "close.p75 of city"),
         ("close.on_time.worst", "several groups, such as close.on_time.worst@district"),
@@ -206,7 +206,8 @@ def test_groups_mean_the_same_everywhere(text: str, scenario: Scenario, outcome:
     measured = measure(replace(outcome), by=(query.by,) if query.by != "district" else ())
     each = [value_of(measured, one) for one in query.each(names)]
     assert np.array_equal(np.array(each, dtype=float), found, equal_nan=True)
-    verdict = judged(scenario, outcome, f"{text}>=0")
+    limit = ">=0" if Query.parse(text).better == Better.MORE else "<=0"
+    verdict = judged(scenario, outcome, f"{text}{limit}")
     assert np.array_equal(verdict.values[0][0], found, equal_nan=True)
     assert verdict.names[0] == (table["name"].tolist() if not query.between else [query.between])
 
@@ -242,7 +243,7 @@ def test_what_is_no_kpi_is_said_to_be_elsewhere(outcome: Outcome) -> None:
     assert found.equals(kpis(outcome, measures=["close.p90@town"]))
     few = kpis(outcome, "department", ["close.p90", "close.on_time"])
     assert len(few) == 2 * len(outcome.scenario.departments)
-    with pytest.raises(InputError, match="by department it would mean nothing"):
+    with pytest.raises(InputError, match="by department it is not measured"):
         kpis(outcome, "department", ["hotline.lost"])
 
 
@@ -391,3 +392,15 @@ def test_on_the_command_line(tmp_path: Path) -> None:
         (line,) = wrong.stderr.splitlines()
         assert says in line
         assert len(line) < 250
+
+
+@pytest.mark.parametrize("name", ["3", "03"])
+def test_an_hour_is_named_as_one_says_it(name: str, outcome: Outcome) -> None:
+    found = kpis(outcome, measures=[f"matters@hour={name}"])
+    assert found["name"].tolist() == ["03"]
+    with pytest.raises(InputError, match="00 to 23"):
+        kpis(outcome, measures=["matters@hour=24"])
+
+
+def test_a_single_measure_needs_no_list(outcome: Outcome) -> None:
+    assert kpis(outcome, measures="matters").equals(kpis(outcome, measures=["matters"]))

@@ -29,7 +29,7 @@ TEXTS = {
     "later version": ("schema_version = 2", "schema_version = 3", "schema_version", "2"),
     "bad name": ('name = "tiny"', 'name = "a tiny city"', "name", "match"),
     "negative seed": ("seed = 7", "seed = -7", "seed", "greater than or equal to 0"),
-    "unknown section": ("[travel]", "[travell]", "travel", "required"),
+    "unknown section": ("[travel]", "[travell]", "travell", "did you mean travel?"),
     "unknown field": ("days = 3", "days = 3\nday = 3", "time.day", "did you mean days?"),
     "unknown nested": (
         'level = "district"\ndesk = "office"\nsign_mean_min = 45.0',

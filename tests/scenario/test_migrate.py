@@ -139,6 +139,16 @@ def test_its_base_is_told_of(tmp_path: Path) -> None:
     assert sim.load(more).name == "more"
 
 
+def test_another_folder_is_not_for_what_extends_a_file_of_ones_own(tmp_path: Path) -> None:
+    version_1(tmp_path)
+    more = tmp_path / "more.toml"
+    more.write_text('schema_version = 1\nextends = "tiny"\nname = "more"\n', "utf-8")
+    done = cli("migrate", more, "--out", tmp_path / "new")
+    assert done.exit_code == 2
+    assert "extends: 'tiny'" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_line_that_a_refusal_prints_mends_it(tmp_path: Path) -> None:
     path = version_1(tmp_path / "a folder")
     done = cli("validate", path)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.measure.catalogue import CHAIN, KPIS, PATROL
-from sim.measure.metric import Kind
+from sim.measure.metric import Better, Kind
 from sim.measure.query import Query, parse_limit
 
 if TYPE_CHECKING:
@@ -97,10 +97,18 @@ def parse_target(text: str, scenario: Scenario, city: City) -> Target:
     target = Target(query, at_least, value)
     name = query.metric.name
     if not target.roles or name not in KPIS:
-        allowed = "a measure that staff decides, such as close.on_time"
+        allowed = "a measure that staff decides and `sim measures` lists, such as close.on_time"
         raise InputError("command line", "target", name, allowed)
     if target.is_share and not 0 <= value < 1:
-        raise InputError("command line", "target", value, "a share, from 0 to below 1")
+        allowed = f"a share of {name}, from 0 to below 1: 0.95 or 95%"
+        raise InputError("command line", "target", f"{value:g}", allowed)
+    if value < 0:
+        raise InputError("command line", "target", f"{value:g}", f"a figure of {name}, 0 or more")
+    if query.better and at_least != (query.better == Better.MORE):
+        sense = ">=" if query.better == Better.MORE else "<="
+        raise InputError(
+            "command line", "target", text.strip(), f"{query}{sense}VALUE, which is better"
+        )
     if target.roles == PATROL and query.between in ("gap", "gini"):
         allowed = f"{name}@{query.by}: more gridworkers do not always bring groups closer together"
         raise InputError("command line", "target", str(query), allowed)

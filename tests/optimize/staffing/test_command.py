@@ -64,6 +64,10 @@ def test_what_is_shown(toml: Path) -> None:
     ("words", "says"),
     [
         (["--target", "close.on_tim>=0.9"], "did you mean close.on_time"),
+        (["--target", "close.on_time<=0.9"], "close.on_time>=VALUE, which is better"),
+        (["--target", "close.p90>=600"], "close.p90<=VALUE, which is better"),
+        (["--target", "close.p90<=-5"], "0 or more"),
+        (["--target", "close.on_time>=95"], "0.95 or 95%"),
         (["--target", "close.on_time>=0.9", "--patterns", "weekly"], "scenario, daily, tours"),
         (["--target", "close.on_time>=0.9", "--method", "x"], "sipp, lag, mol"),
         (["--target", "close.on_time>=0.9", "--patrol", "x"], "one of keep, worth"),
