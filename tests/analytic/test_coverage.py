@@ -50,7 +50,7 @@ def test_interval_of_a_paired_difference() -> None:
     held, pairing = 0, []
     for one, other in zip(a, b, strict=True):
         table = pd.DataFrame({"new": one, "base": other})
-        (found,) = differences({"wait.mean": table}, {"wait.mean": "s"}, baseline="base")
+        (found,) = differences({"arrive.mean": table}, {"arrive.mean": "s"}, baseline="base")
         held += found.difference.low <= 1 / 3 <= found.difference.high
         pairing.append(found.pairing)
     assert 0.93 <= held / EXPERIMENTS <= 0.97
@@ -65,8 +65,8 @@ def test_intervals_of_a_family_hold_at_once() -> None:
     for _ in range(EXPERIMENTS):
         values = draw.normal(size=(REPLICATIONS, 8))
         tables = {
-            f"m{i}.mean": pd.DataFrame(values[:, 2 * i : 2 * i + 2], columns=["new", "base"])
-            for i in range(4)
+            f"{name}.mean": pd.DataFrame(values[:, 2 * i : 2 * i + 2], columns=["new", "base"])
+            for i, name in enumerate(("discovery", "sign", "arrive", "close"))
         }
         found = differences(tables, dict.fromkeys(tables, "s"), baseline="base")
         held += all(one.difference.low <= 0 <= one.difference.high for one in found)
