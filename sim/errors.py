@@ -34,10 +34,14 @@ class InputError(ValueError):
         super().__init__(file, field, value, allowed)
 
     def __str__(self) -> str:
-        shown = described(self.value)
-        if len(shown) > 120:  # of a path the end says more than the middle
-            shown = f"{shown[:58]}...{shown[-59:]}"
-        return _plain(f"{self.file}: {self.field}: {shown} is not allowed; {self.allowed}")
+        shown = _short(described(self.value))
+        field = _short(self.field)
+        return _plain(f"{self.file}: {field}: {shown} is not allowed; {self.allowed}")
+
+
+def _short(text: str) -> str:
+    """Leave out the middle of a long text: of a path the end says more."""
+    return text if len(text) <= 120 else f"{text[:58]}...{text[-59:]}"
 
 
 class WriteError(InputError):

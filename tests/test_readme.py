@@ -66,7 +66,7 @@ def test_scenario(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_result(tmp_path: Path) -> None:
     """The figures it shows are those of the demo, but for what another processor may round."""
-    done = sim(["run", "gusu-week", "--no-plots"], tmp_path)
+    done = sim(["run", "gusu-week"], tmp_path)
     lines = [line.strip() for line in done.stdout.splitlines()]
     for shown in blocks("text")[0].splitlines()[1:]:
         words = re.split(r"\s{2,}", shown.strip())
