@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 NAN = float("nan")
-INF = float("inf")
 
 REOPENED_MAX = 3
 """After so many bad checks a ticket is closed as it is."""
@@ -427,8 +426,3 @@ STORED = tuple(column for column in TICKET if column.line is not None)
 def kinds(columns: tuple[Column, ...]) -> dict[str, str]:
     """Return NumPy's type of each column, by name, in order."""
     return {column.name: column.kind for column in columns}
-
-
-def named(columns: tuple[Column, ...]) -> dict[str, Column]:
-    """Return the columns by name."""
-    return {column.name: column for column in columns}

@@ -29,6 +29,7 @@ from sim.experiment.sweep import Vary, sweep_design, sweep_question
 from sim.policy import Policy
 from sim.scenario import Scenario, restrict
 from sim.scenario.layers import Overrides
+from sim.several import several
 
 Scenarios = (
     Scenario | str | Path | Sequence[Scenario | str | Path] | Mapping[str, Scenario | str | Path]
@@ -244,7 +245,7 @@ def _run(
         arms,
         question=question,
         replications=replications,
-        targets=(targets,) if isinstance(targets, str) else targets,
+        targets=several(targets),
         of=of,
         precision=None if precision is None else Precision.parse(str(precision)),
         max_replications=max_replications,

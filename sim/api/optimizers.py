@@ -11,6 +11,7 @@ from sim.model.cost import plan_cost as model_cost
 from sim.model.setup import Planned, Setup
 from sim.model.staffing import base_plan
 from sim.scenario import Scenario
+from sim.several import several
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +90,7 @@ def optimize_staffing(
     from sim.optimize.staffing.problem import StaffingProblem
 
     problem = StaffingProblem(
-        targets=(targets,) if isinstance(targets, str) else tuple(targets),
+        targets=tuple(several(targets)),
         budget=budget,
         patrol=patrol,
         patterns=patterns,

@@ -17,6 +17,7 @@ from sim.measure.metric import QUANTILES, Formula, Mean, PerDay, Quantile, Score
 from sim.measure.query import CITY, Query
 from sim.measure.tables import SENT_OUT, Floats, check_grouping, coarser, group_of, groups
 from sim.measure.tally import Tally
+from sim.several import several
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,10 +59,9 @@ def kpis(outcome: Outcome, by: str = CITY, measures: Sequence[str] = ()) -> pd.D
     import pandas as pd
 
     check_grouping(by)
-    measures = (measures,) if isinstance(measures, str) else measures
     asked = [
         Query.parse(text, "measures", by).within(outcome.scenario, outcome.city, "measures")
-        for text in measures
+        for text in several(measures)
     ] or [Query(metric, by) for metric in KPIS.values() if by in metric.groups]
     found = figures_by(outcome, list(dict.fromkeys(query.by for query in asked)))
     columns: dict[str, list[str]] = {

@@ -68,9 +68,9 @@ class SingleFigures:
         A gridworker's stop to record a matter, and to look at a result, s.
     write_up_s : float
         From the end of a call to 12345 until the centre has it, s.
-    register_s, triage_s, callback_s : float
+    register_s, triage_s, call_back_s : float
         Mean service of a centre: acceptance with triage, triage alone, a call-back, s.
-    callback_rank : int
+    call_back_rank : int
         The urgency of a call-back: behind that of any ticket there may be.
     reminder, city : float
         Shares of the time allowed at which a reminder comes and the city steps in.
@@ -91,8 +91,8 @@ class SingleFigures:
     write_up_s: float
     register_s: float
     triage_s: float
-    callback_s: float
-    callback_rank: int
+    call_back_s: float
+    call_back_rank: int
     reminder: float
     city: float
     on_time: float

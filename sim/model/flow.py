@@ -22,7 +22,7 @@ class Turn(IntEnum):
     JOINT_AFTER = 2  # of other units, the rest
 
 
-CALLBACK_RANK = 9
+CALL_BACK_RANK = 9
 """The urgency of a call-back at a centre: behind that of any ticket there may be."""
 
 

@@ -13,7 +13,7 @@ from sim.city.travel import Travel, grid_nodes
 from sim.clock import DAY, HOUR, MINUTE, tick
 from sim.model.calendar import Calendar, desk_calendars, round_calendars, shift_calendars
 from sim.model.figures import CategoryFigures, DepartmentFigures, SingleFigures
-from sim.model.flow import CALLBACK_RANK
+from sim.model.flow import CALL_BACK_RANK
 from sim.model.race import Clock
 from sim.model.routes import Walks
 from sim.scenario import Scenario
@@ -86,8 +86,8 @@ class Parameters(SingleFigures):
             write_up_s=tick(scenario.hotline.write_up_min * MINUTE),
             register_s=(centres.accept_mean_min + centres.triage_mean_min) * MINUTE,
             triage_s=centres.triage_mean_min * MINUTE,
-            callback_s=centres.call_back_mean_min * MINUTE,
-            callback_rank=CALLBACK_RANK,
+            call_back_s=centres.call_back_mean_min * MINUTE,
+            call_back_rank=CALL_BACK_RANK,
             reminder=scenario.supervision.reminder,
             city=scenario.supervision.city,
             on_time=satisfaction.on_time,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sim.errors import InputError, one_of
 from sim.reading import COMMAND_LINE
 from sim.scenario.schema import Scenario
+from sim.several import several
 
 
 def restrict(
@@ -40,8 +41,6 @@ def restrict(
             for surge in scenario.surges
             if surge.start_day < days
         )
-    if isinstance(districts, str):
-        districts = (districts,)
     if districts:
         here = scenario.places
         names = {
@@ -51,7 +50,7 @@ def restrict(
             for name in (row.name_en, row.name_zh)
         }
         chosen = []
-        for district in districts:
+        for district in several(districts):
             if district.casefold() not in names:
                 allowed = f"districts of {scenario.name}: {one_of(district, here)}"
                 raise InputError("command line", "district", district, allowed)

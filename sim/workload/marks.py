@@ -21,7 +21,6 @@ from sim.workload.purpose import Purpose
 from sim.workload.quantiles import Parameter
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 _SI = {"_h": HOUR, "_min": MINUTE, "_days": DAY}
 

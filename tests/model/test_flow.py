@@ -87,7 +87,7 @@ def test_whoever_reports_is_asked() -> None:
 def test_call_backs_come_after_any_ticket() -> None:
     from sim.model.rules import urgency
 
-    assert urgency(4, 0, 0) < flow.CALLBACK_RANK
+    assert urgency(4, 0, 0) < flow.CALL_BACK_RANK
 
 
 def test_each_channel_is_in_the_race_once() -> None:

@@ -208,7 +208,7 @@ def check(A: Arrays, P: Parameters, s: int, slot: int) -> None:
 def call_back(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Have an operator of the district's centre ask whether all is well."""
     centre = flow.district_desk(s, P.towns)
-    ask_centre(A, P, slot, centre, CALL_BACK, P.callback_s, P.callback_rank)
+    ask_centre(A, P, slot, centre, CALL_BACK, P.call_back_s, P.call_back_rank)
 
 
 @kernel

@@ -203,7 +203,7 @@ def _wait_for_a_look(world: World, ticket: int) -> Event:
 def _call_back(world: World, ticket: int) -> Event:
     parameters = world.parameters
     centre = world.centres[flow.district_desk(world.load.district[ticket], parameters.towns)]
-    return centre.serve(ticket, parameters.callback_s, parameters.callback_rank)
+    return centre.serve(ticket, parameters.call_back_s, parameters.call_back_rank)
 
 
 def _checked(world: World, ticket: int) -> Step | None:
