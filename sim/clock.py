@@ -7,6 +7,7 @@ two machines and any order of addition give the same instant to the last bit.
 
 from __future__ import annotations
 
+from datetime import date
 from math import floor
 
 import numpy as np
@@ -17,6 +18,8 @@ MINUTE = 60.0
 HOUR = 3600.0
 DAY = 86400.0
 WEEK = 7 * DAY
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def tick(seconds: float) -> float:
@@ -33,6 +36,16 @@ def modulo(time: float, period: float) -> float:
     division bit by bit that takes as long as all else that a calendar computes.
     """
     return time - floor(time / period) * period
+
+
+def day_of(time: float) -> int:
+    """Return the day that an instant lies in: 0 is the first measured one, -1 the day before."""
+    return floor(time / DAY)
+
+
+def days_since_1970(day: date) -> int:
+    """Return the number of a date, by which what is drawn for it is named; negative before 1970."""
+    return day.toordinal() - _EPOCH
 
 
 def to_ticks(seconds: ArrayLike) -> NDArray[np.float64]:

@@ -283,6 +283,10 @@ TICKET = (
         "requested", "the request was accepted, whoever found the matter first", "诉求登记",
         "hotline", "CALLING", Line.CALL,
     ),
+    _time(
+        "vanished", "it was gone before anybody knew of it", "自行消失", "nature", "VANISHED",
+        Line.RACE,
+    ),
     _time("discovered", "the platform knew of it", "发现", "finder", "REGISTERED", Line.FOUND),
     _time("accepted", "it became a ticket", "受理", "centre", "REGISTERED", Line.QUEUE),
     _time("triaged", "the first triage", "分流", "centre", "UNSIGNED", Line.CENTRE),
@@ -292,6 +296,10 @@ TICKET = (
     ),
     _time("signed", "the right department signed", "签收", "department", "WAITING", Line.SIGNED),
     _time("dispatched", "somebody set off, last", "派员", "crew", "TRAVELLING", Line.VISIT),
+    _time(
+        "attended", "somebody was there for the first time", "首次到场", "crew", "TRAVELLING",
+        Line.FOUND,
+    ),
     _time("arrived", "the first was there, last", "到场", "crew", "ON_SITE", Line.VISIT),
     _time("finished", "the last visit was over", "现场处置完", "crew", "SETTLING", Line.VISIT),
     _time("handled", "all was done that it needed", "处置完", "department", "CHECKING", Line.VISIT),

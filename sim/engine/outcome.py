@@ -68,6 +68,8 @@ class Outcome:
         The key of all randomness.
     until : float
         The instant up to which it was run, s.
+    begins : float
+        The instant at which the record begins, s: 0, or before it where the warm-up was kept.
     events : int
         Timed events that happened.
     keep : object
@@ -102,6 +104,7 @@ class Outcome:
     visits: Table
     stops: Table
     services: Table
+    begins: float = 0.0
     keep: object = None
     plans: Plans = ()
     figures: Mapping[str, PolicyFigure] = field(default_factory=dict)
@@ -110,6 +113,11 @@ class Outcome:
     def __post_init__(self) -> None:
         if not self.plans:
             object.__setattr__(self, "plans", ((0.0, self.plan),))
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """What is measured: from when to before when, s."""
+        return 0.0, self.until
 
     def __len__(self) -> int:
         return rows_of(self.tickets)

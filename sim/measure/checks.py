@@ -26,7 +26,7 @@ from sim.reading import checked, open_parquet, read_json
 from sim.scenario import Scenario
 from sim.scenario.base import plain
 
-FORMAT = 2
+FORMAT = 3
 MARK = "run.json"
 PLAN = "plan.npz"
 PARTS = tuple(RESULTS)
@@ -36,6 +36,7 @@ _LATEST = 1e11  # s: some three thousand years
 
 Text = Annotated[str, Field(max_length=4096), AfterValidator(plain)]
 Time = Annotated[float, Field(ge=0, le=_LATEST, allow_inf_nan=False)]
+Instant = Annotated[float, Field(ge=-_LATEST, le=_LATEST, allow_inf_nan=False)]
 Key = Annotated[int, Field(ge=0, lt=2**32)]
 
 
@@ -62,9 +63,10 @@ class Run(BaseModel):
     policy: Text
     engine: Text
     until: Time
+    begins: Annotated[float, Field(ge=-_LATEST, le=0)] = 0.0
     events: Annotated[int, Field(ge=0, lt=2**62)]
     tickets: Annotated[int, Field(ge=0, lt=2**62)]
-    plans_from: list[Time] = []
+    plans_from: list[Instant] = []
     figures: dict[Text, Annotated[list[Any], Field(min_length=2, max_length=2)]] = {}
 
 
@@ -131,7 +133,8 @@ def _range(column: Column, table: str, sizes: Mapping[str, int]) -> Range:
     """Return what a column of a result may hold."""
     kind = column.kind[0]
     if kind == "f":
-        return Range(kind, 0, np.inf if column.never else _LATEST)
+        low = -_LATEST if column.unit == "s" else 0
+        return Range(kind, low, np.inf if column.never else _LATEST)
     if column.to:
         nobody = table == "tickets" and column.default < 0 and column.name != "state"
         return Range(kind, -1 if nobody else 0, sizes[column.to])

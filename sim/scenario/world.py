@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from sim.clock import DAY
 from sim.scenario.base import Count, FileName, Hours, Model, Name, NonNegative, Positive, Share
 from sim.scenario.zone import zone
 
@@ -29,12 +30,19 @@ def _day(said: object) -> object:
 
 
 class Time(Model):
-    """The simulated span; time 0 is the local midnight at which it starts."""
+    """The simulated span; time 0 is the local midnight at which it starts, after the warm-up."""
 
     start: Annotated[date, BeforeValidator(_day), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
     days: Annotated[int, Field(ge=1, le=3660)]
+    warm_up_days: Annotated[int, Field(ge=0, le=366)] = 0
+    """Days before time 0 that are simulated so that it does not begin in an empty city."""
     timezone: Annotated[Name, AfterValidator(_zone)] = "Asia/Shanghai"
     """Of the tz database. The run keeps its offset at the start (`sim.scenario.localtime`)."""
+
+    @property
+    def begins(self) -> float:
+        """The instant at which the warm-up begins, s, 0 or before."""
+        return -self.warm_up_days * DAY
 
 
 class Area(Model):

@@ -40,3 +40,5 @@ class Purpose(IntEnum):
     CHECKER = 27
     FAILS = 28
     SATISFIED = 29
+    WEATHER = 30
+    WEATHER_SECOND = 31

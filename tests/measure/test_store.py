@@ -14,6 +14,7 @@ from tiny import tiny
 import sim
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
+from sim.measure.checks import FORMAT
 from sim.measure.kpis import kpis
 from sim.measure.store import read, write
 from sim.measure.tables import GROUPS
@@ -87,7 +88,7 @@ def test_damaged(damage: str, outcome: Outcome, tmp_path: Path) -> None:
     elif damage == "no mark":
         mark.unlink()
     elif damage == "other format":
-        mark.write_text(mark.read_text().replace('"format": 2', '"format": 99'))
+        mark.write_text(mark.read_text().replace(f'"format": {FORMAT}', '"format": 99'))
     elif damage == "no tickets":
         (folder / "tickets.parquet").unlink()
     else:
