@@ -35,6 +35,7 @@ from sim.scenario.world import (
     District,
     GridSettings,
     Profile,
+    Published,
     Satisfaction,
     Season,
     Supervision,
@@ -57,7 +58,7 @@ ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file")
 class Scenario(Model):
     """A validated, frozen description of what is assumed.
 
-    The fields up to ``surges`` are those of the TOML file; the others are filled by
+    The fields up to ``published`` are those of the TOML file; the others are filled by
     `sim.scenario.load`.
     """
 
@@ -91,6 +92,7 @@ class Scenario(Model):
     seasons: dict[Name, Season] = Field(default_factory=dict)
     demand: tuple[DemandChange, ...] = ()
     surges: tuple[Surge, ...] = ()
+    published: dict[Name, Published] = Field(default={})
 
     categories: tuple[Category, ...] = Field(default=(), exclude=True)
     district_table: tuple[DistrictRow, ...] = Field(default=(), exclude=True)
