@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim.errors import InputError, one_of
-
-PLAIN = "weekdays"
-"""The calendar of Monday to Friday, the whole year."""
-OWN = "own"
-"""The calendar of a scenario that lists its days off itself."""
+from sim.scenario.dates import OWN, PLAIN
 
 
 class DaysOff(NamedTuple):

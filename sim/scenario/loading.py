@@ -17,7 +17,7 @@ from sim.reading import COMMAND_LINE, read_text, read_toml
 from sim.scenario import renamed
 from sim.scenario.base import strictly
 from sim.scenario.boundaries import boundaries
-from sim.scenario.dates import with_days_off
+from sim.scenario.daysoff import with_days_off
 from sim.scenario.finding import find
 from sim.scenario.layers import Overrides, Tree, leaves, merged, override_tree, tagged, untagged
 from sim.scenario.renamed import migration
