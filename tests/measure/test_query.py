@@ -43,7 +43,7 @@ NONE = np.nan
 @pytest.fixture(scope="module")
 def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     changes = [change for change in CHANGES if "include" not in change]
-    return tiny(tmp_path_factory.mktemp("query"), changes)
+    return tiny(tmp_path_factory.mktemp("query"), [*changes, "seed=4"])
 
 
 @pytest.fixture(scope="module")
