@@ -108,12 +108,14 @@ class Workload:
         seed, replication : int
             In [0, 2**32).
         days : range, optional
-            Days since the scenario's start; all of the scenario's by default. The matters of
-            a day do not depend on what else is drawn.
+            Days since the scenario's start, those before it negative; all of the scenario's by
+            default, its warm-up among them. The matters of a day do not depend on what else is
+            drawn.
         progress : callable, optional
             Told the share done.
         """
-        days = range(scenario.time.days) if days is None else days
+        time = scenario.time
+        days = range(-time.warm_up_days, time.days) if days is None else days
         return cls.join(cls.draw_parts(scenario, city, seed, replication, days, progress))
 
     @classmethod

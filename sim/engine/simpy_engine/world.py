@@ -109,7 +109,8 @@ class World:
         policy: Policy,
         check: bool,
     ) -> None:
-        self.env = Environment()
+        begins = scenario.time.begins
+        self.env = Environment(begins)
         self.scenario, self.policy = scenario, policy
         self.succession, self.plan = succession, succession.staff.plan
         self.load, self.tickets = matters_of(workload), blank_tickets(len(workload))
@@ -117,8 +118,8 @@ class World:
         self.ledger = Ledger(len(city.district_name), check)
         self.parameters = Parameters.of(scenario, city)
         self.ground = Ground(self.parameters)
-        self.on_duty = [calendar.rate(0.0) > 0 for calendar in self.parameters.duty]
-        self.began = [0.0] * self.parameters.shifts
+        self.on_duty = [calendar.rate(begins) > 0 for calendar in self.parameters.duty]
+        self.began = [begins] * self.parameters.shifts
         self.shift_alarm = Alarm(self.env, Kind.SHIFT, 0)
         self.deadlines: dict[int, Alarm] = {}
 
