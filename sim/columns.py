@@ -285,7 +285,7 @@ TICKET = (
     ),
     _time(
         "vanished", "it was gone before anybody knew of it", "自行消失", "nature", "VANISHED",
-        Line.RACE,
+        Line.SELDOM,
     ),
     _time("discovered", "the platform knew of it", "发现", "finder", "REGISTERED", Line.FOUND),
     _time("accepted", "it became a ticket", "受理", "centre", "REGISTERED", Line.QUEUE),

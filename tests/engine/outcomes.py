@@ -44,6 +44,7 @@ def check_outcome(outcome: Outcome) -> None:
     """Assert all that holds of any outcome."""
     check_steps(outcome)
     check_states(outcome)
+    check_first_attendance(outcome)
     check_crews(outcome)
     check_gridworkers(outcome)
     check_operators(outcome)
@@ -85,6 +86,8 @@ def check_states(outcome: Outcome) -> None:
     state = t["state"]
     assert ((state >= 0) & (state < len(State))).all()
     assert (np.isnan(t["closed"]) != (state == State.CLOSED)).all()
+    assert (np.isnan(t["vanished"]) != (state == State.VANISHED)).all()
+    assert not (t["vanished"] < t["arisen"]).any()
     unknown = np.isin(state, (State.UNDISCOVERED, State.VANISHED, State.CALLING))
     assert np.isnan(t["accepted"][unknown]).all()
     assert (t["channel"][unknown] == Channel.NONE).all()
@@ -96,6 +99,21 @@ def check_states(outcome: Outcome) -> None:
     late = t["level"] >= 2
     over = np.where(np.isnan(t["closed"]), outcome.until, t["closed"]) >= t["due_close"]
     assert (over[late]).all()
+
+
+def check_first_attendance(outcome: Outcome) -> None:
+    """It is that of the first visit; work on the spot is none."""
+    t, visits = outcome.tickets, outcome.visits
+    there = ~np.isnan(t["attended"])
+    assert (there == (~np.isnan(t["arrived"]) & ~t["on_spot"])).all()
+    once = there & (t["reopened"] == 0)
+    assert (t["attended"][once] == t["arrived"][once]).all()
+    assert (t["attended"][there] <= t["arrived"][there]).all()
+    assert (t["attended"][there] >= t["accepted"][there]).all()
+    first = np.full(len(outcome), np.inf)
+    np.fmin.at(first, visits["ticket"], visits["arrive"])
+    seen = np.isfinite(first) & (t["worker"] < 0)  # to the others a gridworker may have gone first
+    assert (t["attended"][seen] == first[seen]).all()
 
 
 def check_crews(outcome: Outcome) -> None:

@@ -39,7 +39,7 @@ def walk(A: Arrays, P: Parameters, s: int, w: int) -> None:
         tickets.checked(A, P, s, slot)
     elif worker.does == GO:
         t = A.tickets[worker.slot]
-        t.arrived = A.shards[s].now
+        tickets.attend(t, A.shards[s].now)
         move(A, P, worker.slot, ON_SITE)
         worker.does = WORK
         patrols.ring(A, s, w, worker.until)

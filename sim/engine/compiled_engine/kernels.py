@@ -143,7 +143,7 @@ def crew_event(A: Arrays, P: Parameters, s: int, crew: int) -> None:
     if not c.works:
         c.works = True
         if t.missing == t.present:
-            t.arrived = now
+            tickets.attend(t, now)
             move(A, P, slot, ON_SITE)
         t.missing -= 1
         if t.missing == 0:  # work begins when the last is there

@@ -166,7 +166,7 @@ def noticed(A: Arrays, P: Parameters, s: int, slot: int, ident: int, kind: int) 
         return False
     if kind == VANISH:
         if flow.may_vanish(t.state):
-            move(A, P, slot, VANISHED)
+            vanish(A, P, slot, now)
             forget(A, slot)
             return True
     elif kind == REPORT and t.citizen != BY_WRITING:
@@ -181,6 +181,13 @@ def noticed(A: Arrays, P: Parameters, s: int, slot: int, ident: int, kind: int) 
         return True
     expect_next(A, s, slot, now, kind)
     return True
+
+
+@kernel
+def vanish(A: Arrays, P: Parameters, slot: int, now: float) -> None:
+    """Let a matter go away before anybody knew of it."""
+    A.tickets[slot].vanished = now
+    move(A, P, slot, VANISHED)
 
 
 @kernel
@@ -235,5 +242,5 @@ def delivered(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     if t.state == CALLING:
         move(A, P, slot, UNDISCOVERED)
         if flow.vanishes_unheard(now, t.lifetime, others_may_find(A, slot)):
-            move(A, P, slot, VANISHED)
+            vanish(A, P, slot, now)
     forget(A, slot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 from sim.clock import tick
 from sim.engine.compiled_engine import agenda, calendars, departments, desks, patrols
 from sim.engine.compiled_engine.jit import kernel
@@ -47,6 +49,14 @@ def accept(A: Arrays, slot: int, channel: int, at: float) -> None:
     t.due_sign = at + c.sign_s
     t.due_arrive = at + c.arrive_s
     t.due_close = at + c.close_s
+
+
+@kernel
+def attend(t, now: float) -> None:  # type: ignore[no-untyped-def]
+    """Note that somebody is there, for the first time or again."""
+    t.arrived = now
+    if isnan(t.attended):
+        t.attended = now
 
 
 @kernel

@@ -108,7 +108,7 @@ class Visit:
         world, ticket = self.world, self.ticket
         world.visits.arrive[self.rows[crew.number]] = world.now
         if self.missing == self.present:
-            world.tickets.arrived[ticket] = world.now
+            world.attend(ticket)
             world.move(ticket, State.ON_SITE)
         self.missing -= 1
         if self.missing == 0:

@@ -137,7 +137,7 @@ class Gridworker(Patrol):
         finish = arrive + world.load.spot_s[ticket]
         self._stop(StopKind.JOB, ticket, finish + way)
         yield world.env.at(arrive, Kind.PATROL, self.number)
-        tickets.arrived[ticket] = arrive
+        world.attend(ticket)
         world.move(ticket, State.ON_SITE)
         yield world.env.at(finish, Kind.PATROL, self.number)
         self.beat.done.pop(ticket).succeed()

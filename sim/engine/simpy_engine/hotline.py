@@ -79,7 +79,7 @@ class Hotline(Desk):
                 world.move(matter, State.UNDISCOVERED)
                 gone_at = world.load.arisen[matter] + world.load.lifetime[matter]
                 if flow.vanishes_unheard(world.now, gone_at, others_may_find(world, matter)):
-                    world.move(matter, State.VANISHED)
+                    world.vanish(matter)
         elif flow.is_new_from_12345(state):
             life.reported(world, matter, Channel.HOTLINE, taken_at)
         else:

@@ -55,7 +55,7 @@ def come(world: World, matter: int, entrant: Timed, ahead: list[tuple[float, Tim
         return
     if entrant.kind == Kind.VANISH:
         if may_vanish(tickets.state[matter]):
-            world.move(matter, State.VANISHED)
+            world.vanish(matter)
             return
     elif entrant.kind == Kind.REPORT and citizen != Channel.ONLINE:
         call(world, matter)  # others may find it meanwhile

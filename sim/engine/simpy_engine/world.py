@@ -6,6 +6,7 @@ It knows nobody who works in it: what they must be able to do for each other is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Protocol
 
 from simpy.events import Event
@@ -133,6 +134,17 @@ class World:
         states = self.tickets.state
         self.ledger.move(self.load.district[ticket], states[ticket], state)
         states[ticket] = state
+
+    def vanish(self, matter: int) -> None:
+        """Let a matter go away before anybody knew of it."""
+        self.tickets.vanished[matter] = self.now
+        self.move(matter, State.VANISHED)
+
+    def attend(self, ticket: int) -> None:
+        """Note that somebody is there, for the first time or again."""
+        self.tickets.arrived[ticket] = self.now
+        if isnan(self.tickets.attended[ticket]):
+            self.tickets.attended[ticket] = self.now
 
     def hidden(self, ticket: int) -> bool:
         """Whether somebody may still find the matter."""
