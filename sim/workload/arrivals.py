@@ -14,11 +14,11 @@ from scipy.special import gammaincinv, pdtr, pdtrik
 
 from sim.city.apportion import apportion
 from sim.city.city import City
-from sim.clock import DAY, HOUR
+from sim.clock import DAY, HOUR, days_since_1970, to_ticks
 from sim.machinecode import kept
 from sim.scenario import Scenario
 from sim.word import word
-from sim.workload.names import cell_words, check_numbers
+from sim.workload.names import cell_words, check_numbers, day_words
 from sim.workload.philox import Draws
 from sim.workload.purpose import Purpose
 
@@ -92,7 +92,7 @@ def intensity(
     district : int
         Index in the city.
     days : range
-        Days since the scenario's start.
+        Days of the run; those of its warm-up are negative.
 
     Returns
     -------
@@ -101,7 +101,8 @@ def intensity(
     """
     categories = scenario.categories
     day = np.arange(days.start, days.stop)
-    weekday = (scenario.time.start.weekday() + day) % 7
+    date = days_since_1970(scenario.time.start) + day
+    weekday = (date + 3) % 7
     out = np.empty((len(categories), len(day), 24))
     for name, profile in scenario.profiles.items():
         rows = [i for i, c in enumerate(categories) if c.profile == name]
@@ -109,7 +110,7 @@ def intensity(
         week = np.asarray(profile.weekdays, dtype=float)
         shape = np.outer(week[weekday] / week.mean(), hours / hours.sum())
         out[rows] = demand.matters[district, rows][:, None, None] * shape
-    out *= _day_factors(scenario, city, draws, district, day)[:, :, None]
+    out *= _day_factors(scenario, city, draws, district, date)[:, :, None]
     for surge in scenario.surges:
         if surge.districts and city.district_name[district] not in surge.districts:
             continue
@@ -122,15 +123,15 @@ def intensity(
 
 
 def _day_factors(
-    scenario: Scenario, city: City, draws: Draws, district: int, day: NDArray[np.int64]
+    scenario: Scenario, city: City, draws: Draws, district: int, date: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """float64 [C, days], each gamma with mean 1: one for the city's day, one for the family's."""
 
     def factors(cv: float, cell: tuple[int, int]) -> NDArray[np.float64]:
         if cv == 0:
-            return np.ones(len(day))
+            return np.ones(len(date))
         shape = cv**-2
-        uniform = draws.uniform(Purpose.DAY, day, cell)
+        uniform = draws.uniform(Purpose.DAY, day_words(date), cell)
         return np.asarray(gammaincinv(shape, uniform) / shape)
 
     whole = factors(scenario.variation.city_day_cv, (0, 0))
@@ -147,11 +148,12 @@ def _day_factors(
 class Arrivals:
     """Matters that arise in one district: their category, number within the cell, and time.
 
-    ``cell`` are the two words that name each matter's cell, ``named`` the word of its number there.
+    ``date`` are the numbers of their days since 1970, ``cell`` the words that name each matter's
+    cell, ``named`` the word of its number there.
     """
 
     category: NDArray[np.int64]
-    day: NDArray[np.int64]
+    date: NDArray[np.int64]
     index: NDArray[np.int64]
     named: NDArray[np.uint64]
     cell: tuple[NDArray[np.uint64], NDArray[np.uint64]]
@@ -191,11 +193,12 @@ def arrivals(
     Returns
     -------
     Arrivals
-        Times in s since the scenario's start, not yet sorted.
+        Not yet sorted; times are on ticks, s since the first measured midnight.
     """
     expected = intensity(scenario, city, demand, draws, district, days)
     code = city.district_code[district]
-    names, where, which = cell_words(scenario, code, np.arange(days.start, days.stop))
+    first = days_since_1970(scenario.time.start)
+    names, where, which = cell_words(scenario, code, first + np.arange(days.start, days.stop))
 
     mean = expected.sum(axis=2)
     uniform = draws.uniform(Purpose.COUNT, 0, (names[:, None], where[None, :]))
@@ -215,5 +218,6 @@ def arrivals(
     hour = _hours(below, of, target)
     low, high = below[of, hour], below[of, hour + 1]
     within = np.divide(target - low, high - low, out=np.zeros(len(of)), where=high > low)
-    time = (day + days.start) * DAY + (hour + np.minimum(within, 1)) * HOUR
-    return Arrivals(category, day + days.start, index, named, cell, time)
+    # rounded within the day: a sum of both would round another way on another day of the run
+    time = (day + days.start) * DAY + to_ticks((hour + np.minimum(within, 1)) * HOUR)
+    return Arrivals(category, first + days.start + day, index, named, cell, time)
