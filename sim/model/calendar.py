@@ -59,7 +59,8 @@ def advance(edges: Floats, rates: Floats, below: Floats, time: float, amount: fl
     """Return the earliest time at which ``amount`` more has accrued, s.
 
     The answer is rounded to a tick and never lies before ``time``; it is infinite where the
-    amount is, or where nothing ever accrues.
+    amount is, or where nothing ever accrues. It is computed within a round and then moved by whole
+    ones, so that it does not depend on when time 0 is.
     """
     if amount == 0.0:
         return time
@@ -67,7 +68,9 @@ def advance(edges: Floats, rates: Floats, below: Floats, time: float, amount: fl
     whole = below[-1]
     if amount == float("inf") or whole == 0.0:
         return float("inf")
-    target = accrued(edges, rates, below, time) + amount
+    offset = modulo(time, period)
+    i = segment(edges, offset)
+    target = below[i] + rates[i] * (offset - edges[i]) + amount
     rounds = float(floor(target / whole))
     rest = target - rounds * whole
     if rest <= 0.0:  # the earliest such time is the end of the last active segment before
@@ -79,8 +82,8 @@ def advance(edges: Floats, rates: Floats, below: Floats, time: float, amount: fl
             low = middle
         else:
             high = middle
-    end = rounds * period + edges[low] + (rest - below[low]) / rates[low]
-    return max(tick(end), time)
+    end = tick(edges[low] + (rest - below[low]) / rates[low])
+    return max(time - offset + rounds * period + end, time)
 
 
 def next_step(edges: Floats, rates: Floats, time: float, upward: bool) -> float:
