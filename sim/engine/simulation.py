@@ -83,7 +83,7 @@ class Simulation(Protocol):
 
     @property
     def ledger(self) -> NDArray[np.int64]:
-        """Matters by district and state now, int64 [D, states]."""
+        """Matters by district and state now, int64 [D, states]; without what was over at time 0."""
 
     @property
     def overdue(self) -> NDArray[np.int64]:

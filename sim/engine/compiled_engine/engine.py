@@ -141,7 +141,7 @@ class CompiledSimulation:
 
     @property
     def ledger(self) -> NDArray[np.int64]:
-        """Matters by district and state now, int64 [D, states]."""
+        """Matters by district and state now, int64 [D, states]; without what was over at time 0."""
         return self.arrays.counts[:-1, : layout.STATES].copy()
 
     @property
@@ -169,7 +169,7 @@ class CompiledSimulation:
         while self.now < until:
             self._replan_if_due()
             self._run_to(min(self.now + step, until, self._plans.next, self._pause))
-            self._begin_record_if_due()
+            self._begin_if_due()
             if self.check:
                 check_arrays(self.arrays, self._record.counts, self._most_busy, self._plans.staff)
             if progress is not None:
@@ -180,10 +180,17 @@ class CompiledSimulation:
         """The instant that must not be run over: time 0, when the record begins."""
         return 0.0 if self.now < 0 else float("inf")
 
-    def _begin_record_if_due(self) -> None:
-        if self.now == 0:
-            self._put_away()
-            self._record.begin(self._numbers, self._loaded)
+    def _begin_if_due(self) -> None:
+        """Let time 0 come: what is over leaves the ledger, and what does not matter the record."""
+        if self.now != 0:
+            return
+        self._put_away()
+        self._record.begin(self._numbers, self._loaded)
+        here = self.arrays.tickets[self.arrays.tickets["used"]]
+        for state in (layout.CLOSED, layout.VANISHED):
+            left = here["district"][here["state"] == state]
+            counts = np.bincount(left, minlength=self.parameters.districts)
+            self.arrays.counts[:-1, state] = counts
 
     @property
     def _numbers(self) -> NDArray[np.int64]:

@@ -39,7 +39,7 @@ class Record:
     Attributes
     ----------
     counts : int64 [states]
-        How many tickets were added, by state, those that are not kept among them.
+        How many tickets were added, by state, since the beginning or time 0, kept or not.
     rows : Rows
         From time 0 on: which row each matter has.
     """
@@ -151,7 +151,7 @@ class Record:
                 self.logs[table] = [entries]
 
     def begin(self, numbers: NDArray[np.int64], first: int) -> None:
-        """Let time 0 come: what is kept of the warm-up gets its rows.
+        """Let time 0 come: what is kept of a warm-up gets its rows, and it is counted anew.
 
         Parameters
         ----------
@@ -160,6 +160,7 @@ class Record:
         first : int
             The number of the next matter that will be.
         """
+        self.counts[:] = 0
         if self._warming is None:
             return
         self.rows, self._warming = self._rows(numbers, first), None

@@ -106,7 +106,7 @@ class SimpySimulation:
 
     @property
     def ledger(self) -> NDArray[np.int64]:
-        """Matters by district and state now, int64 [D, states]."""
+        """Matters by district and state now, int64 [D, states]; without what was over at time 0."""
         return self._world.ledger.array()
 
     @property
@@ -139,8 +139,8 @@ class SimpySimulation:
                 self._run_checked(target)
             else:
                 self._world.env.run(target)
-            if self.now == 0 and self.begins < 0:
-                self._dropped = self._what_is_over()
+            if self.now == 0 and self._dropped is None and self.begins < 0:
+                self._begin()
             if progress is not None:
                 progress((self.now - self.begins) / length)
 
@@ -205,7 +205,7 @@ class SimpySimulation:
         world = self._world
         dropped = self._dropped
         if dropped is None and self.begins < 0:
-            dropped = self._what_is_over()
+            dropped = self._without_matter(self._over())
         keeps = self.keep_warm_up or dropped is None
         tickets, rows = _tickets(world, self.now, None if keeps else dropped)
         logs = {
@@ -231,12 +231,24 @@ class SimpySimulation:
             **{name: in_order(name, log) for name, log in logs.items()},  # type: ignore[arg-type]
         )
 
-    def _what_is_over(self) -> NDArray[np.bool_]:
-        """Return which matters do not matter any more at time 0, bool [matters]."""
+    def _begin(self) -> None:
+        """Let time 0 come: what is over leaves the ledger, and what does not matter the record."""
+        world, over = self._world, self._over()
+        world.over = set(np.flatnonzero(over).tolist())
+        for matter in world.over:
+            world.ledger.forget(world.load.district[matter], world.tickets.state[matter])
+        self._dropped = self._without_matter(over)
+
+    def _over(self) -> NDArray[np.bool_]:
+        """Return to which matters nothing more will happen, bool [matters]."""
+        known = self._world.tickets.arrays()
+        return np.isin(known["state"], (State.CLOSED, State.VANISHED)) & ~known["on_line"]
+
+    def _without_matter(self, over: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which of those that are over do not matter at time 0, bool [matters]."""
         world = self._world
         known = world.load.arrays() | world.tickets.arrays()
-        over = np.isin(known["state"], (State.CLOSED, State.VANISHED)) & ~known["on_line"]
-        over &= ~may_matter(known, world.parameters.categories)
+        over = over & ~may_matter(known, world.parameters.categories)
         for log in (world.visits, world.stops, world.services):
             entries = log.arrays()
             over[entries["ticket"][reaches_in(entries["end"])]] = False

@@ -85,6 +85,8 @@ class World:
         Whether each shift is on; ``began`` is when it last came on, s.
     shift_alarm : Alarm
         Rings when shifts begin or end, and when another plan has come into force.
+    over : set of int
+        Matters that were over at time 0: the ledger does not have them any more.
     deadlines : dict of Alarm
         By ticket: when supervision next takes it up.
     centres : mapping of Serves
@@ -123,6 +125,7 @@ class World:
         self.began = [begins] * self.parameters.shifts
         self.shift_alarm = Alarm(self.env, Kind.SHIFT, 0)
         self.deadlines: dict[int, Alarm] = {}
+        self.over: set[int] = set()
 
     @property
     def now(self) -> float:
