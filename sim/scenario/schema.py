@@ -35,6 +35,7 @@ from sim.scenario.world import (
     District,
     GridSettings,
     Profile,
+    Published,
     Satisfaction,
     Supervision,
     Surge,
@@ -56,7 +57,7 @@ ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file")
 class Scenario(Model):
     """A validated, frozen description of what is assumed.
 
-    The fields up to ``surges`` are those of the TOML file; the others are filled by
+    The fields up to ``published`` are those of the TOML file; the others are filled by
     `sim.scenario.load`.
     """
 
@@ -89,6 +90,7 @@ class Scenario(Model):
     profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
     demand: tuple[DemandChange, ...] = ()
     surges: tuple[Surge, ...] = ()
+    published: dict[Name, Published] = Field(default={})
 
     categories: tuple[Category, ...] = Field(default=(), exclude=True)
     district_table: tuple[DistrictRow, ...] = Field(default=(), exclude=True)

@@ -78,6 +78,16 @@ class Totals(Model):
     police_calls: Count
 
 
+class Published(Model):
+    """A figure of the real city, against which `sim calibrate` holds runs."""
+
+    measure: Name
+    """Of the catalogue, see ``sim measures``."""
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    fitted: tuple[Name, ...] = ()
+    """The fields that were tuned to it; none: it was left to check."""
+
+
 class GridSettings(Model):
     """How grids are made."""
 
