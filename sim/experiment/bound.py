@@ -74,7 +74,7 @@ class Limit:
     n: int = 0
 
 
-def limits(outcome: Outcome, warm_up: float = 0.0, workload: Workload | None = None) -> list[Limit]:
+def limits(outcome: Outcome, workload: Workload | None = None) -> list[Limit]:
     """Bound what any dispatch could have made of a run.
 
     Of waits, from ready until the first visit's arrival, or its end; tickets that wait at the end
@@ -83,8 +83,6 @@ def limits(outcome: Outcome, warm_up: float = 0.0, workload: Workload | None = N
     Parameters
     ----------
     outcome : Outcome
-    warm_up : float
-        Matters that arose before it are left out, s; that they take crews, too.
     workload : Workload, optional
         What was drawn for the run; drawn again by default.
 
@@ -93,7 +91,7 @@ def limits(outcome: Outcome, warm_up: float = 0.0, workload: Workload | None = N
     list of Limit
         One for each of `sim.measure.catalogue.BOUNDS`.
     """
-    jobs = _Jobs.of(outcome, warm_up, workload)
+    jobs = _Jobs.of(outcome, workload)
     on = [windows(calendar, outcome.until) for calendar in shift_calendars(outcome.scenario)]
     units = [_Unit(outcome, jobs, unit, on) for unit in np.unique(jobs.unit)]
     n, until = len(jobs.ready), outcome.until
@@ -104,7 +102,7 @@ def limits(outcome: Outcome, warm_up: float = 0.0, workload: Workload | None = N
     for metric in BOUNDS:
         formula = METRICS[metric].formula
         if isinstance(formula, Due):
-            found.append(_share(outcome, warm_up, jobs, units, alone, metric, formula))
+            found.append(_share(outcome, jobs, units, alone, metric, formula))
             continue
         assert isinstance(formula, FirstVisit), metric
         ends = formula.ends
@@ -126,9 +124,9 @@ class _Jobs:
     after: Floats  # from the end of the first visit's work until it could be closed, at least
 
     @classmethod
-    def of(cls, outcome: Outcome, warm_up: float, workload: Workload | None) -> _Jobs:
+    def of(cls, outcome: Outcome, workload: Workload | None) -> _Jobs:
         t = outcome.tickets
-        row = np.flatnonzero((t["unit"] >= 0) & known(t["signed"]) & (t["arisen"] >= warm_up))
+        row = np.flatnonzero((t["unit"] >= 0) & known(t["signed"]))
         if workload is None:
             workload = Workload.draw(
                 outcome.scenario, outcome.city, outcome.seed, outcome.replication
@@ -175,7 +173,6 @@ class _Unit:
 
 def _share(
     outcome: Outcome,
-    warm_up: float,
     jobs: _Jobs,
     units: Sequence[_Unit],
     alone: Floats,
@@ -184,7 +181,7 @@ def _share(
 ) -> Limit:
     """Bound a share on time; what needs no crew is as in the run."""
     t, until = outcome.tickets, outcome.until
-    met, missed = (rows & (t["arisen"] >= warm_up) for rows in on_time(outcome, formula))
+    met, missed = on_time(outcome, formula)
     counted = int((met | missed).sum())
     value = int(met.sum()) / counted if counted else np.nan
     mine = np.zeros(len(outcome), dtype=bool)

@@ -13,6 +13,9 @@ from sim.clock import DAY
 from sim.scenario.base import Count, FileName, Hours, Model, Name, NonNegative, Positive, Share
 from sim.scenario.zone import zone
 
+WARM_UP_MOST = 366
+"""The most days of a warm-up."""
+
 
 def _zone(name: str) -> str:
     try:
@@ -55,7 +58,7 @@ class Time(Model):
 
     start: Annotated[Day, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
     days: Annotated[int, Field(ge=1, le=3660)]
-    warm_up_days: Annotated[int, Field(ge=0, le=366)] = 0
+    warm_up_days: Annotated[int, Field(ge=0, le=WARM_UP_MOST)] = 0
     """Days before time 0 that are simulated so that it does not begin in an empty city."""
     timezone: Annotated[Name, AfterValidator(_zone)] = "Asia/Shanghai"
     """Of the tz database. The run keeps its offset at the start (`sim.scenario.localtime`)."""

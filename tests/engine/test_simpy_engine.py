@@ -284,9 +284,9 @@ def test_the_invariant_mode_sees_what_is_wrong(place: str, tmp_path: Path) -> No
     elif place == "desk":
         people.desks[0].busy = 99
     elif place == "crew":
-        # one that nobody sends before the next look
-        off = (c for c in people.crews.values() if c.free and not world.on_duty[c.shift])
-        next(off).free = False
+        # one who is off duty: nobody sends it meanwhile
+        crews = people.crews.values()
+        next(crew for crew in crews if crew.free and not crew.on_duty).free = False
     else:
         world.tickets.state[0] = State.WAITING
     with pytest.raises(InvariantError):

@@ -195,6 +195,8 @@ GRID = lined(
 )  # fmt: skip
 CATEGORY, DEPARTMENT = figures_of(CategoryFigures), figures_of(DepartmentFigures)
 VISIT, STOP, SERVED = (record(**kinds(RESULTS[log])) for log in ("visits", "stops", "services"))
+ENTRIES = {"visits": VISIT, "stops": STOP, "services": SERVED}
+"""Types of the entries of logs."""
 CALL_MADE = record(time="f8", slot="i8")
 
 
