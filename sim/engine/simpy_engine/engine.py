@@ -24,6 +24,7 @@ from sim.model.replan import Succession
 from sim.model.state import State
 from sim.policy import Policy
 from sim.scenario import Scenario
+from sim.workload.philox import Draws
 from sim.workload.workload import Workload
 
 
@@ -72,7 +73,15 @@ class SimpySimulation:
         self._dropped: NDArray[np.bool_] | None = None  # at time 0, by number
         self._parts = [workload]
         self._plans = Succession(plan, scenario.time.begins)
-        self._world = world = World(scenario, self.city, workload, self._plans, self.policy, check)
+        self._world = world = World(
+            scenario,
+            self.city,
+            Draws(self.seed, replication),
+            workload,
+            self._plans,
+            self.policy,
+            check,
+        )
         self._people = people = People(world)
         world.view = (HindsightFacts if self.policy.hindsight else Facts)(world, people.crews)
         await_change(world)

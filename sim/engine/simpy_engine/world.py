@@ -27,6 +27,7 @@ from sim.model.state import State
 from sim.model.way import Spot
 from sim.policy.base import Policy, View
 from sim.scenario import Scenario
+from sim.workload.philox import Draws
 from sim.workload.workload import Workload
 
 NEVER = float("inf")
@@ -107,6 +108,7 @@ class World:
         self,
         scenario: Scenario,
         city: City,
+        draws: Draws,
         workload: Workload,
         succession: Succession,
         policy: Policy,
@@ -119,7 +121,7 @@ class World:
         self.load, self.tickets = matters_of(workload), blank_tickets(len(workload))
         self.visits, self.stops, self.services = map(Records, (VISIT, STOP, SERVICE))
         self.ledger = Ledger(len(city.district_name), check)
-        self.parameters = Parameters.of(scenario, city)
+        self.parameters = Parameters.of(scenario, city, draws)
         self.ground = Ground(self.parameters)
         self.on_duty = [calendar.rate(begins) > 0 for calendar in self.parameters.duty]
         self.began = [begins] * self.parameters.shifts
