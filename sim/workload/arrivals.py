@@ -14,11 +14,13 @@ from scipy.special import gammaincinv, pdtr, pdtrik
 
 from sim.city.apportion import apportion
 from sim.city.city import City
-from sim.clock import DAY, HOUR, days_since_1970, to_ticks
+from sim.clock import DAY, HOUR, to_ticks
 from sim.machinecode import kept
 from sim.scenario import Scenario
+from sim.scenario.dates import run_days
 from sim.word import word
-from sim.workload.names import cell_words, check_numbers, day_words
+from sim.workload.days import date_weights, day_shares, mean_weights
+from sim.workload.names import cell_words, check_numbers
 from sim.workload.philox import Draws
 from sim.workload.purpose import Purpose
 
@@ -41,6 +43,8 @@ class Demand:
     matters: NDArray[np.float64]
     reporters: NDArray[np.float64]
     """float64 [D, C]: the share of the matters whose citizen would report them."""
+    mean_weight: NDArray[np.float64]
+    """float64 [C]: what `sim.workload.days.date_weights` are on a mean day."""
 
     @classmethod
     def build(cls, scenario: Scenario, city: City) -> Demand:
@@ -65,7 +69,7 @@ class Demand:
         silent = np.outer(city.district_share, [c.silent_per_day for c in categories]) * factor
         matters = reported + silent
         reporters = np.divide(reported, matters, out=np.zeros_like(matters), where=matters > 0)
-        return cls(hotline, police, matters, reporters)
+        return cls(hotline, police, matters, reporters, mean_weights(scenario))
 
 
 def _chosen(names: tuple[str, ...], some: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -101,16 +105,13 @@ def intensity(
     """
     categories = scenario.categories
     day = np.arange(days.start, days.stop)
-    date = days_since_1970(scenario.time.start) + day
-    weekday = (date + 3) % 7
+    dates = run_days(scenario.time, days)
+    shape = np.array([scenario.profiles[c.profile].hours for c in categories], dtype=float)
     out = np.empty((len(categories), len(day), 24))
-    for name, profile in scenario.profiles.items():
-        rows = [i for i, c in enumerate(categories) if c.profile == name]
-        hours = np.asarray(profile.hours, dtype=float)
-        week = np.asarray(profile.weekdays, dtype=float)
-        shape = np.outer(week[weekday] / week.mean(), hours / hours.sum())
-        out[rows] = demand.matters[district, rows][:, None, None] * shape
-    out *= _day_factors(scenario, city, draws, district, date)[:, :, None]
+    out[:] = (demand.matters[district] / demand.mean_weight)[:, None, None]
+    out *= date_weights(scenario, dates)[:, :, None]
+    out *= (shape / shape.sum(axis=1, keepdims=True))[:, None, :]
+    out *= _day_factors(scenario, city, draws, district, dates)[:, :, None]
     for surge in scenario.surges:
         if surge.districts and city.district_name[district] not in surge.districts:
             continue
@@ -123,22 +124,22 @@ def intensity(
 
 
 def _day_factors(
-    scenario: Scenario, city: City, draws: Draws, district: int, date: NDArray[np.int64]
+    scenario: Scenario, city: City, draws: Draws, district: int, dates: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """float64 [C, days], each gamma with mean 1: one for the city's day, one for the family's."""
+    variation = scenario.variation
 
-    def factors(cv: float, cell: tuple[int, int]) -> NDArray[np.float64]:
+    def factors(cv: float, rho: float, cell: tuple[int, int]) -> NDArray[np.float64]:
         if cv == 0:
-            return np.ones(len(date))
+            return np.ones(len(dates))
         shape = cv**-2
-        uniform = draws.uniform(Purpose.DAY, day_words(date), cell)
-        return np.asarray(gammaincinv(shape, uniform) / shape)
+        return np.asarray(gammaincinv(shape, day_shares(draws, dates, rho, cell)) / shape)
 
-    whole = factors(scenario.variation.city_day_cv, (0, 0))
+    whole = factors(variation.city_day_cv, variation.city_day_rho, (0, 0))
     here = word(city.district_code[district])
     families = {c.family for c in scenario.categories}
     own = {
-        family: factors(scenario.variation.family_day_cv, (here, word(family)))
+        family: factors(variation.family_day_cv, variation.family_day_rho, (here, word(family)))
         for family in families
     }
     return np.array([whole * own[c.family] for c in scenario.categories])
@@ -197,8 +198,8 @@ def arrivals(
     """
     expected = intensity(scenario, city, demand, draws, district, days)
     code = city.district_code[district]
-    first = days_since_1970(scenario.time.start)
-    names, where, which = cell_words(scenario, code, first + np.arange(days.start, days.stop))
+    dates = run_days(scenario.time, days)
+    names, where, which = cell_words(scenario, code, dates)
 
     mean = expected.sum(axis=2)
     uniform = draws.uniform(Purpose.COUNT, 0, (names[:, None], where[None, :]))
@@ -220,4 +221,4 @@ def arrivals(
     within = np.divide(target - low, high - low, out=np.zeros(len(of)), where=high > low)
     # rounded within the day: a sum of both would round another way on another day of the run
     time = (day + days.start) * DAY + to_ticks((hour + np.minimum(within, 1)) * HOUR)
-    return Arrivals(category, first + days.start + day, index, named, cell, time)
+    return Arrivals(category, dates[day], index, named, cell, time)

@@ -153,6 +153,8 @@ def build(
         edges=calendars[1],
         rates=calendars[2],
         below=calendars[3],
+        upto=parameters.working_days.upto,
+        nth=parameters.working_days.nth,
         categories=_records(layout.CATEGORY, parameters.categories, {}),
         partners=partners,
         departments=_records(layout.DEPARTMENT, parameters.departments, {}),
