@@ -95,8 +95,8 @@ def hold(
     begun.begin(state)
     assert (begun.now, begun.events) == (state.now, state.events)
     assert differences(state, begun.state()) == []
-    for until in (state.now + 1.0, state.now + 3 * HOUR, None):
-        until = run.horizon if until is None else min(until, run.horizon)
+    for later in (1.0, 3 * HOUR, float("inf")):
+        until = min(state.now + later, run.horizon)
         run.run(until)
         begun.run(until)
         assert run.events == begun.events
@@ -204,7 +204,7 @@ def test_a_run_begins_once_and_under_its_own_seed(tmp_path: Path) -> None:
 
 
 def test_a_long_run_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The state does not depend on where the record lies, nor on how many days are drawn at once."""
+    """The state does not depend on where the record lies, nor on how much is drawn at once."""
     from sim.engine.compiled_engine import engine
 
     scenario = tiny(tmp_path, ["time.days=3", "time.warm_up_days=2"])
