@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.columns import MATTER, STORED, Column
+from sim.columns import MATTER, NAN, STORED, Column
 from sim.workload.workload import Workload
 
 _CODES = {"f8": "d", "i8": "q", "i4": "i", "i2": "h", "i1": "b", "b1": "b"}
@@ -17,8 +17,11 @@ LIFE = (
     Column("step", "i1", "", "the step of its life that it is at", default=-1),
     Column("centre", "i4", "", "whose operators it is with", default=-1, to="desks"),
     Column("wrong_left", "i2", "1", "wrong triages still before it"),
+    Column("until", "f8", "s", "when the department signs, or it is settled", default=NAN),
     Column("on_line", "b1", "", "its call is not over yet"),
-)
+    Column("line_until", "f8", "s", "when it is tried again, written up, or 110 has heard it",
+           default=NAN),
+)  # fmt: skip
 """What the engine itself needs to know of a ticket."""
 
 

@@ -103,7 +103,12 @@ def evaluate(world: World, ticket: int) -> None:
 def enter(world: World, ticket: int, step: Step) -> None:
     """Let a life go on from the beginning of a step."""
     world.tickets.step[ticket] = step
-    then(LIFE[step].begin(world, ticket), _over, world, ticket)
+    wait(world, ticket, LIFE[step].begin(world, ticket))
+
+
+def wait(world: World, ticket: int, over: Event) -> None:
+    """Let a life go on at the end of its step."""
+    then(over, _over, world, ticket)
 
 
 def _over(world: World, ticket: int) -> None:
@@ -144,8 +149,13 @@ def _wait_for_signature(world: World, ticket: int) -> Event:
         len(parameters.departments),
     )
     seconds = tick(load.sign[ticket] * parameters.departments[department].sign_s)
-    when = parameters.desks[department].advance(world.now, seconds)
-    return world.env.at(when, Kind.SIGN, ticket)
+    world.tickets.until[ticket] = parameters.desks[department].advance(world.now, seconds)
+    return sign_at(world, ticket)
+
+
+def sign_at(world: World, ticket: int) -> Event:
+    """Return what happens when the department's desk has read it."""
+    return world.env.at(world.tickets.until[ticket], Kind.SIGN, ticket)
 
 
 def _signed(world: World, ticket: int) -> Step:
@@ -182,7 +192,13 @@ def _visited(world: World, ticket: int) -> Step:
 
 def _settle(world: World, ticket: int) -> Event:
     world.move(ticket, State.SETTLING)
-    return world.env.at(world.now + world.load.settle_s[ticket], Kind.SETTLE, ticket)
+    world.tickets.until[ticket] = world.now + world.load.settle_s[ticket]
+    return settle_at(world, ticket)
+
+
+def settle_at(world: World, ticket: int) -> Event:
+    """Return what happens when it is settled."""
+    return world.env.at(world.tickets.until[ticket], Kind.SETTLE, ticket)
 
 
 def _job_done(world: World, ticket: int) -> Step:

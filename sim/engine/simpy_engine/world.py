@@ -20,7 +20,7 @@ from sim.model.flow import may_be_found
 from sim.model.ground import Ground
 from sim.model.order import Kind
 from sim.model.parameters import Parameters
-from sim.model.race import Clock, Timed
+from sim.model.race import TIMED, Clock, Timed
 from sim.model.replan import Succession
 from sim.model.rules import urgency
 from sim.model.state import State
@@ -30,6 +30,7 @@ from sim.scenario import Scenario
 from sim.workload.workload import Workload
 
 NEVER = float("inf")
+_PLACE = {entrant.kind: place for place, entrant in enumerate(TIMED)}
 
 
 class Line(Protocol):
@@ -85,8 +86,11 @@ class World:
         Whether each shift is on; ``began`` is when it last came on, s.
     shift_alarm : Alarm
         Rings when shifts begin or end, and when another plan has come into force.
+    race : dict of tuple of float
+        By matter that arose: when each of `sim.model.race.TIMED` would come, s; inf: never.
     over : set of int
-        Matters that were over at time 0: the ledger does not have them any more.
+        Matters that were over at time 0, or before the run's state was taken: the ledger does not
+        have them.
     deadlines : dict of Alarm
         By ticket: when supervision next takes it up.
     centres : mapping of Serves
@@ -125,6 +129,7 @@ class World:
         self.began = [begins] * self.parameters.shifts
         self.shift_alarm = Alarm(self.env, Kind.SHIFT, 0)
         self.deadlines: dict[int, Alarm] = {}
+        self.race: dict[int, tuple[float, ...]] = {}
         self.over: set[int] = set()
 
     @property
@@ -158,11 +163,12 @@ class World:
         load = self.load
         return self.ground.lies(load.x[ticket], load.y[ticket], load.grid[ticket])
 
-    def comes_at(self, matter: int, entrant: Timed) -> float:
-        """Return when an entrant of the race would notice a matter, s; inf: never.
+    def comes(self, matter: int, kind: Kind) -> float:
+        """Return when an entrant of the race would notice a matter that arose, s; inf: never."""
+        return self.race[matter][_PLACE[kind]]
 
-        Observers are those of the plan under which it arose.
-        """
+    def comes_at(self, matter: int, entrant: Timed) -> float:
+        """Compute the same from what was drawn. Observers are those of the plan in force."""
         load = self.load
         arisen, amount = load.arisen[matter], getattr(load, entrant.column)[matter]
         clock = entrant.clocks[load.citizen[matter]]
