@@ -103,7 +103,7 @@ class CompiledSimulation:
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
         self.keep_warm_up = keep_warm_up
-        warming = None if keep_warm_up or begins == 0 else self.parameters.categories
+        warming = None if keep_warm_up or begins == 0 else self.parameters
         self._record = Record(expected > IN_MEMORY, warming)
         if workload is not None:
             self._load([workload], [np.arange(len(workload))])
@@ -297,8 +297,8 @@ class CompiledSimulation:
         """
         self._record.keep_beside(folder)
 
-    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return all that a run needs to go on elsewhere, beside its parts on disk.
+    def saved(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return all that the run itself needs to go on elsewhere, beside its parts on disk.
 
         Returns
         -------

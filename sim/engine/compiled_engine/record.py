@@ -17,7 +17,7 @@ from sim.engine.outcome import LOGS, TICKETS, Columns, in_order
 from sim.engine.stored import ROW, Cache, PartWriter, StoredColumns
 from sim.engine.window import Rows, may_matter, reaches_in
 from sim.errors import InputError
-from sim.model.figures import CategoryFigures
+from sim.model.parameters import Parameters
 from sim.model.state import State
 from sim.writing import scratch_of
 
@@ -33,8 +33,8 @@ class Record:
     ----------
     on_disk : bool
         Whether pieces go to Parquet parts in a temporary folder.
-    warming : tuple of CategoryFigures, optional
-        The categories, where a warm-up comes first of which not all is kept.
+    warming : Parameters, optional
+        Those of the run, where a warm-up comes first of which not all is kept.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Record:
         From time 0 on: which row each matter has.
     """
 
-    def __init__(self, on_disk: bool, warming: tuple[CategoryFigures, ...] | None = None) -> None:
+    def __init__(self, on_disk: bool, warming: Parameters | None = None) -> None:
         self.tickets: list[Columns] = []
         self.logs: dict[str, Pieces] = {name: [] for name in LOGS}
         self.counts = np.zeros(len(State), dtype=np.int64)

@@ -248,7 +248,7 @@ class SimpySimulation:
         """Return which of those that are over do not matter at time 0, bool [matters]."""
         world = self._world
         known = world.load.arrays() | world.tickets.arrays()
-        over = over & ~may_matter(known, world.parameters.categories)
+        over = over & ~may_matter(known, world.parameters)
         for log in (world.visits, world.stops, world.services):
             entries = log.arrays()
             over[entries["ticket"][reaches_in(entries["end"])]] = False
