@@ -7,7 +7,6 @@ from itertools import count
 
 from simpy.events import Event
 
-from sim.clock import tick
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
 from sim.model.order import Kind
@@ -80,6 +79,12 @@ class Desk:
         place = request.urgency, request.arrive, request.ticket, next(self.asked)
         heappush(self.waiting, (*place, request))
 
+    def requests(self, *, waiting: bool) -> list[Request]:
+        """Return those that wait, or those that are served, in no order."""
+        if waiting:
+            return [request for *_, request in self.waiting if not request.gone]
+        return list(self.serving.values())
+
     def begin(self) -> None:
         """Let free operators take what waits."""
         free = self.on_duty - self.busy
@@ -111,9 +116,8 @@ class Desk:
 class Centre(Desk):
     """A linkage centre: it accepts, triages, and makes call-backs."""
 
-    def serve(self, ticket: int, mean_s: float, urgency: int) -> Event:
-        """Return what happens when an operator is done with a service of this mean length."""
-        seconds = tick(mean_s * self.world.load.desk[ticket])
+    def serve(self, ticket: int, seconds: float, urgency: int) -> Event:
+        """Return what happens when an operator is done with a service of this length."""
         alarm = Alarm(self.world.env, Kind.SERVICE, ticket)
         self.ask(ticket, seconds, urgency, alarm)
         return alarm.event

@@ -55,10 +55,15 @@ class Grid(Beat):
 
     def handle(self, ticket: int) -> Event:
         """Ask for somebody to go to a simple ticket."""
-        self.done[ticket] = Event(self.world.env)
-        heappush(self.jobs, self._job(ticket))
+        done = self.put(ticket)
         for worker in self.workers:
             worker.aim()
+        return done
+
+    def put(self, ticket: int) -> Event:
+        """Let a ticket wait; the event happens when it is dealt with."""
+        self.done[ticket] = Event(self.world.env)
+        heappush(self.jobs, self._job(ticket))
         return self.done[ticket]
 
     def rerank(self, ticket: int) -> None:
@@ -78,14 +83,21 @@ class Gridworker(Patrol):
     Attributes
     ----------
     does : Does
-        What it does; of a stop ``ticket`` is what for, ``begun`` and ``ends`` are when it began
-        and will end, s. Of a job ``way`` is how far it is, s, and ``until`` when the work is done.
+        What it does.
+    ticket : int
+        Of a stop: what for; ``begun`` and ``ends`` are when it began and will end, s.
+    way, until : float
+        Of a job: how far it is, and when the work is done, s.
+    looked : Event
+        What happens at the end of a look.
     """
 
     def __init__(self, world: World, grid: Grid, number: int) -> None:
         super().__init__(world, grid, number)
+        self.beat: Grid = grid
         self.does, self.ticket = Does.WALK, -1
         self.begun = self.ends = self.until = self.way = NAN
+        self.looked: Event | None = None
         world.env.process(self.live())
 
     def live(self) -> Process:
@@ -107,6 +119,11 @@ class Gridworker(Patrol):
         """Whether it stops."""
         return self.does != Does.WALK
 
+    @property
+    def on_job(self) -> bool:
+        """Whether it is on its way to a job, at it, or on its way back."""
+        return self.does in (Does.GO, Does.WORK, Does.BACK)
+
     def _look_about(self) -> None:
         """Begin what is at hand: a job that waits, or what lies here."""
         if self.beat.jobs and self.free_from(self.world.now) == self.world.now:
@@ -116,6 +133,7 @@ class Gridworker(Patrol):
             if not self.is_live(kind, ticket):
                 return
             if kind == StopKind.CHECK:
+                self.looked = self.beat.checked.pop(ticket)
                 self._begin(Does.LOOK, StopKind.CHECK, ticket, self.world.parameters.check_s)
             else:
                 self._find(ticket)
@@ -160,9 +178,9 @@ class Gridworker(Patrol):
             yield self._at(self.ends)
             self._found()
         elif self.does == Does.LOOK:
-            over = self.beat.checked.pop(self.ticket)
             yield self._at(self.ends)
-            over.succeed()
+            assert self.looked is not None
+            self.looked.succeed()
         else:
             yield from self._job()
 

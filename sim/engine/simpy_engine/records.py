@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +58,13 @@ class Records:
             getattr(self, column.name).append(values.get(column.name, _default(column)))
         return len(self) - 1
 
+    def put(self, rows: NDArray[np.int64], columns: Mapping[str, NDArray[Any]]) -> None:
+        """Overwrite some rows of the columns that are given."""
+        for column in self._columns:
+            if column.name in columns:
+                kept = np.frombuffer(getattr(self, column.name), dtype=column.kind)
+                kept[rows] = columns[column.name]
+
     def append(self, workload: Workload) -> None:
         """Add the columns of a workload at the end."""
         for name, values in workload.columns().items():
@@ -75,9 +83,16 @@ def _default(column: Column) -> float | int:
     return column.default if column.kind == "f8" else int(column.default)
 
 
-def matters_of(workload: Workload) -> Records:
-    """Return a workload's columns, which grow when a live session adds a matter."""
+def matters_of(workload: Workload, before: int = 0) -> Records:
+    """Return a workload's columns, which grow when a live session adds a matter.
+
+    Parameters
+    ----------
+    before : int
+        So many blank rows come first, of matters that have arisen already.
+    """
     matters = Records(MATTER)
+    matters.extend(before)
     matters.append(workload)
     return matters
 

@@ -15,7 +15,7 @@ from sim.city.city import City
 from sim.columns import SERVICE, STOP, VISIT
 from sim.engine.ledger import Ledger
 from sim.engine.simpy_engine.environment import Alarm, Environment
-from sim.engine.simpy_engine.records import Records, blank_tickets, matters_of
+from sim.engine.simpy_engine.records import Records, blank_tickets
 from sim.model.flow import may_be_found
 from sim.model.ground import Ground
 from sim.model.order import Kind
@@ -27,7 +27,6 @@ from sim.model.state import State
 from sim.model.way import Spot
 from sim.policy.base import Policy, View
 from sim.scenario import Scenario
-from sim.workload.workload import Workload
 
 NEVER = float("inf")
 _PLACE = {entrant.kind: place for place, entrant in enumerate(TIMED)}
@@ -47,8 +46,8 @@ class Serves(Protocol):
     def on_duty(self) -> int:
         """Operators on duty now."""
 
-    def serve(self, ticket: int, mean_s: float, urgency: int) -> Event:
-        """Return what happens at the end of a service of this mean length."""
+    def serve(self, ticket: int, seconds: float, urgency: int) -> Event:
+        """Return what happens at the end of a service of this length."""
 
 
 class Handles(Protocol):
@@ -111,22 +110,22 @@ class World:
         self,
         scenario: Scenario,
         city: City,
-        workload: Workload,
+        load: Records,
         succession: Succession,
         policy: Policy,
         check: bool,
+        now: float,
     ) -> None:
-        begins = scenario.time.begins
-        self.env = Environment(begins)
+        self.env = Environment(now)
         self.scenario, self.policy = scenario, policy
         self.succession, self.plan = succession, succession.staff.plan
-        self.load, self.tickets = matters_of(workload), blank_tickets(len(workload))
+        self.load, self.tickets = load, blank_tickets(len(load))
         self.visits, self.stops, self.services = map(Records, (VISIT, STOP, SERVICE))
         self.ledger = Ledger(len(city.district_name), check)
         self.parameters = Parameters.of(scenario, city)
         self.ground = Ground(self.parameters)
-        self.on_duty = [calendar.rate(begins) > 0 for calendar in self.parameters.duty]
-        self.began = [begins] * self.parameters.shifts
+        self.on_duty = [calendar.rate(now) > 0 for calendar in self.parameters.duty]
+        self.began = [now] * self.parameters.shifts
         self.shift_alarm = Alarm(self.env, Kind.SHIFT, 0)
         self.deadlines: dict[int, Alarm] = {}
         self.race: dict[int, tuple[float, ...]] = {}
