@@ -44,6 +44,7 @@ class ExperimentOptions(TypedDict, total=False):
     precision: str | float | None
     max_replications: int
     confidence: float
+    warm_up: str
     select: bool
     indifference: str | float | None
     probability: float | None
@@ -102,6 +103,9 @@ def compare(
         How many may be added in all, 200 by default.
     confidence : float
         With which all intervals hold at once, 0.95 by default.
+    warm_up : str
+        ``own``: each arm warms up under its own plan and policy; ``base``: all begin from the
+        state of the first at time 0, which takes less time.
     select : bool
         Whether the best arm is selected (Kim and Nelson's KN), with ``indifference``, the
         smallest difference that matters (``"1%"`` by default), and ``probability`` of being right
@@ -214,6 +218,7 @@ def _run(
     precision: str | float | None = None,
     max_replications: int = 200,
     confidence: float = 0.95,
+    warm_up: str = "own",
     select: bool = False,
     indifference: str | float | None = None,
     probability: float | None = None,
@@ -248,6 +253,7 @@ def _run(
         precision=None if precision is None else Precision.parse(str(precision)),
         max_replications=max_replications,
         confidence=confidence,
+        warm_up=warm_up,
         select=wish,
         seed=seed,
         engine=engine,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -51,6 +51,11 @@ class Replicated(Json, Patience, Seed, Part):
     )
     max_replications: int = option(default=200, show_default=True)
     confidence: float = option(default=0.95, show_default=True, help="Of all intervals at once.")
+    common_warm_up: bool = option(
+        is_flag=True,
+        help="Let all arms begin from one state at time 0, that of the first; by default each "
+        "warms up under its own plan and policy.",
+    )
     select: bool = option(is_flag=True, help="Select the best arm (Kim and Nelson's KN).")
     indifference: str | None = option(
         help="For --select: the smallest difference that matters.  [default: 1%]"
@@ -83,6 +88,7 @@ class Replicated(Json, Patience, Seed, Part):
             "precision": self.precision,
             "max_replications": self.max_replications,
             "confidence": self.confidence,
+            "warm_up": "base" if self.common_warm_up else "own",
             "select": self.select,
             "indifference": self.indifference,
             "probability": self.pcs,
@@ -288,9 +294,13 @@ def _bounds(headroom: Sequence[Headroom]) -> Table:
     return table
 
 
-def _warm_up(days: list[int]) -> str:
+def _warm_up(settings: Mapping[str, Any]) -> str:
+    days = settings["warm_up_days"]
+    if not any(days):
+        return "no warm-up"
     said = "/".join(map(str, days if len(set(days)) > 1 else days[:1]))
-    return f"after {said} days of warm-up" if any(days) else "no warm-up"
+    of = " of the first arm" if settings["warm_up"] == "base" else ""
+    return f"after {said} days of warm-up{of}"
 
 
 def _tell(found: Comparison, as_json: bool) -> None:
@@ -330,7 +340,7 @@ def _tell(found: Comparison, as_json: bool) -> None:
         screen.print(f"{arm}, of a run 每次运行: {figures}", style="dim")
     screen.print(
         f"{settings['replications']} replications, seed {settings['seed']}, engine "
-        f"{settings['engine']}, {_warm_up(settings['warm_up_days'])}; all differences hold "
+        f"{settings['engine']}, {_warm_up(settings)}; all differences hold "
         f"at once with {100 * settings['confidence']:g} %",
         style="dim",
     )

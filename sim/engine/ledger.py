@@ -49,7 +49,11 @@ class Ledger:
 
     def enter(self, district: int) -> None:
         """Count a matter that arises."""
-        self.counts[district][State.UNDISCOVERED] += 1
+        self.put(district, State.UNDISCOVERED)
+
+    def put(self, district: int, state: int) -> None:
+        """Count a matter that is in a state already."""
+        self.counts[district][state] += 1
         self.arisen += 1
 
     def move(self, district: int, old: int, new: int) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.engine.outcome import Outcome
+from sim.engine.state import RunState
 from sim.model.plan import Plan
 from sim.model.staffing import base_plan
 from sim.policy import Policy, find_policy
@@ -99,6 +100,21 @@ class Simulation(Protocol):
 
     def replan(self, plan: Plan, at: float | None = None) -> None:
         """Let another plan be in force from an instant on, now or later; see `sim.model.replan`."""
+
+    def state(self) -> RunState:
+        """Return the state of the run now; see `sim.engine.state`."""
+
+    def begin(self, state: RunState, *, anew: bool = False) -> None:
+        """Go on from the state of another run instead of from an empty city.
+
+        Parameters
+        ----------
+        state : RunState
+            Of the same scenario and seed, whatever the engine.
+        anew : bool
+            Whether the policy is another one than that of the state's run: it remembers nothing,
+            and all that waits gets its place in line from it.
+        """
 
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""

@@ -232,6 +232,12 @@ class StoredColumns(OnDemand):
         """Yield the rows part by part, as they lie on disk, for what asks for no order."""
         return (_StoredPart(part, self.check) for part in self.parts)
 
+    def with_rows(self) -> Iterator[Part]:
+        """Yield the parts with the column that says where their rows stand."""
+        for part in self.parts:
+            piece = _StoredPart(part, self.check)
+            yield {name: piece[name] for name in (ROW, *self._names)}
+
     def _in_order(self, column: NDArray[Any]) -> NDArray[Any]:
         key = (self._number, ROW)
         row = self._cache.get(key)

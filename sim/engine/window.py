@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.clock import DAY
 from sim.engine.outcome import Columns
-from sim.model.figures import CategoryFigures
+from sim.model.parameters import Parameters
 
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -36,9 +39,16 @@ class Rows:
         behind = numbers - self.first + len(self.kept)
         return np.where(numbers < self.first, np.searchsorted(self.kept, numbers), behind)
 
+    def numbers(self, rows: Ints) -> Ints:
+        """Return the numbers of the matters in some rows."""
+        out = np.asarray(rows - len(self.kept) + self.first)
+        here = rows < len(self.kept)
+        out[here] = self.kept[rows[here]]
+        return out
 
-def may_matter(tickets: Columns, categories: tuple[CategoryFigures, ...]) -> Bools:
-    """Return which tickets that are over still fall due at time 0 or later, bool [N].
+
+def may_matter(tickets: Columns, parameters: Parameters, now: float = 0.0) -> Bools:
+    """Return which tickets that are over still fall due at an instant or later, bool [N].
 
     Whoever left out a ticket that was closed before time 0 and falls due after it would count
     those alone that take long. Of what never became a ticket, the deadline counts from when it
@@ -48,12 +58,25 @@ def may_matter(tickets: Columns, categories: tuple[CategoryFigures, ...]) -> Boo
     ----------
     tickets : columns
         With ``arisen``, ``category``, ``due_close``.
+    now : float
+        The instant, s.
     """
-    close_s = np.array([category.close_s for category in categories])
-    due = tickets["arisen"] + close_s[tickets["category"]]
-    return np.asarray(np.fmax(tickets["due_close"], due) >= 0)
+    due = close_due(tickets["arisen"], tickets["category"], parameters)
+    return np.asarray(np.fmax(tickets["due_close"], due) >= now)
 
 
-def reaches_in(ends: NDArray[np.float64]) -> Bools:
-    """Return which entries of a log are not over at time 0, bool [N]; NaN: no end yet."""
-    return ~(ends <= 0)
+def close_due(accepted: Floats, category: NDArray[Any], parameters: Parameters) -> Floats:
+    """Return deadlines for closing, s: `sim.model.rules.close_due` of many."""
+    days, categories = parameters.working_days, parameters.categories
+    close_s = np.array([c.close_s for c in categories])[category]
+    workdays = np.array([c.close_workdays for c in categories])[category]
+    due = accepted + close_s
+    rows = workdays > 0
+    before = days.upto[np.floor(accepted[rows] / DAY).astype(np.int64) - days.first]
+    due[rows] = (days.nth[before + workdays[rows] - 1] + 1) * DAY
+    return np.asarray(due)
+
+
+def reaches_in(ends: Floats, now: float = 0.0) -> Bools:
+    """Return which entries of a log are not over at an instant, bool [N]; NaN: no end yet."""
+    return ~(ends <= now)

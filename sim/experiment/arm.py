@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
-from sim.model.plan import Plan
-from sim.policy import POLICIES, Guarded, Policy, class_digest, find_policy
+from sim.model.plan import Plan, plan_digest
+from sim.policy import Policy, bare, given_to, policy_digest
 from sim.scenario import Scenario
 
 
@@ -53,15 +52,15 @@ class Arm:
     @property
     def hindsight(self) -> bool:
         """Whether its policy sees the future: a rule to measure others by."""
-        return _bare(self.policy).hindsight
+        return bare(self.policy).hindsight
 
     @cached_property
     def fingerprint(self) -> dict[str, str]:
         """What the arm's outcomes depend on, besides the seed and the program."""
         return {
             "scenario": self.scenario.content_hash,
-            "plan": _plan_digest(self.plan),
-            "policy": _policy_digest(self.policy),
+            "plan": plan_digest(self.plan),
+            "policy": policy_digest(self.policy),
         }
 
 
@@ -73,36 +72,6 @@ def policy_name(policy: str | Policy) -> str:
     InputError
         If there is no such policy.
     """
-    bare = _bare(policy)
-    given = ",".join(f"{key}={value}" for key, value in _parameters(bare))
-    return f"{bare.name}({given})" if isinstance(policy, Policy) and given else bare.name
-
-
-def _plan_digest(plan: Plan | None) -> str:
-    if plan is None:
-        return "base"
-    digest = hashlib.sha256()
-    for field in fields(Plan):
-        column = getattr(plan, field.name)
-        digest.update(f"{field.name} {column.dtype.str} {column.shape}".encode())
-        digest.update(column.tobytes())
-    return digest.hexdigest()
-
-
-def _bare(policy: str | Policy) -> Policy:
-    found = find_policy(policy)
-    return found.policy if isinstance(found, Guarded) else found
-
-
-def _parameters(policy: Policy) -> list[tuple[str, object]]:
-    """List what a policy was given; of a built-in one, without what it keeps during a run."""
-    ours = type(policy) in POLICIES.values()
-    return sorted((k, v) for k, v in vars(policy).items() if not (ours and k.startswith("_")))
-
-
-def _policy_digest(policy: str | Policy) -> str:
-    """Name a built-in policy; of a user's own, what its file says counts too."""
-    if isinstance(policy, str) and policy in POLICIES:
-        return policy
-    decides = _bare(policy)
-    return class_digest(decides, repr(_parameters(decides)))
+    decides = bare(policy)
+    given = ",".join(f"{key}={value}" for key, value in given_to(decides))
+    return f"{decides.name}({given})" if isinstance(policy, Policy) and given else decides.name

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.city.city import City
+from sim.engine.warm import before_time_0
 from sim.errors import InputError
 from sim.experiment import plots
 from sim.experiment.arm import Arm
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+WARM_UPS = ("own", "base")
 MOST = 100_000
 """The most replications of an arm: parts number them in five digits."""
 
@@ -186,6 +188,7 @@ def compare_arms(
     precision: Precision | None = None,
     max_replications: int = 200,
     confidence: float = 0.95,
+    warm_up: str = "own",
     select: Select | None = None,
     seed: int | None = None,
     engine: str = ENGINE,
@@ -210,6 +213,9 @@ def compare_arms(
         How short the intervals of the first target must be.
     confidence : float
         With which all intervals hold at once.
+    warm_up : str
+        ``own``: each arm warms up under its own plan and policy; ``base``: all begin from the
+        state of the first at time 0.
     select : Select, optional
         To have the best selected.
     bound : bool, optional
@@ -227,6 +233,7 @@ def compare_arms(
         to their end.
     """
     _check(arms, replications, confidence, policy_timeout)
+    _check_warm_up(arms, warm_up)
     asked = _asked(targets or TARGETS, of, arms[0].scenario, one=select is not None)
     used = arms[0].scenario.seed if seed is None else seed
     if out is not None:
@@ -241,6 +248,7 @@ def compare_arms(
             policy_timeout,
             any(arm.hindsight for arm in arms) if bound is None else bound,
             tuple(sorted({q.by for each in asked for q in each} - {CITY, "district"})),
+            arms[0] if warm_up == "base" else None,
         )
         found, count, exact = _until_exact(
             experiment, asked, replications, precision, max_replications,
@@ -258,6 +266,7 @@ def compare_arms(
         "targets": [str(query) for each in asked for query in each],
         "confidence": confidence,
         "precision": None if precision is None else _said(precision),
+        "warm_up": warm_up,
         "warm_up_days": [arm.scenario.time.warm_up_days for arm in arms],
         "engine": engine,
         "policy_timeout_s": policy_timeout,
@@ -309,6 +318,33 @@ def _check(
         raise InputError(line, "confidence", confidence, "a share from 0.5, below 1")
     if not policy_timeout > 0:
         raise InputError(line, "policy-timeout", policy_timeout, "a number of seconds above 0")
+
+
+def _check_warm_up(arms: Sequence[Arm], warm_up: str) -> None:
+    """Check that arms can begin from one state, where they are to.
+
+    Raises
+    ------
+    InputError
+        If their scenarios differ in what acts before time 0 and is no staff.
+    """
+    if warm_up not in WARM_UPS:
+        allowed = f"{' or '.join(WARM_UPS)}; its days are warm_up_days"
+        raise InputError("command line", "warm-up", warm_up, allowed)
+    if warm_up == "own":
+        return
+
+    def world(scenario: Scenario) -> str:
+        same = {"staff_scale": arms[0].scenario.staff_scale}
+        return before_time_0(scenario.model_copy(update=same))
+
+    for arm in arms:
+        if world(arm.scenario) != world(arms[0].scenario):
+            raise InputError(
+                "command line", "common-warm-up", arm.label,
+                "arms that differ in plan, staff or policy, or from time 0 on: with others each "
+                "warms up by itself",
+            )  # fmt: skip
 
 
 def _said(precision: Precision) -> str:

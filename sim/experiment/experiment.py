@@ -46,7 +46,7 @@ class Experiment:
     parts : Parts, optional
         Where finished replications are kept, and found again.
     engine : str
-    policy_timeout, bound, by : float, bool, tuple of str
+    policy_timeout, bound, by, base : float, bool, tuple of str, Arm
         See `Replication`.
     failed : dict
         By label, the arms that were stopped; the others went on.
@@ -60,6 +60,7 @@ class Experiment:
     policy_timeout: float = 10.0
     bound: bool = False
     by: tuple[str, ...] = ()
+    base: Arm | None = None
     failed: dict[str, Failed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -140,6 +141,7 @@ class Experiment:
             self.policy_timeout,
             self.bound,
             self.by,
+            self.base,
         )
 
     def _known(self, arm: Arm, number: int) -> bool:

@@ -35,7 +35,8 @@ class Settings(_Said):
     targets: list[Text]
     confidence: Annotated[float, Field(gt=0, lt=1)]
     precision: Text | None
-    warm_up_days: list[Count]
+    warm_up: Text
+    warm_up_days: Annotated[list[Count], Field(min_length=1)]
     """Of each arm."""
     engine: Text
     policy_timeout_s: Number

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sim.city.city import City
 from sim.engine import find_engine
 from sim.engine.simulation import recorded
+from sim.engine.warm import WarmUp, state_at_0
 from sim.experiment.arm import Arm
 from sim.experiment.measures import measure
-from sim.policy import limited
+from sim.policy import limited, policy_digest
 from sim.scenario import Scenario
 from sim.sources import digest_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.engine.outcome import Outcome
+    from sim.engine.simulation import Simulation
 
 ENGINE = "compiled"
 """The engine of experiments unless another is asked for."""
@@ -41,6 +43,8 @@ class Replication:
         Whether what any dispatch could have made of it is measured, too.
     by : tuple of str
         By what KPIs are told apart besides districts.
+    base : Arm, optional
+        From whose state at time 0 it begins; it warms up by itself by default.
     """
 
     arm: Arm
@@ -50,6 +54,7 @@ class Replication:
     policy_timeout: float = 10.0
     bound: bool = False
     by: tuple[str, ...] = ()
+    base: Arm | None = None
 
     @property
     def key(self) -> dict[str, Any]:
@@ -61,8 +66,23 @@ class Replication:
             "engine": self.engine,
             "bound": self.bound,
             "by": list(self.by),
+            "warm_up": "own" if self.base is None else self._warm_up(self.base).key,
             "program": program_digest(),
         }
+
+    def _warm_up(self, arm: Arm) -> WarmUp:
+        """Return what happens before time 0 under an arm."""
+        return WarmUp(arm.scenario, arm.plan, arm.policy, self.seed, self.number)
+
+    def begin(self, simulation: Simulation, city: City) -> None:
+        """Let a run begin from the state of the base at time 0, under its own plan and policy."""
+        base, arm = self.base, self.arm
+        if base is None or not arm.scenario.time.warm_up_days:
+            return
+        plan = simulation.plan
+        state = state_at_0(self._warm_up(base), city, self.engine, self.policy_timeout)
+        simulation.begin(state, anew=policy_digest(arm.policy) != policy_digest(base.policy))
+        simulation.replan(plan, 0.0)
 
 
 def replicate(task: Replication) -> pd.DataFrame:
@@ -79,15 +99,17 @@ def replicate(task: Replication) -> pd.DataFrame:
 def run(task: Replication, progress: Callable[[float], None] | None = None) -> Outcome:
     """Run a replication to its end."""
     scenario = task.arm.scenario
+    city = _city(scenario)
     simulation = find_engine(task.engine)(
         scenario,
-        city=_city(scenario),
+        city=city,
         plan=task.arm.plan,
         policy=task.arm.policy,
         seed=task.seed,
         replication=task.number,
     )
     with limited(simulation.policy, task.policy_timeout):
+        task.begin(simulation, city)
         simulation.run(progress=progress)
         return recorded(simulation)
 

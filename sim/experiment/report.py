@@ -98,7 +98,7 @@ def uncertainty(said: dict[str, Any]) -> str:
     if one["precision"] is not None:
         met = "was met" if said["exact"] else "was not met"
         text += f" A precision of {one['precision']} was asked for and {met}."
-    text += f" {warming(one['warm_up_days'])}"
+    text += f" {warming(one['warm_up_days'], one['warm_up'])}"
     selection = said["selection"]
     if selection is not None:
         gone = ", ".join(f"{arm} after {n}" for arm, n in selection["dropped"].items()) or "none"
@@ -110,17 +110,20 @@ def uncertainty(said: dict[str, Any]) -> str:
     return text
 
 
-def warming(days: list[int]) -> str:
+def warming(days: list[int], how: str) -> str:
     """Say from what state the arms' runs begin."""
     if len(set(days)) > 1:
         many = ", ".join(map(str, days))
         return f"The arms begin after warm-ups of different lengths, in days: {many}."
     if days[0] == 0:
         return "All arms begin in an empty city."
-    return (
-        f"What is measured begins after {days[0]} days of warm-up, which each arm runs under its "
-        "own plan and policy."
-    )
+    begins = f"What is measured begins after {days[0]} days of warm-up"
+    if how == "base":
+        return (
+            f"{begins} under the baseline's plan and policy: all arms begin from its state, and "
+            "what an arm leaves behind in the long run is not seen in a short one."
+        )
+    return f"{begins}, which each arm runs under its own plan and policy."
 
 
 def _list(lines: list[str], kind: str) -> str:

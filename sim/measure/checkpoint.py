@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sim.engine.compiled_engine.engine import CompiledSimulation
     from sim.engine.simulation import Simulation
 
-FORMAT = 7
+FORMAT = 8
 _MARK = "checkpoint.json"
 _STATE = "state.npz"
 
@@ -75,7 +75,7 @@ class Checkpoint:
 
     def save(self) -> None:
         """Save the run as it is now; until that is done, the last state stays."""
-        arrays, facts = self.simulation.state()
+        arrays, facts = self.simulation.saved()
         text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
         with new_file(self.folder / _STATE) as part:
             np.savez(part, allow_pickle=False, facts=text, **arrays)

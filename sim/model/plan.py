@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,3 +57,15 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_types(self)
+
+
+def plan_digest(plan: Plan | None) -> str:
+    """Name a plan by what it says; ``base`` where it is the scenario's own."""
+    if plan is None:
+        return "base"
+    digest = hashlib.sha256()
+    for field in fields(Plan):
+        column = getattr(plan, field.name)
+        digest.update(f"{field.name} {column.dtype.str} {column.shape}".encode())
+        digest.update(column.tobytes())
+    return digest.hexdigest()

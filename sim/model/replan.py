@@ -137,6 +137,24 @@ class Succession:
         """When the next plan comes into force, s; inf: never."""
         return self.coming[0][0] if self.coming else float("inf")
 
+    def take_over(self, plans: Plans, coming: Plans) -> None:
+        """Be where another succession is: its plans so far, and those to come.
+
+        Raises
+        ------
+        InputError
+            If a plan is one of another city, or they are not in order of time.
+        """
+        for _, plan in (*plans, *coming):
+            _check_city(self.staff.plan, plan)
+        times = [time for time, _ in (*plans, *coming)]
+        if times != sorted(times):
+            raise InputError("state", "plans", times, "instants in order of time")
+        self.plans, self.coming = list(plans), list(coming)
+        self.staff = Staff.of(plans[0][1])
+        for _, plan in plans[1:]:
+            self.staff = self.staff.after(plan)
+
     def ask(self, plan: Plan, at: float, now: float) -> None:
         """Let a plan be in force from an instant on, instead of one asked for at that instant.
 

@@ -53,10 +53,13 @@ __all__ = [
     "Reserve",
     "RollingVrp",
     "View",
+    "bare",
     "class_digest",
     "find_policy",
+    "given_to",
     "guarded",
     "limited",
+    "policy_digest",
 ]
 
 
@@ -78,3 +81,23 @@ def find_policy(policy: str | Policy) -> Policy:
         allowed = f"module:Class, path/to/file.py:Class, or {one_of(policy, POLICIES)}"
         raise InputError("command line", "policy", policy, allowed)
     return POLICIES[policy]()
+
+
+def bare(policy: str | Policy) -> Policy:
+    """Return a policy as it was written, without its guard."""
+    found = find_policy(policy)
+    return found.policy if isinstance(found, Guarded) else found
+
+
+def given_to(policy: Policy) -> list[tuple[str, object]]:
+    """List what a policy was given; of a built-in one, without what it keeps during a run."""
+    ours = type(policy) in POLICIES.values()
+    return sorted((k, v) for k, v in vars(policy).items() if not (ours and k.startswith("_")))
+
+
+def policy_digest(policy: str | Policy) -> str:
+    """Name a built-in policy; of a user's own, what its file says counts too."""
+    if isinstance(policy, str) and policy in POLICIES:
+        return policy
+    decides = bare(policy)
+    return class_digest(decides, repr(given_to(decides)))

@@ -332,7 +332,7 @@ def test_tables_whose_names_are_taken(toml: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = cli("run", toml, *DAYS, "--no-plots", "--out", out)
     assert done.returncode == 0, done.stderr
-    assert json.loads((out / "run.json").read_text())["format"] == 2
+    assert json.loads((out / "run.json").read_text())["format"] == 3
     again = read(out)
     check_target(out, overwrite=True)
     saved = cli("run", toml, *DAYS, "--checkpoint", tmp_path / "saved")

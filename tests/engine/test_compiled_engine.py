@@ -106,7 +106,9 @@ def _through_a_queue(arrays: layout.Arrays, keys: Floats, ids: Ints, out: Ints) 
 )
 @example(times=[777.0] * 300 + [778.0, 600.0] * 50)  # too many at one instant for a run
 def test_agenda_and_queues_sort(times: list[float]) -> None:
-    arrays = CompiledSimulation(sim.load("gusu-week", {"time.days": 1})).arrays
+    run = CompiledSimulation(sim.load("gusu-week", {"time.days": 1}))
+    run._load_days()  # events are about matters
+    arrays = run.arrays
     keys = np.array(times)
     ids = np.random.Generator(np.random.Philox(len(times))).permutation(len(times))
     expected = np.lexsort((ids, keys))

@@ -43,7 +43,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scenario, dict[str
     for policy in POLICIES:
         run = prepared(scenario, policy, folder / policy)
         run.run(60_000.0)
-        arrays, facts = run.state()
+        arrays, facts = run.saved()
         found[policy] = {name: array.copy() for name, array in arrays.items()}, facts
     return scenario, found, folder
 

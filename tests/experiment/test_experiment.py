@@ -254,7 +254,6 @@ def test_compare_sweep_and_report(tmp_path: Path) -> None:
         (["compare", "TINY", "--policies", "fifo,edd", "-n", "1000000000"], "at most 100000"),
         (["compare", "TINY", "--policies", "fifo,edd", "--precision", "x"], "such as 5%"),
         (["compare", "TINY", "--policies", "fifo,edd", "--warm-up", "400"], "0 to 366 days"),
-        (["compare", "TINY", "--policies", "fifo,edd", "--warmup", "x"], "--warm-up DAYS"),
         (["compare", "TINY", "--policies", "fifo,edd", "--engine", "x"], "engine"),
         (["compare", "TINY", "--policies", "fifo,edd", "--workers", "0"], "from 1"),
         (["compare", "TINY", "--policies", "fifo,edd", "--out", "HERE"], "a new folder"),

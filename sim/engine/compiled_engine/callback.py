@@ -11,10 +11,13 @@ from typing import Any
 from weakref import proxy
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.compiled_engine import layout
+from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.compiled_engine.soundness import Queues
 from sim.engine.compiled_engine.view import Facts, HindsightFacts, Running
+from sim.engine.state import RunState
 from sim.errors import InputError
 from sim.policy import Policy
 from sim.policy.decision import check_crew, check_pairs
@@ -57,6 +60,34 @@ class Callback:
             "slots": list(self.view.slots.items()),
         }
 
+    def places(self) -> dict[int, Key]:
+        """Return the place in line of each ticket that waits for a crew."""
+        arrays = self.simulation.arrays
+        if arrays.parameters["policy"][0] == layout.PYTHON:
+            return dict(self.keys)
+        slots = _waiting(arrays)
+        self.view.slots = dict(zip(arrays.tickets["id"][slots].tolist(), slots, strict=True))
+        keys = {number: self.policy.key(self.view, number) for number in self.view.slots}
+        self.view.slots = {}
+        return keys
+
+    def begin(self, state: RunState, anew: bool) -> None:
+        """Take over what waits, and what the policy remembers, from a state."""
+        arrays = self.simulation.arrays
+        if arrays.parameters["policy"][0] != layout.PYTHON:
+            return
+        here = np.flatnonzero(arrays.tickets["used"])
+        number = arrays.tickets["id"]
+        self.view.slots = dict(zip(number[here].tolist(), here.tolist(), strict=True))
+        if not anew and state.memory is not None:
+            self.policy.recall(self.view, state.memory)
+        slots = _waiting(arrays)
+        for slot in slots[np.argsort(number[slots])].tolist():
+            ticket = int(number[slot])
+            key = self.policy.key(self.view, ticket) if anew else state.keys[ticket]
+            self.keys[ticket] = key
+            insort(self.order.setdefault(int(arrays.tickets["unit"][slot]), []), (key, ticket))
+
     def restore(self, queues: Queues) -> None:
         """Take over the queues.
 
@@ -81,10 +112,10 @@ class Callback:
                 raise InputError("state", "queues.slots", slot, f"0 to {len(tickets) - 1}")
         if arrays.parameters["policy"][0] != layout.PYTHON:
             return
-        waits = tickets["used"] & (tickets["state"] == layout.WAITING) & (tickets["unit"] >= 0)
+        slots = _waiting(arrays)
         there = {
             (int(t["unit"]), int(t["id"]), int(slot))
-            for slot, t in zip(np.flatnonzero(waits), tickets[waits], strict=True)
+            for slot, t in zip(slots, tickets[slots], strict=True)
         }
         listed = [
             (unit, ticket, self.view.slots.get(ticket, -1))
@@ -186,3 +217,9 @@ class Callback:
         arrays = self.simulation.arrays
         departments = arrays.partners[row["category"]]
         return [int(arrays.unit_of[d, row["town"]]) for d in departments if d >= 0]
+
+
+def _waiting(arrays: Arrays) -> NDArray[np.int64]:
+    """Return the slots of the tickets that wait for a crew."""
+    t = arrays.tickets
+    return np.flatnonzero(t["used"] & (t["state"] == layout.WAITING) & (t["unit"] >= 0))

@@ -15,7 +15,7 @@ from sim.private import private_folder
 from sim.sources import digest_of
 
 _HERE = "sim.engine.compiled_engine"
-_MADE_OF = (f"{_HERE}.kernels", f"{_HERE}.handover", f"{_HERE}.handle")
+_MADE_OF = tuple(f"{_HERE}.{name}" for name in ("kernels", "handover", "revival", "handle"))
 
 
 @cache

@@ -255,13 +255,20 @@ def rank_ticket(A: Arrays, P: Parameters, slot: int) -> None:
 @kernel
 def enter(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     """Put a ticket into the queue of its unit."""
+    queue_up(A, P, s, slot)
+    if P.policy == PYTHON:
+        ask_policy(A, P, s, ENTER, A.tickets[slot].unit, slot)
+
+
+@kernel
+def queue_up(A: Arrays, P: Parameters, s: int, slot: int) -> None:
+    """Count a ticket that waits for its unit, and put it in line unless a policy in Python does."""
     t = A.tickets[slot]
     u = t.unit
     unit = A.units[u]
     unit.waiting += 1
     count_leads(A, u, slot, 1)
     if P.policy == PYTHON:
-        ask_policy(A, P, s, ENTER, u, slot)
         return
     rank_ticket(A, P, slot)
     node = queues.new(A, s, t.k0, t.k1, t.id, slot, FIRST)

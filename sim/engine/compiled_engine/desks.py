@@ -19,7 +19,10 @@ from sim.engine.compiled_engine.ledger import add_service
 def ask(A: Arrays, P: Parameters, desk: int, urgency: int, slot: int, attempt: int) -> None:
     """Queue a request; how long it takes is in the ticket, and which call of a citizen's it is."""
     d, t = A.desks[desk], A.tickets[slot]
-    node = queues.new(A, d.shard, float(urgency), A.shards[d.shard].now, t.id, slot, attempt)
+    now = A.shards[d.shard].now
+    if d.shard < P.districts:  # while a citizen waits on the line, the matter may wait for a crew
+        t.k1 = now
+    node = queues.new(A, d.shard, float(urgency), now, t.id, slot, attempt)
     d.root = queues.merge(A.nodes, d.root, node)
     begin(A, P, desk)
 

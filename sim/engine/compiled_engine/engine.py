@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from sim.city.city import City
 from sim.clock import DAY, day_of, tick
+from sim.columns import MATTER, kinds
 from sim.engine.compiled_engine import layout
+from sim.engine.compiled_engine.beginning import arrays_of
 from sim.engine.compiled_engine.build import build, single_figures, with_room
 from sim.engine.compiled_engine.callback import Callback
 from sim.engine.compiled_engine.compilation import kernel
@@ -22,9 +24,11 @@ from sim.engine.compiled_engine.invariants import check_arrays
 from sim.engine.compiled_engine.matters import drain, load_matters, present, take_done, under_way
 from sim.engine.compiled_engine.record import Record
 from sim.engine.compiled_engine.replan import most_busy, replan, staffed
+from sim.engine.compiled_engine.snapshot import tables
 from sim.engine.compiled_engine.soundness import StateFacts, plain, sound
 from sim.engine.outcome import Outcome
 from sim.engine.simulation import resolved
+from sim.engine.state import RunState
 from sim.errors import InputError, InvariantError
 from sim.model.parameters import Parameters
 from sim.model.plan import Plan
@@ -99,21 +103,20 @@ class CompiledSimulation:
         self.arrays = build(self.parameters, self.city, plan, figures, begins)
         self._most_busy = most_busy(self.arrays)
         self._loaded = 0  # matters so far
+        self._put_in: set[int] = set()  # those of them that were not drawn
         self._drawer: ThreadPoolExecutor | None = None
         self._drawn: Future[Drawn] | None = None  # the next days' matters, being drawn
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
         self.keep_warm_up = keep_warm_up
-        warming = None if keep_warm_up or begins == 0 else self.parameters.categories
+        warming = None if keep_warm_up or begins == 0 else self.parameters
         self._record = Record(expected > IN_MEMORY, warming)
+        self._given = workload
+        self._since = begins  # what arises before it is not loaded
+        self._until_day = -scenario.time.warm_up_days
+        self._days = max(int(_BLOCK / max(daily, 1.0)), 1)
         if workload is not None:
-            self._load([workload], [np.arange(len(workload))])
-            self._until_day = scenario.time.days
-            self._days = 1
-        else:
-            self._until_day = -scenario.time.warm_up_days
-            self._days = max(int(_BLOCK / max(daily, 1.0)), 1)
-            self._load_days()
+            self._days = scenario.time.days - self._until_day
 
     @property
     def plan(self) -> Plan:
@@ -273,7 +276,13 @@ class CompiledSimulation:
         return range(self._until_day, last)
 
     def _draw(self, days: range) -> Drawn:
-        parts = Workload.draw_parts(self.scenario, self.city, self.seed, self.replication, days)
+        parts = (
+            Workload.draw_parts(self.scenario, self.city, self.seed, self.replication, days)
+            if self._given is None
+            else [self._given]
+        )
+        if days.start * DAY < self._since:
+            parts = [part.take(np.flatnonzero(part.arisen >= self._since)) for part in parts]
         return parts, Workload.places(parts)
 
     def _load(self, parts: list[Workload], places: Places) -> None:
@@ -298,8 +307,8 @@ class CompiledSimulation:
         """
         self._record.keep_beside(folder)
 
-    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return all that a run needs to go on elsewhere, beside its parts on disk.
+    def saved(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return all that the run itself needs to go on elsewhere, beside its parts on disk.
 
         Returns
         -------
@@ -320,6 +329,76 @@ class CompiledSimulation:
         }
         plans, facts["plans"], facts["past_plans"] = self._plans.state()
         return arrays | held | plans, facts
+
+    def state(self) -> RunState:
+        """Return the state of the run now; see `sim.engine.state`."""
+        self._put_away()
+        tickets = self.arrays.tickets
+        put_in = np.isin(tickets["id"], list(self._put_in))
+        arisen = tickets["state"] >= 0
+        found = tables(self.arrays, np.flatnonzero(tickets["used"] & (arisen | put_in)))
+        named = [found["crews"]["ticket"], found["workers"]["ticket"]]
+        over = self._record.over(self.parameters, self.now, np.concatenate(named))
+        drawn = tickets["id"][tickets["used"] & ~arisen & ~put_in]
+        number = int(drawn.min()) if len(drawn) else self._loaded
+        if self._put_in:  # one that nobody has
+            here = (found["matters"]["number"], over["number"], [number - 1])
+            number = int(max(max(numbers) for numbers in here if len(numbers))) + 1
+        return RunState(
+            now=self.now,
+            seed=self.seed,
+            replication=self.replication,
+            events=self.events,
+            next_number=number,
+            next_shift=float(self.arrays.shards["next_shift"][-1]),
+            over=over,
+            plans=tuple(self._plans.plans),
+            coming=tuple(self._plans.coming),
+            policy=self.policy.name,
+            keys=self._callback.places(),
+            memory=self.policy.memory(),
+            **found,
+        )
+
+    def begin(self, state: RunState, *, anew: bool = False) -> None:
+        """Go on from the state of another run instead of from an empty city.
+
+        Parameters
+        ----------
+        state : RunState
+            Of the same scenario and seed, whatever the engine.
+        anew : bool
+            Whether the policy is another one than that of the state's run: it remembers nothing,
+            and all that waits gets its place in line from it.
+
+        Raises
+        ------
+        ValueError
+            If this run has begun already, or the state is of another seed or replication.
+        """
+        if self._loaded or self.now > self.begins:
+            raise ValueError("a run begins once")
+        if (state.seed, state.replication) != (self.seed, self.replication):
+            raise ValueError("a state is gone on with under its own seed and replication")
+        self._plans.take_over(state.plans, state.coming)
+        figures = self.arrays.parameters
+        self.arrays = arrays_of(state, self.parameters, self.city, self._plans.staff, figures)
+        self._most_busy = most_busy(self.arrays)
+        self._since, self._until_day = state.now, day_of(state.now)
+        self._record.begin_from(state, self._numbers, self.parameters)
+        self._loaded = state.next_number
+        for row in np.flatnonzero(state.matters["state"] < 0).tolist():
+            self._load_put_in(state, row)
+        self._callback.begin(state, anew)
+
+    def _load_put_in(self, state: RunState, row: int) -> None:
+        """Load a matter that was put into the state's run and is still to arise."""
+        columns = {name: state.matters[name][[row]] for name in kinds(MATTER)}
+        number = int(state.matters["number"][row])
+        here = self.arrays
+        self.arrays = load_matters(here, [Workload(**columns)], [np.arange(1)], number)
+        self._put_in.add(number)
+        self._loaded = max(self._loaded, number + 1)
 
     def restore(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
         """Take over a state; scenario, plan, policy and seed must be those of its run.
@@ -362,7 +441,10 @@ class CompiledSimulation:
         """
         if len(matters) and matters.arisen[0] < self.now:
             raise ValueError(f"a matter arises at {matters.arisen[0]} s, but it is {self.now} s")
+        if self.now >= self._until_day * DAY:
+            self._load_days()
         first = self._loaded
+        self._put_in |= set(range(first, first + len(matters)))
         self._load([matters], [np.arange(len(matters))])
         return range(first, self._loaded)
 

@@ -94,6 +94,9 @@ def stop(A: Arrays, s: int, w: int, does: int, kind: int, slot: int, end: float)
     worker.busy = True
     worker.does = does
     worker.slot = slot
+    worker.ticket = A.tickets[slot].id
+    worker.begun = A.shards[s].now
+    worker.ends = end
     add_stop(A, s, w, kind, A.tickets[slot].id, end)
     patrols.ring(A, s, w, end)
 
@@ -144,5 +147,8 @@ def job(A: Arrays, P: Parameters, s: int, w: int, slot: int) -> None:
     worker.busy = True
     worker.does = GO
     worker.slot = slot
+    worker.ticket = t.id
+    worker.begun = now
+    worker.ends = worker.until + worker.way
     add_stop(A, s, w, JOB, t.id, worker.until + worker.way)
     patrols.ring(A, s, w, arrive)

@@ -63,7 +63,6 @@ def give_back(A: Arrays, P: Parameters) -> bool:
             return False
         log.size -= 1
         if not t.abandoned:
-            t.taken_at = c.time
             if t.at_once:
                 t.on_line = 0
                 tickets.answer(A, P, c.slot, BY_CALL, c.time)
@@ -82,6 +81,7 @@ def attempt(A: Arrays, P: Parameters, slot: int) -> None:
     t, s = A.tickets[slot], P.districts
     t.attempts += 1
     t.calling = WAITS
+    t.rang = A.shards[s].now
     desks.ask(A, P, HOTLINE, FIRST, slot, t.attempts)
     if t.calling == WAITS:
         t.call += 1

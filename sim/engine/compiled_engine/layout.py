@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.columns import MATTER, NAN, RESULTS, STORED, Column, Line, kinds
+from sim.engine.state import Calling, Does, Service
 from sim.model.figures import CategoryFigures, DepartmentFigures, SingleFigures
 from sim.model.flow import Turn
 from sim.model.order import Kind
@@ -44,11 +45,11 @@ FIFO, PRIORITY, EDD, NEAREST, COST_BENEFIT, HINDSIGHT = range(6)
 PYTHON = 6  # any other policy is called back
 
 # what a service at a centre is for
-ACCEPT, TRIAGE_AGAIN, CALL_BACK = map(_int, range(3))
+ACCEPT, TRIAGE_AGAIN, CALL_BACK = map(_int, Service)
 # what a gridworker does
-WALK, FIND, LOOK, GO, WORK, BACK = map(_int, range(6))
+WALK, FIND, LOOK, GO, WORK, BACK = map(_int, Does)
 # what a caller does
-WAITS, TALKS, TRIES_AGAIN = map(_int, range(3))
+WAITS, TALKS, TRIES_AGAIN = map(_int, Calling)
 # why a shard stopped before the instant it was to reach
 FINE, NO_ROOM, POLICY_FAILED, BROKEN = map(_int, range(4))
 # what the lanes keep in common
@@ -74,7 +75,8 @@ OWN = (
     Column("used", "b1", "", "the slot holds a matter", line=Line.STATE),
     Column("done", "b1", "", "nothing more will happen to it", line=Line.STATE),
     Column("k0", "f8", "", "its place in the queue that it waits in", default=NAN, line=Line.QUEUE),
-    Column("k1", "f8", "", "and between those alike", default=NAN, line=Line.QUEUE),
+    Column("k1", "f8", "", "and between those alike; at a centre since when it waits",
+           default=NAN, line=Line.QUEUE),
     Column("call", "i8", "1", "which of its alarms on the line counts", line=Line.QUEUE),
     Column("on_line", "i8", "", "its call is not over yet: it cannot be forgotten", line=Line.RACE),
     Column("centre", "i8", "", "whose operators it is with", line=Line.FOUND, to="desks"),
@@ -86,7 +88,7 @@ OWN = (
     Column("missing", "i8", "1", "crews on their way", line=Line.SIGNED),
     Column("present", "i8", "1", "crews on their way or there", line=Line.VISIT),
     Column("calling", "i8", "", "WAITS, TALKS, TRIES_AGAIN", line=Line.CLOSING, below=3),
-    Column("taken_at", "f8", "s", "when 12345 took it down", default=NAN, line=Line.CALL),
+    Column("rang", "f8", "s", "when the citizen called 12345, last", default=NAN, line=Line.CALL),
 )  # fmt: skip
 """What the engine itself needs to know of a ticket."""
 
@@ -187,7 +189,7 @@ CREW_TYPE = lined(
 WORKER = lined(
     busy="b1", withdrawn="b1", odometer="f8", since="f8", alarm="f8", grid="i8", shift="i8",
     root="i8", version="i8",
-    does="i8", slot="i8", until="f8", way="f8",
+    does="i8", slot="i8", until="f8", way="f8", ticket="i8", begun="f8", ends="f8",
 )  # fmt: skip
 GRID = lined(
     loop="f8", cycle="f8", root="i8", jobs="i8", first_worker="i8", last_worker="i8",

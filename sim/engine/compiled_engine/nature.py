@@ -234,7 +234,7 @@ def delivered(A: Arrays, P: Parameters, s: int, slot: int) -> None:
     t.on_line = 0
     if not t.abandoned:
         if flow.is_new_from_12345(t.state):
-            tickets.from_call(A, P, s, slot, BY_CALL, t.taken_at)
+            tickets.from_call(A, P, s, slot, BY_CALL, t.requested)
         else:
             t.duplicate = True
             forget(A, slot)

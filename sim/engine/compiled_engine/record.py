@@ -5,7 +5,7 @@ Of a warm-up only what still matters at time 0 is kept, in memory until then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from sim.engine.compiled_engine.layout import ENTRIES
 from sim.engine.outcome import LOGS, TICKETS, Columns, in_order
+from sim.engine.state import Does, RunState
 from sim.engine.stored import ROW, Cache, PartWriter, StoredColumns
 from sim.engine.window import Rows, may_matter, reaches_in
 from sim.errors import InputError
-from sim.model.figures import CategoryFigures
-from sim.model.state import State
+from sim.model.parameters import Parameters
+from sim.model.state import State, StopKind
 from sim.writing import scratch_of
 
 Pieces = list[NDArray[Any]]
@@ -33,8 +34,8 @@ class Record:
     ----------
     on_disk : bool
         Whether pieces go to Parquet parts in a temporary folder.
-    warming : tuple of CategoryFigures, optional
-        The categories, where a warm-up comes first of which not all is kept.
+    warming : Parameters, optional
+        Those of the run, where a warm-up comes first of which not all is kept.
 
     Attributes
     ----------
@@ -44,7 +45,7 @@ class Record:
         From time 0 on: which row each matter has.
     """
 
-    def __init__(self, on_disk: bool, warming: tuple[CategoryFigures, ...] | None = None) -> None:
+    def __init__(self, on_disk: bool, warming: Parameters | None = None) -> None:
         self.tickets: list[Columns] = []
         self.logs: dict[str, Pieces] = {name: [] for name in LOGS}
         self.counts = np.zeros(len(State), dtype=np.int64)
@@ -171,6 +172,52 @@ class Record:
         for name, pieces in logs.items():
             self.logs[name] = [_renumbered(piece, self.rows) for piece in pieces]
 
+    def over(self, parameters: Parameters, now: float, named: NDArray[np.int64]) -> Columns:
+        """Return the tickets that are over and matter from an instant on, by number.
+
+        Parameters
+        ----------
+        named : int64 array
+            Numbers of tickets for which somebody is under way: they are among them.
+        """
+        pieces: Iterable[Mapping[str, NDArray[Any]]] = self.tickets
+        if self.writer is not None and self._warming is None:
+            self.writer.finish()
+            pieces = StoredColumns(self.writer.parts.get("tickets", []), Cache()).with_rows()
+        found: list[Columns] = []
+        for piece in pieces:
+            columns = {name: piece[name] for name in _TABLES["tickets"]}
+            if self._warming is None:
+                columns[ROW] = self.rows.numbers(columns[ROW])
+            stays = may_matter(columns, parameters, now) | np.isin(columns[ROW], named)
+            found.append({name: column[stays] for name, column in columns.items()})
+        found = found or [{name: np.zeros(0, kind) for name, kind in _TABLES["tickets"].items()}]
+        out = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+        order = np.argsort(out[ROW])
+        return {"number" if n == ROW else n: column[order] for n, column in out.items()}
+
+    def begin_from(
+        self, state: RunState, numbers: NDArray[np.int64], parameters: Parameters
+    ) -> None:
+        """Begin with what a state says is over, and with what is under way in it.
+
+        Parameters
+        ----------
+        numbers : int64 array
+            The matters of the state that are not over.
+        """
+        over = {ROW if name == "number" else name: c for name, c in state.over.items()}
+        logs = under_way(state, parameters)
+        if self._warming is not None and state.now < 0:
+            self.tickets = [over]
+            self.add_logs(logs)
+            return
+        self._warming = None
+        kept = np.sort(np.concatenate([numbers, over[ROW]]))
+        self.rows = Rows(state.next_number, kept)
+        self._put(over)
+        self.add_logs({n: log[reaches_in(log["end"], state.now)] for n, log in logs.items()})
+
     def _rows(self, numbers: NDArray[np.int64], first: int) -> Rows:
         over = [piece[ROW] for piece in self.tickets]
         return Rows(first, np.sort(np.concatenate([numbers, *over])))
@@ -264,6 +311,30 @@ class Record:
             name: StoredColumns([*writer.parts.get(name, []), *now.parts[name]], cache)
             for name in ("tickets", *LOGS)
         }
+
+
+def under_way(state: RunState, parameters: Parameters) -> dict[str, NDArray[Any]]:
+    """Return the entries of stops and services that are not over in a state."""
+    asked = state.requests
+    served = np.flatnonzero(~np.isnan(asked["end"]))
+    services = np.zeros(len(served), ENTRIES["services"])
+    for name in ("desk", "arrive", "start", "end"):
+        services[name] = asked[name][served]
+    services["ticket"] = asked["number"][served]
+
+    workers, matters = state.workers, state.matters
+    busy = np.flatnonzero(workers["does"] != Does.WALK)
+    does, ticket = workers["does"][busy], workers["ticket"][busy]
+    simple = np.isin(ticket, matters["number"][matters["simple"]])
+    stops = np.zeros(len(busy), ENTRIES["stops"])
+    stops["worker"], stops["ticket"] = busy, ticket
+    stops["kind"] = np.select(
+        [does == Does.LOOK, does >= Does.GO, simple],
+        [StopKind.CHECK, StopKind.JOB, StopKind.SPOT],
+        StopKind.RECORD,
+    )
+    stops["start"], stops["end"] = workers["begun"][busy], workers["ends"][busy]
+    return {"stops": stops, "services": services}
 
 
 def _column(arrays: Columns, name: str, kind: str) -> NDArray[Any]:

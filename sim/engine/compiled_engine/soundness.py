@@ -72,7 +72,12 @@ POINTS: dict[str, dict[str, Bounds]] = {
     },
     "leads": {},
     "crews": {"slot": (-1, "tickets"), "mate": (-1, "crews"), "from_node": (0, 1 << 15)},
-    "workers": {"root": (-1, "nodes"), "does": (0, 6), "slot": (-1, "tickets")},
+    "workers": {
+        "root": (-1, "nodes"),
+        "does": (0, 6),
+        "slot": (-1, "tickets"),
+        "ticket": (0, 1 << 40),
+    },
     "grids": {"root": (-1, "nodes")},
     "calls": {"slot": (0, "tickets+")},
 }

@@ -126,7 +126,7 @@ def _check_agenda(arrays: Arrays) -> None:
         _check_events(arrays, s, events, now, "run")
         if _later(events[:-1], events[1:]).any():
             raise InputError(FILE, f"in_order of shard {s}", len(events), "events in order")
-        for begin, events in _buckets(arrays, s):
+        for begin, events in quanta(arrays, s):
             _check_events(arrays, s, events, max(now, begin), "bucket")
 
 
@@ -134,7 +134,7 @@ def _later(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
     return (a["time"] > b["time"]) | ((a["time"] == b["time"]) & (a["rank"] > b["rank"]))
 
 
-def _buckets(arrays: Arrays, s: int) -> Iterator[tuple[float, NDArray[Any]]]:
+def quanta(arrays: Arrays, s: int) -> Iterator[tuple[float, NDArray[Any]]]:
     """Yield when each bucket's quantum begins, s, and what is in it that still counts."""
     size = int(layout.CHUNK)
     quantum, buckets = int(arrays.shards["quantum"][s]), int(layout.BUCKETS)

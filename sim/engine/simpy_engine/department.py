@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
+from math import isnan
 
 from simpy.events import Event
 
+from sim.columns import NAN
 from sim.engine.simpy_engine.environment import then
 from sim.engine.simpy_engine.world import World
 from sim.model.flow import Turn
@@ -62,11 +64,7 @@ class Crew:
         """Go to a ticket."""
         self.free, self.visit = False, visit
         self.set_out(self.world.place(visit.ticket), Purpose.VISIT)
-        self._at(self.leg.arrives, visit.arrive)
-
-    def work(self, seconds: float, visit: Visit) -> None:
-        """Work from now on, and be free again."""
-        self._at(self.world.now + seconds, visit.leave)
+        self.at(self.leg.arrives, visit.arrive)
 
     def come_free(self) -> None:
         """Head for the base, and take on what waits."""
@@ -75,7 +73,7 @@ class Crew:
         if not self.withdrawn:
             insort(self.unit.idle, self.number)
 
-    def _at(self, time: float, call: Callable[[Crew], None]) -> None:
+    def at(self, time: float, call: Callable[[Crew], None]) -> None:
         """Let something be done at a time, if the crew is still on the same leg."""
         event = self.world.env.at(time, Kind.CREW, self.number)
         then(event, self._happens, self.leg.version, call)
@@ -94,14 +92,36 @@ class Visit:
         self.world, self.ticket, self.crews, self.over = world, ticket, crews, over
         self.missing = self.present = len(crews)
         self.rows: dict[int, int] = {}
-        for crew in crews:
+
+    def begin(self) -> None:
+        """Let all set off."""
+        world, ticket = self.world, self.ticket
+        for crew in self.crews:
             crew.unit.idle.remove(crew.number)
             crew.go(self)
-            self.rows[crew.number] = world.visits.add(
-                crew=crew.number, unit=crew.unit.number, ticket=ticket, start=world.now
-            )
+            self.log(crew, start=world.now)
         world.tickets.dispatched[ticket] = world.now
         world.move(ticket, State.TRAVELLING)
+
+    def take_in(self, crew: Crew, *, works: bool, work: float) -> None:
+        """Have a crew as it was: under way, there, or at work since an instant, s."""
+        crew.free, crew.visit = False, self
+        if not crew.withdrawn:
+            crew.unit.idle.remove(crew.number)
+        arrive = crew.leg.arrives if works else NAN
+        self.log(crew, start=crew.leg.left, arrive=arrive, work=work)
+        if not works:
+            crew.at(crew.leg.arrives, self.arrive)
+            return
+        self.missing -= 1
+        if not isnan(work):
+            crew.at(work + self.world.load.work_s[self.ticket], self.leave)
+
+    def log(self, crew: Crew, **times: float) -> None:
+        """Write down a crew's visit."""
+        self.rows[crew.number] = self.world.visits.add(
+            crew=crew.number, unit=crew.unit.number, ticket=self.ticket, **times
+        )
 
     def arrive(self, crew: Crew) -> None:
         """Note that a crew is there; the first makes the ticket attended, the last begins."""
@@ -114,7 +134,7 @@ class Visit:
         if self.missing == 0:
             for member in self.crews:
                 world.visits.work[self.rows[member.number]] = world.now
-                member.work(world.load.work_s[ticket], self)
+                member.at(world.now + world.load.work_s[ticket], self.leave)
 
     def leave(self, crew: Crew) -> None:
         """Note that a crew is done; after the last the ticket goes on."""
@@ -171,18 +191,19 @@ class Unit:
     def handle(self, ticket: int) -> Event:
         """Queue a ticket; the event happens when the work on site is over."""
         event = self.over[ticket] = Event(self.world.env)
-        self._enter(ticket)
+        self.enter(ticket, self.world.policy.key(self.world.view, ticket))
         self.dispatch()
         return event
 
     def rerank(self, ticket: int) -> None:
         """Ask the policy again where a ticket stands that supervision has taken up."""
         self._leave(ticket)
-        self._enter(ticket)
+        self.enter(ticket, self.world.policy.key(self.world.view, ticket))
         self.dispatch()
 
-    def _enter(self, ticket: int) -> None:
-        key = self.keys[ticket] = self.world.policy.key(self.world.view, ticket)
+    def enter(self, ticket: int, key: Key) -> None:
+        """Let a ticket wait at its place in line."""
+        self.keys[ticket] = key
         insort(self.order, (key, ticket))
         for partner in self.partners(ticket):
             self.joint += 1
@@ -215,9 +236,12 @@ class Unit:
         if epoch == 0:
             self.decide()
         elif not self.awaiting:
-            self.awaiting = True
-            when = next_epoch(self.world.now, epoch)
-            then(self.world.env.at(when, Kind.DECIDE, self.number), self._epoch)
+            self.await_epoch(next_epoch(self.world.now, epoch))
+
+    def await_epoch(self, when: float) -> None:
+        """Decide at an instant, s."""
+        self.awaiting = True
+        then(self.world.env.at(when, Kind.DECIDE, self.number), self._epoch)
 
     def _epoch(self) -> None:
         self.awaiting = False
@@ -269,4 +293,4 @@ class Unit:
             check_crew(policy, chosen, ready)
             team.append(partner.crews[chosen])
         self._leave(ticket)
-        Visit(self.world, ticket, team, self.over.pop(ticket))
+        Visit(self.world, ticket, team, self.over.pop(ticket)).begin()

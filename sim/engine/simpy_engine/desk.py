@@ -7,7 +7,6 @@ from itertools import count
 
 from simpy.events import Event
 
-from sim.clock import tick
 from sim.engine.simpy_engine.environment import Alarm
 from sim.engine.simpy_engine.world import World
 from sim.model.order import Kind
@@ -16,10 +15,13 @@ from sim.model.order import Kind
 class Request:
     """Something that waits for an operator, or is with one."""
 
-    __slots__ = ("alarm", "arrive", "begun", "gone", "seconds", "ticket")
+    __slots__ = ("alarm", "arrive", "begun", "gone", "seconds", "ticket", "urgency")
 
-    def __init__(self, ticket: int, seconds: float, arrive: float, alarm: Alarm) -> None:
-        self.ticket, self.seconds, self.arrive, self.alarm = ticket, seconds, arrive, alarm
+    def __init__(
+        self, ticket: int, seconds: float, urgency: int, arrive: float, alarm: Alarm
+    ) -> None:
+        self.ticket, self.seconds, self.urgency = ticket, seconds, urgency
+        self.arrive, self.alarm = arrive, alarm
         self.begun = False
         self.gone = False
 
@@ -36,6 +38,8 @@ class Desk:
 
     Attributes
     ----------
+    serving : dict of Request
+        By ticket: what operators are busy with.
     most : int
         Operators who may be busy at once: more than there are posts only while those who were
         withdrawn finish.
@@ -44,9 +48,14 @@ class Desk:
     def __init__(self, world: World, number: int, posts: list[int]) -> None:
         self.world, self.number, self.posts = world, number, posts
         self.most = sum(posts)
-        self.busy = 0
+        self.serving: dict[int, Request] = {}
         self.waiting: list[tuple[int, float, int, int, Request]] = []
         self.asked = count()
+
+    @property
+    def busy(self) -> int:
+        """Operators who serve somebody."""
+        return len(self.serving)
 
     @property
     def on_duty(self) -> int:
@@ -60,10 +69,21 @@ class Desk:
 
     def ask(self, ticket: int, seconds: float, urgency: int, alarm: Alarm) -> Request:
         """Queue a request; its alarm rings when an operator is done with it."""
-        request = Request(ticket, seconds, self.world.now, alarm)
-        heappush(self.waiting, (urgency, request.arrive, ticket, next(self.asked), request))
+        request = Request(ticket, seconds, urgency, self.world.now, alarm)
+        self.queue(request)
         self.begin()
         return request
+
+    def queue(self, request: Request) -> None:
+        """Let a request wait."""
+        place = request.urgency, request.arrive, request.ticket, next(self.asked)
+        heappush(self.waiting, (*place, request))
+
+    def requests(self, *, waiting: bool) -> list[Request]:
+        """Return those that wait, or those that are served, in no order."""
+        if waiting:
+            return [request for *_, request in self.waiting if not request.gone]
+        return list(self.serving.values())
 
     def begin(self) -> None:
         """Let free operators take what waits."""
@@ -73,29 +93,31 @@ class Desk:
             if request.gone:
                 continue
             free -= 1
-            self.busy += 1
-            request.begun = True
-            now = self.world.now
-            end = now + request.seconds
-            self.world.services.add(
-                desk=self.number, ticket=request.ticket, arrive=request.arrive, start=now, end=end
-            )
-            request.alarm.set(end)
-            callbacks = request.alarm.event.callbacks
-            assert callbacks is not None
-            callbacks.insert(0, self._release)
+            self.serve_from(request, self.world.now)
 
-    def _release(self, _: Event) -> None:
-        self.busy -= 1
+    def serve_from(self, request: Request, start: float) -> None:
+        """Let an operator be busy with a request since an instant, s."""
+        request.begun = True
+        self.serving[request.ticket] = request
+        end = start + request.seconds
+        self.world.services.add(
+            desk=self.number, ticket=request.ticket, arrive=request.arrive, start=start, end=end
+        )
+        request.alarm.set(end)
+        callbacks = request.alarm.event.callbacks
+        assert callbacks is not None
+        callbacks.insert(0, lambda _: self._release(request))
+
+    def _release(self, request: Request) -> None:
+        del self.serving[request.ticket]
         self.begin()
 
 
 class Centre(Desk):
     """A linkage centre: it accepts, triages, and makes call-backs."""
 
-    def serve(self, ticket: int, mean_s: float, urgency: int) -> Event:
-        """Return what happens when an operator is done with a service of this mean length."""
-        seconds = tick(mean_s * self.world.load.desk[ticket])
+    def serve(self, ticket: int, seconds: float, urgency: int) -> Event:
+        """Return what happens when an operator is done with a service of this length."""
         alarm = Alarm(self.world.env, Kind.SERVICE, ticket)
         self.ask(ticket, seconds, urgency, alarm)
         return alarm.event

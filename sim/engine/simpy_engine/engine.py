@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 from sim.city.city import City
 from sim.clock import DAY, tick
 from sim.engine.outcome import TICKETS, Columns, Outcome, in_order
+from sim.engine.simpy_engine.begin import go_on, people_of, records
 from sim.engine.simpy_engine.invariants import check_world
 from sim.engine.simpy_engine.nature import nature
 from sim.engine.simpy_engine.people import People
+from sim.engine.simpy_engine.records import Records, matters_of
 from sim.engine.simpy_engine.replan import replan
 from sim.engine.simpy_engine.shifts import await_change, shifts
+from sim.engine.simpy_engine.state import state_of
 from sim.engine.simpy_engine.view import Facts, HindsightFacts
 from sim.engine.simpy_engine.world import World
 from sim.engine.simulation import resolved
+from sim.engine.state import RunState
 from sim.engine.window import Rows, may_matter, reaches_in
 from sim.model.plan import Plan
 from sim.model.replan import Succession
@@ -71,22 +75,30 @@ class SimpySimulation:
         self.check = check
         self.keep_warm_up = keep_warm_up
         self._dropped: NDArray[np.bool_] | None = None  # at time 0, by number
-        self._parts = [workload]
-        self._plans = Succession(plan, scenario.time.begins)
+        self._absent = np.zeros(0, dtype=np.bool_)  # of whom the state it began from knows nothing
+        self._since = 0.0  # from when on the record is kept
+        self._workload = workload
+        self._open(matters_of(workload), 0, Succession(plan, self.begins), self.begins)
+        await_change(self._world)
+
+    def _open(self, load: Records, first: int, plans: Succession, now: float) -> None:
+        """Make a world in which the matters from a number on arise by themselves."""
+        self._plans, self._by_itself = plans, range(first, len(load))
         self._world = world = World(
-            scenario,
+            self.scenario,
             self.city,
-            Draws(self.seed, replication),
-            workload,
-            self._plans,
+            Draws(self.seed, self.replication),
+            load,
+            plans,
             self.policy,
-            check,
+            self.check,
+            now,
         )
         self._people = people = People(world)
-        world.view = (HindsightFacts if self.policy.hindsight else Facts)(world, people.crews)
-        await_change(world)
+        facts = HindsightFacts if self.policy.hindsight else Facts
+        world.view = facts(world, people.crews)
         world.env.process(shifts(world, people))
-        world.env.process(nature(world, 0, len(workload)))
+        world.env.process(nature(world, first, len(load)))
 
     @property
     def plan(self) -> Plan:
@@ -187,7 +199,6 @@ class SimpySimulation:
         first = len(world.tickets)
         world.load.append(matters)
         world.tickets.extend(len(matters))
-        self._parts.append(matters)
         added = range(first, len(world.tickets))
         world.env.process(nature(world, added.start, added.stop))
         return added
@@ -209,13 +220,68 @@ class SimpySimulation:
         """
         self._plans.ask(plan, self.now if at is None else at, self.now)
 
+    def state(self) -> RunState:
+        """Return what has happened so far as a value, from which a run can begin."""
+        world, over = self._world, self._over()
+        arisen, first = np.array(world.load.arisen), self._by_itself.start
+        coming = np.searchsorted(arisen[first : self._by_itself.stop], self.now)
+        live = (np.array(world.tickets.state) >= 0) & ~over
+        live[self._by_itself.stop :] |= arisen[self._by_itself.stop :] >= self.now  # were put in
+        kept = over & ~self._without_matter(over, max(self.now, 0.0))
+        return state_of(
+            world,
+            self._people,
+            seed=self.seed,
+            replication=self.replication,
+            live=np.flatnonzero(live),
+            over=np.flatnonzero(kept),
+            coming=first + int(coming),
+        )
+
+    def begin(self, state: RunState, *, anew: bool = False) -> None:
+        """Begin from the state of a run, of this engine or another, in place of an empty city.
+
+        Parameters
+        ----------
+        state : RunState
+            Of a run of the same scenario, seed and replication.
+        anew : bool
+            Whether the policy is another than the state's: it remembers nothing, and says anew
+            where tickets stand in line.
+
+        Raises
+        ------
+        ValueError
+            If this has been run already.
+        """
+        if self.now != self.begins or self.events:
+            raise ValueError("a run begins from a state before anything else")
+        (begins, plan), *later = state.plans
+        plans = Succession(plan, begins)
+        for time, following in later:
+            plans.ask(following, time, begins)
+            plans.go_on(time)
+        plans.coming = list(state.coming)
+        known = np.concatenate((state.matters["number"], state.over["number"]))
+        size = max(state.next_number, int(known.max(initial=-1)) + 1)
+        coming = self._workload.take(np.flatnonzero(self._workload.arisen >= state.now))
+        self._open(matters_of(coming, before=size), size, plans, state.now)
+        self._absent = np.ones(size, dtype=np.bool_)
+        self._absent[known] = False
+        self._since = max(state.now, 0.0)
+        if state.now >= 0:
+            self._dropped = self._absent
+        records(self._world, state)
+        people_of(self._people, plans.staff)
+        go_on(self._world, self._people, state, anew=anew)
+
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
         world = self._world
         dropped = self._dropped
-        if dropped is None and self.begins < 0:
-            dropped = self._without_matter(self._over())
-        keeps = self.keep_warm_up or dropped is None
+        if dropped is None and (self.begins < 0 or len(self._absent)):
+            dropped = self._without_matter(self._over(), 0.0)
+        keeps = dropped is None or (self.keep_warm_up and not len(self._absent))
         tickets, rows = _tickets(world, self.now, None if keeps else dropped)
         logs = {
             "visits": world.visits.arrays(),
@@ -223,7 +289,7 @@ class SimpySimulation:
             "services": world.services.arrays(),
         }
         if not keeps:
-            logs = {name: _reaching_in(log, rows) for name, log in logs.items()}
+            logs = {name: _reaching_in(log, rows, self._since) for name, log in logs.items()}
         return self.record(
             scenario=self.scenario,
             city=self.city,
@@ -243,24 +309,25 @@ class SimpySimulation:
     def _begin(self) -> None:
         """Let time 0 come: what is over leaves the ledger, and what does not matter the record."""
         world, over = self._world, self._over()
-        world.over = set(np.flatnonzero(over).tolist())
-        for matter in world.over:
+        for matter in set(np.flatnonzero(over).tolist()) - world.over:
             world.ledger.forget(world.load.district[matter], world.tickets.state[matter])
-        self._dropped = self._without_matter(over)
+            world.over.add(matter)
+        self._dropped = self._without_matter(over, 0.0)
 
     def _over(self) -> NDArray[np.bool_]:
         """Return to which matters nothing more will happen, bool [matters]."""
         known = self._world.tickets.arrays()
         return np.isin(known["state"], (State.CLOSED, State.VANISHED)) & ~known["on_line"]
 
-    def _without_matter(self, over: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which of those that are over do not matter at time 0, bool [matters]."""
+    def _without_matter(self, over: NDArray[np.bool_], at: float) -> NDArray[np.bool_]:
+        """Return which of those that are over do not matter at an instant, bool [matters]."""
         world = self._world
         known = world.load.arrays() | world.tickets.arrays()
-        over = over & ~may_matter(known, world.parameters.categories)
+        over = over & ~may_matter(known, world.parameters, at)
         for log in (world.visits, world.stops, world.services):
             entries = log.arrays()
-            over[entries["ticket"][reaches_in(entries["end"])]] = False
+            over[entries["ticket"][reaches_in(entries["end"], at)]] = False
+        over[: len(self._absent)] |= self._absent
         return over
 
 
@@ -278,8 +345,8 @@ def _tickets(world: World, now: float, dropped: NDArray[np.bool_] | None) -> tup
     return columns, rows
 
 
-def _reaching_in(log: Columns, rows: Rows) -> Columns:
-    """Return what is not over at time 0 of a log, with the rows that tickets have."""
-    inside = reaches_in(log["end"])
+def _reaching_in(log: Columns, rows: Rows, since: float) -> Columns:
+    """Return what is not over at an instant of a log, with the rows that tickets have."""
+    inside = reaches_in(log["end"], since)
     kept = {name: column[inside] for name, column in log.items()}
     return kept | {"ticket": rows.of(kept["ticket"])}

@@ -7,9 +7,11 @@ from heapq import heapify, heappop, heappush
 
 from simpy.events import Event
 
+from sim.columns import NAN
 from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.patrols import Beat, Patrol
 from sim.engine.simpy_engine.world import World
+from sim.engine.state import Does
 from sim.model.order import Kind
 from sim.model.state import Channel, State, StopKind
 
@@ -53,10 +55,15 @@ class Grid(Beat):
 
     def handle(self, ticket: int) -> Event:
         """Ask for somebody to go to a simple ticket."""
-        self.done[ticket] = Event(self.world.env)
-        heappush(self.jobs, self._job(ticket))
+        done = self.put(ticket)
         for worker in self.workers:
             worker.aim()
+        return done
+
+    def put(self, ticket: int) -> Event:
+        """Let a ticket wait; the event happens when it is dealt with."""
+        self.done[ticket] = Event(self.world.env)
+        heappush(self.jobs, self._job(ticket))
         return self.done[ticket]
 
     def rerank(self, ticket: int) -> None:
@@ -71,79 +78,139 @@ class Grid(Beat):
 
 
 class Gridworker(Patrol):
-    """One gridworker."""
+    """One gridworker.
+
+    Attributes
+    ----------
+    does : Does
+        What it does.
+    ticket : int
+        Of a stop: what for; ``begun`` and ``ends`` are when it began and will end, s.
+    way, until : float
+        Of a job: how far it is, and when the work is done, s.
+    looked : Event
+        What happens at the end of a look.
+    """
 
     def __init__(self, world: World, grid: Grid, number: int) -> None:
         super().__init__(world, grid, number)
-        world.env.process(self.walk())
+        self.beat: Grid = grid
+        self.does, self.ticket = Does.WALK, -1
+        self.begun = self.ends = self.until = self.way = NAN
+        self.looked: Event | None = None
+        world.env.process(self.live())
 
-    def walk(self) -> Process:
+    def live(self) -> Process:
         """Walk, and stop where there is something to do."""
-        beat = self.beat
         while True:
-            yield self.alarm.event
-            self.alarm.renew()
-            now = self.world.now
-            self.odometer, self.since = self.walked(), now
-            if beat.jobs and self.free_from(now) == now:
-                self.busy = True
-                yield from self.job(heappop(beat.jobs)[2])
-            elif self.ahead and self.ahead[0][0] <= self.odometer:
-                _, kind, ticket = heappop(self.ahead)
-                if self.is_live(kind, ticket):
-                    self.busy = True
-                    yield from self.check(ticket) if kind == StopKind.CHECK else self.find(ticket)
-            self.busy = False
+            if self.does == Does.WALK:
+                yield self.alarm.event
+                self.alarm.renew()
+                self.odometer, self.since = self.walked(), self.world.now
+                self._look_about()
+            if self.does != Does.WALK:
+                yield from self._stop()
+            self.does, self.ticket = Does.WALK, -1
             self.since = self.world.now
             self.aim()
 
-    def find(self, matter: int) -> Process:
+    @property
+    def busy(self) -> bool:
+        """Whether it stops."""
+        return self.does != Does.WALK
+
+    @property
+    def on_job(self) -> bool:
+        """Whether it is on its way to a job, at it, or on its way back."""
+        return self.does in (Does.GO, Does.WORK, Does.BACK)
+
+    def _look_about(self) -> None:
+        """Begin what is at hand: a job that waits, or what lies here."""
+        if self.beat.jobs and self.free_from(self.world.now) == self.world.now:
+            self._set_off(heappop(self.beat.jobs)[2])
+        elif self.ahead and self.ahead[0][0] <= self.odometer:
+            _, kind, ticket = heappop(self.ahead)
+            if not self.is_live(kind, ticket):
+                return
+            if kind == StopKind.CHECK:
+                self.looked = self.beat.checked.pop(ticket)
+                self._begin(Does.LOOK, StopKind.CHECK, ticket, self.world.parameters.check_s)
+            else:
+                self._find(ticket)
+
+    def _find(self, matter: int) -> None:
         """Record a matter, and deal with it if it is simple."""
         world, tickets = self.world, self.world.tickets
-        simple = bool(world.load.simple[matter])
         tickets.discovered[matter] = world.now
         tickets.worker[matter] = self.number
         world.move(matter, State.RECORDING)
-        recorded = world.now + world.parameters.record_s
-        end = recorded + world.load.spot_s[matter] if simple else recorded
-        self._stop(StopKind.SPOT if simple else StopKind.RECORD, matter, end)
-        yield world.env.at(end, Kind.PATROL, self.number)
-        if not simple:
-            life.found(world, matter, Channel.PATROL)
-            return
-        life.accept(world, matter, Channel.PATROL, recorded)
-        tickets.on_spot[matter] = 1
-        tickets.triaged[matter] = tickets.tracked[matter] = tickets.signed[matter] = recorded
-        tickets.dispatched[matter] = tickets.arrived[matter] = tickets.discovered[matter]
-        tickets.finished[matter] = tickets.handled[matter] = tickets.checked[matter] = end
-        life.evaluate(world, matter)
+        record_s = world.parameters.record_s
+        if world.load.simple[matter]:
+            self._begin(Does.FIND, StopKind.SPOT, matter, record_s + world.load.spot_s[matter])
+        else:
+            self._begin(Does.FIND, StopKind.RECORD, matter, record_s)
 
-    def check(self, ticket: int) -> Process:
-        """Look at the result of a finished ticket."""
-        done = self.beat.checked.pop(ticket)
-        end = self.world.now + self.world.parameters.check_s
-        self._stop(StopKind.CHECK, ticket, end)
-        yield self.world.env.at(end, Kind.PATROL, self.number)
-        done.succeed()
-
-    def job(self, ticket: int) -> Process:
-        """Leave the loop, deal with a simple ticket, and come back to where the loop was left."""
+    def _set_off(self, ticket: int) -> None:
+        """Leave the loop for a simple ticket."""
         world, tickets = self.world, self.world.tickets
-        way = self.beat.walk_to(self.odometer, ticket)
+        self.way = self.beat.walk_to(self.odometer, ticket)
         tickets.worker[ticket] = self.number
         tickets.dispatched[ticket] = world.now
         world.move(ticket, State.TRAVELLING)
-        arrive = world.now + way
-        finish = arrive + world.load.spot_s[ticket]
-        self._stop(StopKind.JOB, ticket, finish + way)
-        yield world.env.at(arrive, Kind.PATROL, self.number)
-        world.attend(ticket)
-        world.move(ticket, State.ON_SITE)
-        yield world.env.at(finish, Kind.PATROL, self.number)
-        self.beat.done.pop(ticket).succeed()
-        yield world.env.at(finish + way, Kind.PATROL, self.number)
+        there = self.way + world.load.spot_s[ticket]
+        self.until = world.now + there
+        self._begin(Does.GO, StopKind.JOB, ticket, there + self.way)
 
-    def _stop(self, kind: StopKind, ticket: int, end: float) -> None:
+    def _begin(self, does: Does, kind: StopKind, ticket: int, seconds: float) -> None:
+        self.does, self.ticket = does, ticket
+        self.begun, self.ends = self.world.now, self.world.now + seconds
+        self.log(kind)
+
+    def log(self, kind: StopKind) -> None:
+        """Write down the stop."""
         self.world.stops.add(
-            worker=self.number, ticket=ticket, kind=kind, start=self.world.now, end=end
+            worker=self.number, ticket=self.ticket, kind=kind, start=self.begun, end=self.ends
         )
+
+    def _stop(self) -> Process:
+        """Go on with a stop to its end."""
+        if self.does == Does.FIND:
+            yield self._at(self.ends)
+            self._found()
+        elif self.does == Does.LOOK:
+            yield self._at(self.ends)
+            assert self.looked is not None
+            self.looked.succeed()
+        else:
+            yield from self._job()
+
+    def _at(self, time: float) -> Event:
+        return self.world.env.at(time, Kind.PATROL, self.number)
+
+    def _found(self) -> None:
+        world, tickets, matter = self.world, self.world.tickets, self.ticket
+        if not world.load.simple[matter]:
+            life.found(world, matter, Channel.PATROL)
+            return
+        recorded = self.begun + world.parameters.record_s
+        life.accept(world, matter, Channel.PATROL, recorded)
+        tickets.on_spot[matter] = 1
+        tickets.triaged[matter] = tickets.tracked[matter] = tickets.signed[matter] = recorded
+        tickets.dispatched[matter] = tickets.arrived[matter] = self.begun
+        tickets.finished[matter] = tickets.handled[matter] = self.ends
+        tickets.checked[matter] = self.ends
+        life.evaluate(world, matter)
+
+    def _job(self) -> Process:
+        """Deal with a simple ticket, and come back to where the loop was left."""
+        world, ticket = self.world, self.ticket
+        if self.does == Does.GO:
+            yield self._at(self.until - world.load.spot_s[ticket])
+            world.attend(ticket)
+            world.move(ticket, State.ON_SITE)
+            self.does = Does.WORK
+        if self.does == Does.WORK:
+            yield self._at(self.until)
+            self.beat.done.pop(ticket).succeed()
+            self.does = Does.BACK
+        yield self._at(self.ends)

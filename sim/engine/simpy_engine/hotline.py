@@ -31,7 +31,11 @@ class Hotline(Desk):
         request = self.ask(matter, load.talk_s[matter], 0, alarm)
         if not request.begun:
             alarm.set(world.now + load.call_patience[matter])
-        then(alarm.event, self._rung, matter, request)
+        self.attend_to(request)
+
+    def attend_to(self, request: Request) -> None:
+        """Wait until the talk is over, or the caller's patience."""
+        then(request.alarm.event, self._rung, request.ticket, request)
 
     def _rung(self, matter: int, request: Request) -> None:
         """Go on when the talk is over, or the caller's patience."""
@@ -46,11 +50,17 @@ class Hotline(Desk):
         """Call again later, or give up."""
         world, load, tickets = self.world, self.world.load, self.world.tickets
         if flow.calls_again(tickets.attempts[matter], load.redials[matter]):
-            again = world.env.at(world.now + load.redial_s[matter], Kind.CALL, matter)
-            then(again, self._attempt, matter)
+            tickets.line_until[matter] = world.now + load.redial_s[matter]
+            self.try_again(matter)
             return
         tickets.abandoned[matter] = 1
-        self._after_write_up(matter)
+        self._write_up(matter)
+
+    def try_again(self, matter: int) -> None:
+        """Wait until the citizen calls again."""
+        world = self.world
+        again = world.env.at(world.tickets.line_until[matter], Kind.CALL, matter)
+        then(again, self._attempt, matter)
 
     def _taken(self, matter: int) -> None:
         """End a call: answered at once, or written up for the district's centre."""
@@ -62,26 +72,31 @@ class Hotline(Desk):
             return
         if tickets.state[matter] == State.CALLING:
             world.move(matter, State.REGISTERED)
-        self._after_write_up(matter)
+        self._write_up(matter)
 
-    def _after_write_up(self, matter: int) -> None:
+    def _write_up(self, matter: int) -> None:
         world = self.world
-        event = world.env.at(world.now + world.parameters.write_up_s, Kind.DELIVER, matter)
-        then(event, self._delivered, matter, world.now)
+        world.tickets.line_until[matter] = world.now + world.parameters.write_up_s
+        self.deliver(matter)
 
-    def _delivered(self, matter: int, taken_at: float) -> None:
-        """Go on when the centre has what was written up, or a citizen has given up."""
+    def deliver(self, matter: int) -> None:
+        """Wait until the centre has what was written up, or hears of who has given up."""
+        world = self.world
+        event = world.env.at(world.tickets.line_until[matter], Kind.DELIVER, matter)
+        then(event, self._delivered, matter)
+
+    def _delivered(self, matter: int) -> None:
         world, tickets = self.world, self.world.tickets
         state = tickets.state[matter]
         tickets.on_line[matter] = 0
         if tickets.abandoned[matter]:
             if state == State.CALLING:
                 world.move(matter, State.UNDISCOVERED)
-                gone_at = world.load.arisen[matter] + world.load.lifetime[matter]
+                gone_at = world.comes(matter, Kind.VANISH)
                 if flow.vanishes_unheard(world.now, gone_at, others_may_find(world, matter)):
                     world.vanish(matter)
         elif flow.is_new_from_12345(state):
-            life.reported(world, matter, Channel.HOTLINE, taken_at)
+            life.reported(world, matter, Channel.HOTLINE, tickets.requested[matter])
         else:
             tickets.duplicate[matter] = 1
 
@@ -91,7 +106,13 @@ def police_call(world: World, matter: int) -> None:
     load, tickets = world.load, world.tickets
     tickets.called[matter] = tickets.answered[matter] = world.now
     tickets.attempts[matter] = tickets.on_line[matter] = 1
-    heard = world.env.at(world.now + load.talk_s[matter], Kind.CALL, matter)
+    tickets.line_until[matter] = world.now + load.talk_s[matter]
+    hear(world, matter)
+
+
+def hear(world: World, matter: int) -> None:
+    """Wait until 110 has heard what a citizen says."""
+    heard = world.env.at(world.tickets.line_until[matter], Kind.CALL, matter)
     then(heard, _police_call_ends, world, matter)
 
 
@@ -111,5 +132,5 @@ def others_may_find(world: World, matter: int) -> bool:
     """Return whether anybody but its citizen could ever find the matter."""
     if world.load.passes[matter] > 0 and world.load.grid[matter] in world.grids:
         return True
-    finders = (entrant for entrant in TIMED if entrant.channel != Channel.NONE)
-    return any(world.comes_at(matter, entrant) < NEVER for entrant in finders)
+    finders = (entrant.kind for entrant in TIMED if entrant.channel != Channel.NONE)
+    return any(world.comes(matter, kind) < NEVER for kind in finders)

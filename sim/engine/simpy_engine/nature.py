@@ -30,8 +30,14 @@ def arise(world: World, matter: int) -> None:
     world.ledger.enter(load.district[matter])
     if load.grid[matter] in world.grids:
         world.grids[load.grid[matter]].notice(matter)
-    times = [(world.comes_at(matter, entrant), entrant) for entrant in TIMED]
-    lie(world, matter, sorted((item for item in times if item[0] < NEVER), reverse=True))
+    world.race[matter] = tuple(world.comes_at(matter, entrant) for entrant in TIMED)
+    lie(world, matter, still_to_come(world, matter))
+
+
+def still_to_come(world: World, matter: int) -> list[tuple[float, Timed]]:
+    """Return who comes to a matter now or later, and when, s; the next last."""
+    times = zip(world.race[matter], TIMED, strict=True)
+    return sorted((item for item in times if world.now <= item[0] < NEVER), reverse=True)
 
 
 def lie(world: World, matter: int, ahead: list[tuple[float, Timed]]) -> None:

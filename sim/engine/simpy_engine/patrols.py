@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from heapq import heappop, heappush
 
 from simpy.events import Event
@@ -50,7 +51,7 @@ class Beat:
         return rest + walk_to(place, self.place(ticket), self.loop)
 
 
-class Patrol:
+class Patrol(ABC):
     """One gridworker's way. Between stops there is no event: the next pass is arithmetic."""
 
     def __init__(self, world: World, beat: Beat, number: int) -> None:
@@ -60,10 +61,14 @@ class Patrol:
         self.duty, self.rounds = parameters.duty[shift], parameters.rounds[shift]
         self.odometer = tick(float(plan.worker_offset[number]) * beat.cycle)
         self.since = world.now  # when the odometer showed that
-        self.busy = False
         self.withdrawn = False
         self.ahead: list[tuple[float, int, int]] = []  # odometer, kind, ticket
         self.alarm = Alarm(world.env, Kind.PATROL, number)
+
+    @property
+    @abstractmethod
+    def busy(self) -> bool:
+        """Whether it stops, and does not walk."""
 
     def walked(self) -> float:
         """Return what the odometer shows now, s of walking."""

@@ -7,6 +7,7 @@ from sim.engine.simpy_engine.desk import Centre, Desk
 from sim.engine.simpy_engine.gridworkers import Grid
 from sim.engine.simpy_engine.hotline import Hotline
 from sim.engine.simpy_engine.world import World
+from sim.engine.state import Does
 
 
 class People:
@@ -23,6 +24,8 @@ class People:
         Those who are or were there, by number.
     grids : dict of Grid
         Those that have gridworkers, by number.
+    workers : dict of Gridworker
+        Those who are or were there, by number.
     """
 
     def __init__(self, world: World) -> None:
@@ -42,5 +45,14 @@ class People:
         for worker, grid in enumerate(plan.worker_grid.tolist()):
             workers.setdefault(grid, []).append(worker)
         self.grids = {grid: Grid(world, grid, members) for grid, members in workers.items()}
+        self.workers = {w.number: w for grid in self.grids.values() for w in grid.workers}
+        self.hotline = hotline
         world.hotline, world.centres = hotline, centres
         world.units, world.grids = self.units, self.grids
+
+    def is_looked_at(self, ticket: int, grid: int) -> bool:
+        """Return whether a gridworker of a grid looks at a ticket's result now."""
+        return any(
+            worker.does == Does.LOOK and worker.ticket == ticket
+            for worker in self.grids[grid].workers
+        )

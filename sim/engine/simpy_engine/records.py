@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.columns import MATTER, STORED, Column
+from sim.columns import MATTER, NAN, STORED, Column
 from sim.workload.workload import Workload
 
 _CODES = {"f8": "d", "i8": "q", "i4": "i", "i2": "h", "i1": "b", "b1": "b"}
@@ -17,8 +18,11 @@ LIFE = (
     Column("step", "i1", "", "the step of its life that it is at", default=-1),
     Column("centre", "i4", "", "whose operators it is with", default=-1, to="desks"),
     Column("wrong_left", "i2", "1", "wrong triages still before it"),
+    Column("until", "f8", "s", "when the department signs, or it is settled", default=NAN),
     Column("on_line", "b1", "", "its call is not over yet"),
-)
+    Column("line_until", "f8", "s", "when it is tried again, written up, or 110 has heard it",
+           default=NAN),
+)  # fmt: skip
 """What the engine itself needs to know of a ticket."""
 
 
@@ -54,6 +58,13 @@ class Records:
             getattr(self, column.name).append(values.get(column.name, _default(column)))
         return len(self) - 1
 
+    def put(self, rows: NDArray[np.int64], columns: Mapping[str, NDArray[Any]]) -> None:
+        """Overwrite some rows of the columns that are given."""
+        for column in self._columns:
+            if column.name in columns:
+                kept = np.frombuffer(getattr(self, column.name), dtype=column.kind)
+                kept[rows] = columns[column.name]
+
     def append(self, workload: Workload) -> None:
         """Add the columns of a workload at the end."""
         for name, values in workload.columns().items():
@@ -72,9 +83,16 @@ def _default(column: Column) -> float | int:
     return column.default if column.kind == "f8" else int(column.default)
 
 
-def matters_of(workload: Workload) -> Records:
-    """Return a workload's columns, which grow when a live session adds a matter."""
+def matters_of(workload: Workload, before: int = 0) -> Records:
+    """Return a workload's columns, which grow when a live session adds a matter.
+
+    Parameters
+    ----------
+    before : int
+        So many blank rows come first, of matters that have arisen already.
+    """
     matters = Records(MATTER)
+    matters.extend(before)
     matters.append(workload)
     return matters
 

@@ -44,7 +44,8 @@ def replan(world: World, people: People, before: Staff) -> None:
         place = int(plan.worker_grid[number])
         if place not in people.grids:
             people.grids[place] = Grid(world, place, [])
-        newcomers.setdefault(place, []).append(people.grids[place].add(number))
+        worker = people.workers[number] = people.grids[place].add(number)
+        newcomers.setdefault(place, []).append(worker)
     _show(world, people, newcomers)
     _pass_on(world, people)
     world.shift_alarm.set(world.now)

@@ -15,6 +15,16 @@ def watch(world: World, ticket: int) -> None:
     _aim(world, ticket)
 
 
+def go_on(world: World, ticket: int) -> None:
+    """Watch on, at the level that has taken it up."""
+    level = world.tickets.level[ticket]
+    world.deadlines[ticket] = Alarm(world.env, Kind.DEADLINE, ticket)
+    if level >= Level.DISTRICT:
+        world.ledger.overdue[world.load.district[ticket]] += 1
+    if level < Level.CITY:
+        _aim(world, ticket)
+
+
 def release(world: World, ticket: int) -> None:
     """Stop watching: the ticket is about to close."""
     world.deadlines.pop(ticket).cancel()

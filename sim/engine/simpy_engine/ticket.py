@@ -17,6 +17,7 @@ from sim.clock import tick
 from sim.engine.simpy_engine import supervision
 from sim.engine.simpy_engine.environment import then
 from sim.engine.simpy_engine.world import World
+from sim.engine.state import Service
 from sim.model import flow
 from sim.model.order import Kind
 from sim.model.rules import close_due, satisfaction
@@ -103,7 +104,12 @@ def evaluate(world: World, ticket: int) -> None:
 def enter(world: World, ticket: int, step: Step) -> None:
     """Let a life go on from the beginning of a step."""
     world.tickets.step[ticket] = step
-    then(LIFE[step].begin(world, ticket), _over, world, ticket)
+    wait(world, ticket, LIFE[step].begin(world, ticket))
+
+
+def wait(world: World, ticket: int, over: Event) -> None:
+    """Let a life go on at the end of its step."""
+    then(over, _over, world, ticket)
 
 
 def _over(world: World, ticket: int) -> None:
@@ -112,13 +118,30 @@ def _over(world: World, ticket: int) -> None:
         enter(world, ticket, following)
 
 
+STEPS = {
+    Service.ACCEPT: Step.TRIAGE,
+    Service.TRIAGE_AGAIN: Step.TRIAGE_AGAIN,
+    Service.CALL_BACK: Step.CALL_BACK,
+}
+"""The steps at which a ticket is with a centre."""
+
+
+def service_s(world: World, ticket: int, step: Step) -> float:
+    """Return how long an operator is busy with a ticket, s."""
+    parameters = world.parameters
+    if step == Step.CALL_BACK:
+        mean_s = parameters.call_back_s
+    elif isnan(world.tickets.accepted[ticket]):
+        mean_s = parameters.register_s
+    else:  # it was taken on the telephone
+        mean_s = parameters.triage_s
+    return tick(mean_s * world.load.desk[ticket])
+
+
 def _wait_for_triage(world: World, ticket: int) -> Event:
     world.move(ticket, State.AT_CENTRE)
-    known = not isnan(world.tickets.accepted[ticket])  # it was taken on the telephone
-    parameters = world.parameters
-    mean_s = parameters.triage_s if known else parameters.register_s
     centre = world.centres[world.tickets.centre[ticket]]
-    return centre.serve(ticket, mean_s, world.urgency(ticket))
+    return centre.serve(ticket, service_s(world, ticket, Step.TRIAGE), world.urgency(ticket))
 
 
 def _triaged(world: World, ticket: int) -> Step:
@@ -144,8 +167,13 @@ def _wait_for_signature(world: World, ticket: int) -> Event:
         len(parameters.departments),
     )
     seconds = tick(load.sign[ticket] * parameters.departments[department].sign_s)
-    when = parameters.desks[department].advance(world.now, seconds)
-    return world.env.at(when, Kind.SIGN, ticket)
+    world.tickets.until[ticket] = parameters.desks[department].advance(world.now, seconds)
+    return sign_at(world, ticket)
+
+
+def sign_at(world: World, ticket: int) -> Event:
+    """Return what happens when the department's desk has read it."""
+    return world.env.at(world.tickets.until[ticket], Kind.SIGN, ticket)
 
 
 def _signed(world: World, ticket: int) -> Step:
@@ -182,7 +210,13 @@ def _visited(world: World, ticket: int) -> Step:
 
 def _settle(world: World, ticket: int) -> Event:
     world.move(ticket, State.SETTLING)
-    return world.env.at(world.now + world.load.settle_s[ticket], Kind.SETTLE, ticket)
+    world.tickets.until[ticket] = world.now + world.load.settle_s[ticket]
+    return settle_at(world, ticket)
+
+
+def settle_at(world: World, ticket: int) -> Event:
+    """Return what happens when it is settled."""
+    return world.env.at(world.tickets.until[ticket], Kind.SETTLE, ticket)
 
 
 def _job_done(world: World, ticket: int) -> Step:
@@ -206,7 +240,8 @@ def _wait_for_a_look(world: World, ticket: int) -> Event:
 def _call_back(world: World, ticket: int) -> Event:
     parameters = world.parameters
     centre = world.centres[flow.district_desk(world.load.district[ticket], parameters.towns)]
-    return centre.serve(ticket, parameters.call_back_s, parameters.call_back_rank)
+    seconds = service_s(world, ticket, Step.CALL_BACK)
+    return centre.serve(ticket, seconds, parameters.call_back_rank)
 
 
 def _checked(world: World, ticket: int) -> Step | None:

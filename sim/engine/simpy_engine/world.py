@@ -15,12 +15,12 @@ from sim.city.city import City
 from sim.columns import SERVICE, STOP, VISIT
 from sim.engine.ledger import Ledger
 from sim.engine.simpy_engine.environment import Alarm, Environment
-from sim.engine.simpy_engine.records import Records, blank_tickets, matters_of
+from sim.engine.simpy_engine.records import Records, blank_tickets
 from sim.model.flow import may_be_found
 from sim.model.ground import Ground
 from sim.model.order import Kind
 from sim.model.parameters import Parameters
-from sim.model.race import Clock, Timed
+from sim.model.race import TIMED, Clock, Timed
 from sim.model.replan import Succession
 from sim.model.rules import urgency
 from sim.model.state import State
@@ -28,9 +28,9 @@ from sim.model.way import Spot
 from sim.policy.base import Policy, View
 from sim.scenario import Scenario
 from sim.workload.philox import Draws
-from sim.workload.workload import Workload
 
 NEVER = float("inf")
+_PLACE = {entrant.kind: place for place, entrant in enumerate(TIMED)}
 
 
 class Line(Protocol):
@@ -47,8 +47,8 @@ class Serves(Protocol):
     def on_duty(self) -> int:
         """Operators on duty now."""
 
-    def serve(self, ticket: int, mean_s: float, urgency: int) -> Event:
-        """Return what happens at the end of a service of this mean length."""
+    def serve(self, ticket: int, seconds: float, urgency: int) -> Event:
+        """Return what happens at the end of a service of this length."""
 
 
 class Handles(Protocol):
@@ -86,8 +86,11 @@ class World:
         Whether each shift is on; ``began`` is when it last came on, s.
     shift_alarm : Alarm
         Rings when shifts begin or end, and when another plan has come into force.
+    race : dict of tuple of float
+        By matter that arose: when each of `sim.model.race.TIMED` would come, s; inf: never.
     over : set of int
-        Matters that were over at time 0: the ledger does not have them any more.
+        Matters that were over at time 0, or before the run's state was taken: the ledger does not
+        have them.
     deadlines : dict of Alarm
         By ticket: when supervision next takes it up.
     centres : mapping of Serves
@@ -109,24 +112,25 @@ class World:
         scenario: Scenario,
         city: City,
         draws: Draws,
-        workload: Workload,
+        load: Records,
         succession: Succession,
         policy: Policy,
         check: bool,
+        now: float,
     ) -> None:
-        begins = scenario.time.begins
-        self.env = Environment(begins)
+        self.env = Environment(now)
         self.scenario, self.policy = scenario, policy
         self.succession, self.plan = succession, succession.staff.plan
-        self.load, self.tickets = matters_of(workload), blank_tickets(len(workload))
+        self.load, self.tickets = load, blank_tickets(len(load))
         self.visits, self.stops, self.services = map(Records, (VISIT, STOP, SERVICE))
         self.ledger = Ledger(len(city.district_name), check)
         self.parameters = Parameters.of(scenario, city, draws)
         self.ground = Ground(self.parameters)
-        self.on_duty = [calendar.rate(begins) > 0 for calendar in self.parameters.duty]
-        self.began = [begins] * self.parameters.shifts
+        self.on_duty = [calendar.rate(now) > 0 for calendar in self.parameters.duty]
+        self.began = [now] * self.parameters.shifts
         self.shift_alarm = Alarm(self.env, Kind.SHIFT, 0)
         self.deadlines: dict[int, Alarm] = {}
+        self.race: dict[int, tuple[float, ...]] = {}
         self.over: set[int] = set()
 
     @property
@@ -160,11 +164,12 @@ class World:
         load = self.load
         return self.ground.lies(load.x[ticket], load.y[ticket], load.grid[ticket])
 
-    def comes_at(self, matter: int, entrant: Timed) -> float:
-        """Return when an entrant of the race would notice a matter, s; inf: never.
+    def comes(self, matter: int, kind: Kind) -> float:
+        """Return when an entrant of the race would notice a matter that arose, s; inf: never."""
+        return self.race[matter][_PLACE[kind]]
 
-        Observers are those of the plan under which it arose.
-        """
+    def comes_at(self, matter: int, entrant: Timed) -> float:
+        """Compute the same from what was drawn. Observers are those of the plan in force."""
         load = self.load
         arisen, amount = load.arisen[matter], getattr(load, entrant.column)[matter]
         clock = entrant.clocks[load.citizen[matter]]
