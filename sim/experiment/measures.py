@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.clock import DAY
-from sim.engine.outcome import LOGS, Outcome
+from sim.engine.outcome import Outcome
 from sim.experiment.bound import limits
 from sim.measure.catalogue import BOUNDS, CURVES, METRICS, SHARES, URGENTS
 from sim.measure.fold import gather
 from sim.measure.kpis import Kpis, figures, kpis, percentiles
 from sim.measure.metric import POLICY, Gauge, Mean, PerDay, Span
 from sim.measure.query import CITY, Query
-from sim.measure.tables import URGENT, known
-from sim.measure.use import use
+from sim.measure.steady import overloads
+from sim.measure.tables import URGENT
+from sim.measure.use import totals, use
 from sim.model.cost import plan_cost
 
 if TYPE_CHECKING:
@@ -28,16 +28,12 @@ COLUMNS = ["by", "name", "metric", "value", "unit", "n"]
 _Row = tuple[str, str, str, float, str, int]
 
 
-def measure(
-    outcome: Outcome, warm_up: float = 0.0, bound: bool = False, by: Sequence[str] = ()
-) -> pd.DataFrame:
+def measure(outcome: Outcome, bound: bool = False, by: Sequence[str] = ()) -> pd.DataFrame:
     """Measure a replication.
 
     Parameters
     ----------
     outcome : Outcome
-    warm_up : float
-        Matters that arose before it are left out, and so is what staff did before it, s.
     bound : bool
         Whether to bound what any dispatch could have made of it, as ``bound.*``, for the metrics
         in `sim.measure.catalogue.BOUNDS`.
@@ -55,21 +51,17 @@ def measure(
     """
     import pandas as pd
 
-    counted = _after(outcome, warm_up)
-    gather(counted, [(Kpis, tuple(dict.fromkeys(("district", "priority", *by))))])
-    tables = [kpis(counted, one)[COLUMNS] for one in dict.fromkeys((CITY, "district", *by))]
+    gather(outcome, [(Kpis, tuple(dict.fromkeys(("district", "priority", *by))))])
+    tables = [kpis(outcome, one)[COLUMNS] for one in dict.fromkeys((CITY, "district", *by))]
     both = pd.concat(tables, ignore_index=True)
-    if warm_up > 0:  # the run was longer than what is counted of it
-        daily = both["unit"] == "1/d"
-        both.loc[daily, "value"] *= outcome.until / (outcome.until - warm_up)
     limited = []
-    for one in limits(outcome, warm_up) if bound else ():
+    for one in limits(outcome) if bound else ():
         limited.append(_row(one.metric, one.value, one.n))
         limited.append(_row(BOUNDS[one.metric].name, one.bound, one.n))
     told = [(CITY, CITY, POLICY + name, *figure, 0) for name, figure in outcome.figures.items()]
-    rows = [*_curves(counted), *_staff(outcome, warm_up), *limited, *told]
+    rows = [*_curves(outcome), *_staff(outcome), *limited, *told]
     here = set(tables[0]["metric"])
-    new = [*_urgent(counted), *(row for row in rows if row[2] not in here)]
+    new = [*_urgent(outcome), *(row for row in rows if row[2] not in here)]
     return pd.concat([both, pd.DataFrame(new, columns=COLUMNS)], ignore_index=True)
 
 
@@ -88,12 +80,6 @@ def _row(metric: str, value: float, n: int = 0) -> _Row:
     return CITY, CITY, metric, float(value), METRICS[metric].unit, n
 
 
-def _after(outcome: Outcome, warm_up: float) -> Outcome:
-    if warm_up <= 0:
-        return outcome
-    return outcome.where("tickets", lambda t: t["arisen"] >= warm_up)
-
-
 def _urgent(outcome: Outcome) -> list[_Row]:
     found = figures(outcome, URGENT)
     return [
@@ -110,44 +96,34 @@ def _curves(outcome: Outcome) -> list[_Row]:
     return rows
 
 
-def _staff(outcome: Outcome, warm_up: float) -> list[_Row]:
+def _staff(outcome: Outcome) -> list[_Row]:
     """Measure staff, the plan and the ways of crews, as far as they are there to be measured."""
-    hours = ["duty_h", "busy_h", "overtime_h"]
-    total = use(outcome).groupby("role", sort=False)[hours].sum()
-    if warm_up > 0:
-        total -= use(_until(outcome, warm_up)).groupby("role", sort=False)[hours].sum()
-    total["utilisation"] = (total["busy_h"] / total["duty_h"]).where(total["duty_h"] > 0)
+    total = totals(use(outcome))
     found = {
         (str(role), figure): float(value)
         for role, row in total.iterrows()
         for figure, value in row.items()
     }
     found["all", "paid_h"] = float(total["duty_h"].sum() + total["overtime_h"].sum())
+    found["pools", "overloaded"] = float(len(overloads(outcome)))
     if outcome.scenario.costs is not None:
         found["plan", "cost"] = plan_cost(outcome.scenario, outcome.plan).total
-    days = (outcome.until - warm_up) / DAY
     rows = []
     for name, metric in METRICS.items():
         match metric.formula:
             case Gauge(of, figure) if (of, figure) in found:
                 rows.append(_row(name, found[of, figure]))
             case Mean(Span(log="visits") as span):
-                way = _took(outcome, span, warm_up)
+                way = _took(outcome, span)
                 rows.append(_row(name, way.mean() if len(way) else np.nan, len(way)))
             case PerDay(Mean(Span(log="visits") as span)):
-                n = len(_took(outcome, span, warm_up))
-                rows.append(_row(name, n / days, n))
+                n = len(_took(outcome, span))
+                rows.append(_row(name, n / (outcome.until / DAY), n))
     return rows
 
 
-def _took(outcome: Outcome, span: Span, warm_up: float) -> np.ndarray:
-    """Return how long each row of a log took that began after the warm-up and is over, s."""
+def _took(outcome: Outcome, span: Span) -> np.ndarray:
+    """Return how long each row of a log took that came to its end in what is measured, s."""
     log = getattr(outcome, span.log)
     begun, ended = log[span.begins], log[span.ends[0]]
-    return (ended - begun)[known(ended) & (begun >= warm_up)]
-
-
-def _until(outcome: Outcome, time: float) -> Outcome:
-    for log in LOGS:
-        outcome = outcome.where(log, lambda t: t["start"] < time)
-    return replace(outcome, until=time)
+    return (ended - begun)[ended >= 0]

@@ -77,7 +77,7 @@ def replicate(task: Replication) -> pd.DataFrame:
     InputError
         If the policy does what none may: raises, hangs, or sends whom or where it cannot.
     """
-    return measure(run(task), task.warm_up, task.bound, task.by)
+    return measure(run(task), task.bound, task.by)
 
 
 def run(task: Replication, progress: Callable[[float], None] | None = None) -> Outcome:

@@ -30,9 +30,9 @@ few = st.integers(0, 8)
 jobs = st.lists(st.tuples(few, st.integers(1, 5), st.integers(1, 20)), min_size=1, max_size=5)
 
 
-def beaten(outcome: Outcome, warm_up: float = 0.0) -> list[str]:
+def beaten(outcome: Outcome) -> list[str]:
     """Return the metrics in which a run is better than its bound."""
-    found = limits(outcome, warm_up)
+    found = limits(outcome)
     assert [one.metric for one in found] == list(BOUNDS)
     return [
         one.metric for one in found
@@ -40,12 +40,12 @@ def beaten(outcome: Outcome, warm_up: float = 0.0) -> list[str]:
     ]  # fmt: skip
 
 
-@given(recipes(), st.sampled_from(sorted(POLICIES)), st.sampled_from([0.0, 21600.0]))
+@given(recipes(), st.sampled_from(sorted(POLICIES)))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_policy_beats_it(recipe, policy: str, warm_up: float) -> None:  # type: ignore[no-untyped-def]
+def test_no_policy_beats_it(recipe, policy: str) -> None:  # type: ignore[no-untyped-def]
     with TemporaryDirectory() as folder:
         scenario = scenario_of(recipe, Path(folder))
-        assert beaten(sim.simulate(scenario, policy=policy, engine="simpy"), warm_up) == []
+        assert beaten(sim.simulate(scenario, policy=policy, engine="simpy")) == []
 
 
 @pytest.mark.parametrize("policy", ["fifo", "nearest", "hindsight", "edd"])

@@ -87,7 +87,7 @@ def test_warm_up_leaves_out_the_beginning(tmp_path: Path) -> None:
     per_day = "hotline.requests_per_day"
     assert rest["city", per_day] == pytest.approx(rest["city", "hotline.requests"] / 2)
     assert rest["city", "crews.duty_h"] == pytest.approx(whole["city", "crews.duty_h"] * 2 / 3)
-    assert 0 < rest["city", "crews.utilisation"] < 1
+    assert 0 < rest["city", "crews.work"] < 1
 
 
 def test_arms_meet_the_same_matters(scenario: Scenario) -> None:

@@ -177,7 +177,7 @@ def test_which_way_is_better() -> None:
         ("satisfied", 1),
         ("tickets.patrol", 0),
         ("police.requests", 0),
-        ("crews.utilisation", 0),
+        ("crews.work", 0),
     ):
         assert find(metric).better == way, metric
     fewer = compared([1.0, 2.0, 1.5], [3.0, 4.0, 3.5], "police.requests")

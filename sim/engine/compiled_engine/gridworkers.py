@@ -94,7 +94,7 @@ def stop(A: Arrays, s: int, w: int, does: int, kind: int, slot: int, end: float)
     worker.busy = True
     worker.does = does
     worker.slot = slot
-    add_stop(A, s, w, kind, A.tickets[slot].id, end)
+    add_stop(A, s, w, kind, A.tickets[slot].id, end, 0.0)
     patrols.ring(A, s, w, end)
 
 
@@ -144,5 +144,5 @@ def job(A: Arrays, P: Parameters, s: int, w: int, slot: int) -> None:
     worker.busy = True
     worker.does = GO
     worker.slot = slot
-    add_stop(A, s, w, JOB, t.id, worker.until + worker.way)
+    add_stop(A, s, w, JOB, t.id, worker.until + worker.way, worker.way)
     patrols.ring(A, s, w, arrive)

@@ -75,6 +75,7 @@ class Desk:
             free -= 1
             self.busy += 1
             request.begun = True
+            self.take(request)
             now = self.world.now
             end = now + request.seconds
             self.world.services.add(
@@ -84,6 +85,9 @@ class Desk:
             callbacks = request.alarm.event.callbacks
             assert callbacks is not None
             callbacks.insert(0, self._release)
+
+    def take(self, request: Request) -> None:
+        """Note that an operator takes a request."""
 
     def _release(self, _: Event) -> None:
         self.busy -= 1

@@ -135,7 +135,7 @@ class Gridworker(Patrol):
         world.move(ticket, State.TRAVELLING)
         arrive = world.now + way
         finish = arrive + world.load.spot_s[ticket]
-        self._stop(StopKind.JOB, ticket, finish + way)
+        self._stop(StopKind.JOB, ticket, finish + way, way)
         yield world.env.at(arrive, Kind.PATROL, self.number)
         world.attend(ticket)
         world.move(ticket, State.ON_SITE)
@@ -143,7 +143,7 @@ class Gridworker(Patrol):
         self.beat.done.pop(ticket).succeed()
         yield world.env.at(finish + way, Kind.PATROL, self.number)
 
-    def _stop(self, kind: StopKind, ticket: int, end: float) -> None:
+    def _stop(self, kind: StopKind, ticket: int, end: float, way: float = 0.0) -> None:
         self.world.stops.add(
-            worker=self.number, ticket=ticket, kind=kind, start=self.world.now, end=end
+            worker=self.number, ticket=ticket, kind=kind, start=self.world.now, end=end, way=way
         )
