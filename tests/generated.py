@@ -32,7 +32,8 @@ def staffing() -> st.SearchStrategy[dict[str, int]]:
 CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "seed": st.integers(0, 2**32 - 1),
     "time.days": st.integers(1, 2),
-    "time.start": st.sampled_from(["2018-01-01", "2018-01-05", "2018-01-06"]),
+    "time.start": st.sampled_from(["2018-01-01", "2018-01-05", "2018-01-06", "2018-02-23"]),
+    "time.calendar": st.sampled_from(["weekdays", "CN", "US"]),
     "area.include": st.sampled_from([[], ["East"], ["West"]]),
     "totals.grids": st.integers(5, 20),
     "totals.full_time": st.integers(0, 40),
@@ -71,6 +72,7 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "departments.streets.level": st.sampled_from(["town", "district"]),
     "departments.water.desk": st.sampled_from(["always", "office", "night"]),
     "variation.city_day_cv": st.sampled_from([0.0, 0.5]),
+    "variation.city_day_rho": st.sampled_from([0.0, 0.6]),
     "travel.roads.access_kmh": st.sampled_from([1, 30]),
 }
 
@@ -89,6 +91,7 @@ COLUMNS: dict[str, st.SearchStrategy[Any]] = {
     "mistriage": st.sampled_from([0, 0.3, 0.9]),
     "sign_h": st.sampled_from([0.1, 4]),
     "close_h": st.sampled_from([0.2, 3, 24]),
+    "close_workdays": st.sampled_from([1, 7]),
     "work_min": minutes,
     "settle_h": hours,
     "reopen": st.sampled_from([0, 0.3, 0.9]),
@@ -161,6 +164,8 @@ def recipes(draw: st.DrawFn, ground: bool = False) -> Recipe:
         changed = {column: draw(COLUMNS[column]) for column in columns}
         if not row.get("joint_with"):
             changed.pop("joint_share", None)
+        if "close_workdays" in changed:
+            changed["close_h"] = ""
         rows.append({**row, **changed})
     net = draw(NETS) if ground else "straight"
     walks = draw(st.lists(routes(), max_size=3)) if ground else []

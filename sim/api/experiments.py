@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from sim.api.scenarios import loaded
-from sim.clock import DAY
 from sim.engine import find_engine
 from sim.errors import InputError
 from sim.experiment.arm import Arm, policy_name
@@ -45,7 +44,6 @@ class ExperimentOptions(TypedDict, total=False):
     precision: str | float | None
     max_replications: int
     confidence: float
-    warm_up: float | Literal["auto"]
     select: bool
     indifference: str | float | None
     probability: float | None
@@ -68,6 +66,7 @@ def compare(
     routes: Routes = (),
     days: int | None = None,
     districts: Sequence[str] = (),
+    warm_up_days: int | None = None,
     question: str | None = None,
     **options: Unpack[ExperimentOptions],
 ) -> Comparison:
@@ -86,8 +85,8 @@ def compare(
         Plan files, ``base`` for the staff of the base year; values of a mapping may be plans.
     routes : sequence of str or Path, or mapping
         Tables of patrol routes, ``base`` for what the scenario says.
-    days, districts
-        Restrict all scenarios; see `load`.
+    days, districts, warm_up_days
+        Restrict all scenarios, and say how they warm up; see `load`.
     question : str, optional
         What is asked, for the title; made from what is varied by default.
     replications : int
@@ -103,8 +102,6 @@ def compare(
         How many may be added in all, 200 by default.
     confidence : float
         With which all intervals hold at once, 0.95 by default.
-    warm_up : float or "auto"
-        Days left out at the beginning, or as many as MSER-5 finds.
     select : bool
         Whether the best arm is selected (Kim and Nelson's KN), with ``indifference``, the
         smallest difference that matters (``"1%"`` by default), and ``probability`` of being right
@@ -142,7 +139,7 @@ def compare(
         to their end.
     """
     design = Design(
-        _scenarios(scenarios, days, districts),
+        _scenarios(scenarios, days, districts, warm_up_days),
         _policies(policies),
         _labelled("plan", plans),
         _labelled("routes", routes),
@@ -160,6 +157,7 @@ def sweep(
     overrides: Overrides | None = None,
     days: int | None = None,
     districts: Sequence[str] = (),
+    warm_up_days: int | None = None,
     plan: str | Path | None = None,
     **options: Unpack[ExperimentOptions],
 ) -> Comparison:
@@ -175,8 +173,8 @@ def sweep(
     policies : str, Policy, or a sequence or mapping of them
     overrides : mapping, optional
         Set for all of them; see `load`.
-    days, districts
-        Restrict the scenario; see `load`.
+    days, districts, warm_up_days
+        Restrict the scenario, and say how it warms up; see `load`.
     plan : str or Path, optional
         A plan file, the same for all of them.
     **options
@@ -199,6 +197,7 @@ def sweep(
         overrides=overrides or {},
         days=days,
         districts=districts,
+        warm_up_days=warm_up_days,
         plan=plan,
     )
     name = next(iter(design.scenarios.values())).name
@@ -215,7 +214,6 @@ def _run(
     precision: str | float | None = None,
     max_replications: int = 200,
     confidence: float = 0.95,
-    warm_up: float | Literal["auto"] = 0.0,
     select: bool = False,
     indifference: str | float | None = None,
     probability: float | None = None,
@@ -250,7 +248,6 @@ def _run(
         precision=None if precision is None else Precision.parse(str(precision)),
         max_replications=max_replications,
         confidence=confidence,
-        warm_up="auto" if warm_up == "auto" else warm_up * DAY,
         select=wish,
         seed=seed,
         engine=engine,
@@ -275,7 +272,7 @@ def _executor(arms: Sequence[Arm], workers: int | None, cluster: str | None) -> 
 
 
 def _scenarios(
-    scenarios: Scenarios, days: int | None, districts: Sequence[str]
+    scenarios: Scenarios, days: int | None, districts: Sequence[str], warm_up_days: int | None
 ) -> dict[str, Scenario]:
     """Load and restrict what is to be compared, and name it."""
     named: dict[str, Scenario | str | Path]
@@ -288,7 +285,8 @@ def _scenarios(
         given = [one.name if isinstance(one, Scenario) else str(one) for one in listed]
         named = dict(named_scenarios([loaded(one) for one in listed], given))
     return {
-        name: restrict(loaded(one), days=days, districts=districts) for name, one in named.items()
+        name: restrict(loaded(one), days=days, districts=districts, warm_up_days=warm_up_days)
+        for name, one in named.items()
     }
 
 

@@ -38,6 +38,7 @@ def optimize_staffing(
     seed: int | None = None,
     days: int | None = None,
     districts: Sequence[str] = (),
+    warm_up_days: int | None = None,
     report: Report | None = None,
     stopped: Callable[[], bool] | None = None,
 ) -> Answer:
@@ -69,8 +70,8 @@ def optimize_staffing(
         Whether a point more of each target is priced by simulation, too.
     engine, policy, seed
         As in `sim.prepare`; the policy by its name.
-    days, districts
-        Judge by the first days, by some districts.
+    days, districts, warm_up_days
+        Judge by the first days, by some districts, after so many days of warm-up.
     report : callable, optional
         Told what is done, the incumbent's cost in yuan a week, and its gap as a share.
     stopped : callable, optional
@@ -103,7 +104,8 @@ def optimize_staffing(
         policy=policy,
         seed=seed,
     )
-    chosen = Setup.of(loaded(scenario), days=days, districts=districts).scenario
+    setup = Setup.of(loaded(scenario), days=days, districts=districts, warm_up_days=warm_up_days)
+    chosen = setup.scenario
     return optimize(chosen, problem, report=report, stopped=stopped)
 
 

@@ -28,6 +28,7 @@ class RunOptions(TypedDict, total=False):
 
     days: int | None
     districts: Sequence[str]
+    warm_up_days: int | None
     routes: str | Path | None
     seed: int | None
     replication: int
@@ -36,6 +37,7 @@ class RunOptions(TypedDict, total=False):
     replans: Sequence[tuple[float, Planned]]
     engine: str
     check: bool
+    keep_warm_up: bool
 
 
 def prepare(
@@ -43,6 +45,7 @@ def prepare(
     *,
     days: int | None = None,
     districts: Sequence[str] = (),
+    warm_up_days: int | None = None,
     routes: str | Path | None = None,
     seed: int | None = None,
     replication: int = 0,
@@ -51,6 +54,7 @@ def prepare(
     replans: Sequence[tuple[float, Planned]] = (),
     engine: str = "compiled",
     check: bool = False,
+    keep_warm_up: bool = False,
 ) -> Simulation:
     """Make a simulation ready to run.
 
@@ -62,6 +66,8 @@ def prepare(
         Run only the first days of the scenario.
     districts : sequence of str, optional
         English or Chinese names; all of the scenario's by default.
+    warm_up_days : int, optional
+        Days that are simulated before time 0; the scenario's own by default.
     routes : str or Path, optional
         A table of patrol routes, as `optimize_patrol` finds them; the scenario's own by default.
     seed, replication : int
@@ -77,6 +83,9 @@ def prepare(
         ``compiled``, or ``simpy``: the same to the bit, many times slower, to be read.
     check : bool
         Whether the invariants are checked all along.
+    keep_warm_up : bool
+        Whether the record holds the warm-up, too: by default only what still matters at time 0.
+        What is measured begins at time 0 either way.
 
     Returns
     -------
@@ -90,7 +99,13 @@ def prepare(
     """
     kind = find_engine(engine)
     setup = Setup.of(
-        loaded(scenario), days=days, districts=districts, routes=routes, plan=plan, replans=replans
+        loaded(scenario),
+        days=days,
+        districts=districts,
+        warm_up_days=warm_up_days,
+        routes=routes,
+        plan=plan,
+        replans=replans,
     )
     simulation = kind(
         setup.scenario,
@@ -100,6 +115,7 @@ def prepare(
         seed=seed,
         replication=replication,
         check=check,
+        keep_warm_up=keep_warm_up,
     )
     simulation.record = MeasuredOutcome
     for day, new in setup.following:

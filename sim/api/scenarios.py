@@ -24,6 +24,7 @@ def load(
     *,
     days: int | None = None,
     districts: Sequence[str] = (),
+    warm_up_days: int | None = None,
 ) -> Scenario:
     """Load a scenario.
 
@@ -39,6 +40,8 @@ def load(
         The first days of it only.
     districts : sequence of str
         Some of its districts only, by English or Chinese name.
+    warm_up_days : int, optional
+        Days that are simulated before time 0, in the place of its own.
 
     Returns
     -------
@@ -51,7 +54,7 @@ def load(
         One message: file, field, value and what is allowed.
     """
     loaded = load_scenario(name, {} if overrides is None else overrides)
-    return restrict(loaded, days=days, districts=districts)
+    return restrict(loaded, days=days, districts=districts, warm_up_days=warm_up_days)
 
 
 def diff(a: Scenario | str | Path, b: Scenario | str | Path) -> pd.DataFrame:

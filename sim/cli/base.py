@@ -95,6 +95,13 @@ class Group(click.Group):
         return found
 
 
+_FORMER = {
+    "--warmup": " any more; --warm-up DAYS simulates so many days before time 0, and `sim warm-up` "
+    "finds how many it takes"
+}
+"""What became of options that there were."""
+
+
 def _say_click(error: click.ClickException) -> None:
     """Tell what Click found on the command line as any other bad input, and the usage."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
@@ -104,7 +111,8 @@ def _say_click(error: click.ClickException) -> None:
     ctx = getattr(error, "ctx", None)
     if isinstance(error, click.NoSuchOption):
         known = [name for one in ctx.command.get_params(ctx) for name in one.opts] if ctx else []
-        message = f"{error.option_name}: no such option{suggestion(error.option_name, known)}"
+        hint = _FORMER.get(error.option_name) or suggestion(error.option_name, known)
+        message = f"{error.option_name}: no such option{hint}"
     elif isinstance(error, click.BadOptionUsage):
         said = message.removeprefix(f"Option {error.option_name!r} ")
         message = f"{error.option_name}: {said}"

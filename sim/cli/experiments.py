@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -51,12 +51,6 @@ class Replicated(Json, Patience, Seed, Part):
     )
     max_replications: int = option(default=200, show_default=True)
     confidence: float = option(default=0.95, show_default=True, help="Of all intervals at once.")
-    warmup: str = option(
-        default="0",
-        show_default=True,
-        metavar="DAYS",
-        help="Leave out the first days, or `auto`: as many as MSER-5 finds.",
-    )
     select: bool = option(is_flag=True, help="Select the best arm (Kim and Nelson's KN).")
     indifference: str | None = option(
         help="For --select: the smallest difference that matters.  [default: 1%]"
@@ -89,7 +83,6 @@ class Replicated(Json, Patience, Seed, Part):
             "precision": self.precision,
             "max_replications": self.max_replications,
             "confidence": self.confidence,
-            "warm_up": _warm_up(self.warmup),
             "select": self.select,
             "indifference": self.indifference,
             "probability": self.pcs,
@@ -188,6 +181,7 @@ def sweep(scenario: str, options: SweepOptions) -> None:
             overrides=parse_overrides(options.settings),
             days=options.days,
             districts=options.districts,
+            warm_up_days=options.warm_up,
             plan=options.plan,
             **options.asked(report),
         )
@@ -272,15 +266,6 @@ def _keep(found: Comparison, folder: Path, plots: bool) -> None:
     click.echo(f"`sim report {folder}` makes a page of it", err=True)
 
 
-def _warm_up(text: str) -> float | Literal["auto"]:
-    if text.strip() == "auto":
-        return "auto"
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError("command line", "warmup", text, "a number of days, or auto") from None
-
-
 def _bounds(headroom: Sequence[Headroom]) -> Table:
     from rich.table import Table
 
@@ -301,6 +286,11 @@ def _bounds(headroom: Sequence[Headroom]) -> Table:
             closed,
         )
     return table
+
+
+def _warm_up(days: list[int]) -> str:
+    said = "/".join(map(str, days if len(set(days)) > 1 else days[:1]))
+    return f"after {said} days of warm-up" if any(days) else "no warm-up"
 
 
 def _tell(found: Comparison, as_json: bool) -> None:
@@ -340,7 +330,7 @@ def _tell(found: Comparison, as_json: bool) -> None:
         screen.print(f"{arm}, of a run 每次运行: {figures}", style="dim")
     screen.print(
         f"{settings['replications']} replications, seed {settings['seed']}, engine "
-        f"{settings['engine']}, warm-up {settings['warm_up_days']:.3g} days; all differences hold "
+        f"{settings['engine']}, {_warm_up(settings['warm_up_days'])}; all differences hold "
         f"at once with {100 * settings['confidence']:g} %",
         style="dim",
     )

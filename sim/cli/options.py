@@ -141,15 +141,20 @@ class Districts(Changes):
 
 @dataclass(frozen=True)
 class Part(Districts):
-    """Which part of a scenario: its first days, some districts."""
+    """Which part of a scenario: its first days, some districts; and how it warms up."""
 
     days: int | None = option(type=int, help="Run only the first days.")
+    warm_up: int | None = option(
+        type=int,
+        metavar="DAYS",
+        help="Days simulated before time 0, not measured; the scenario's own by default.",
+    )
 
     def load(self, scenario: str, under: Mapping[str, object] = MappingProxyType({})) -> Scenario:
         """Load a scenario, restricted to what is asked for."""
         from sim.scenario import restrict
 
-        return restrict(super().load(scenario, under), days=self.days)
+        return restrict(super().load(scenario, under), days=self.days, warm_up_days=self.warm_up)
 
 
 @dataclass(frozen=True)

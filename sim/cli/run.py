@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.base import console, interruptible, keep, progress, say_json
+from sim.cli.base import INTERRUPTED, console, interruptible, keep, progress, say_json
 from sim.cli.options import (
     FILE,
     SEED,
@@ -64,6 +64,9 @@ class RunOptions(Json, Patience, Kept, Seed, Part):
         type=float, help="Run against the clock: simulated seconds a second."
     )
     check: bool = option(is_flag=True, help="Check the invariants all along (slower).")
+    keep_warm_up: bool = option(
+        is_flag=True, help="Keep the whole warm-up in the result; it is measured no more for that."
+    )
     checkpoint: Path | None = option(
         type=FILE,
         metavar="DIR",
@@ -124,6 +127,7 @@ def run(scenario: str, options: RunOptions) -> None:
             replans=following,
             engine=options.engine,
             check=options.check,
+            keep_warm_up=options.keep_warm_up,
         )
     if options.out is not None:
         _check_disk(simulation, options.out)
@@ -163,7 +167,7 @@ def resume(folder: Path, options: ResumeOptions) -> None:
         store.check_target(options.out, options.overwrite)
     with progress("prepare"):
         simulation, saved = go_on(folder, options.policy, options.policy_timeout)
-    click.echo(f"going on from day {simulation.now / 86400:.2f}", err=True)
+    click.echo(f"going on from day {_day(simulation.now)}", err=True)
     with interruptible() as stopped:
         with limited(simulation.policy, options.policy_timeout):
             _drive(simulation, stopped, saved, options.every)
@@ -191,8 +195,12 @@ def _end(
     as_json: bool,
 ) -> None:
     """Keep what became of a run that is over, or was stopped, then say it."""
+    if outcome.until <= 0:
+        said = "in the warm-up, before anything is measured"
+        click.echo(f"stopped at day {_day(outcome.until)}, {said}", err=True)
+        click.get_current_context().exit(INTERRUPTED)
     if outcome.until < horizon:
-        click.echo(f"stopped at day {outcome.until / 86400:.2f}: results up to there", err=True)
+        click.echo(f"stopped at day {_day(outcome.until)}: results up to there", err=True)
     if kept.out is not None:
         _gather(outcome, kept.plots)
         keep(kept.out, lambda folder: _keep(outcome, folder, kept, stopped))
@@ -201,6 +209,11 @@ def _end(
         say_json(told.facts)
     else:
         console().print(told)
+
+
+def _day(time: float) -> str:
+    """Write an instant in days; those before time 0 are negative."""
+    return f"{time / 86400:.2f}".replace("-", "−")
 
 
 def _gather(outcome: MeasuredOutcome, plots: bool) -> None:
@@ -224,7 +237,9 @@ def _check_disk(simulation: Simulation, out: Path) -> None:
     from sim.writing import check_beside
 
     daily = float(Demand.build(simulation.scenario, simulation.city).matters.sum())
-    check_beside(out, room=_BYTES * daily * simulation.scenario.time.days)
+    time = simulation.scenario.time
+    days = time.days + time.warm_up_days * simulation.keep_warm_up
+    check_beside(out, room=_BYTES * daily * days)
     if isinstance(simulation, CompiledSimulation):
         simulation.keep_parts_beside(out.absolute().parent)
 
@@ -233,12 +248,13 @@ def _drive(
     simulation: Simulation, stopped: Callable[[], bool], saved: Checkpoint | None, every: float
 ) -> None:
     """Run to the end with a bar, or to where it is stopped, saving it every so many days."""
-    step = max(simulation.horizon / 400, 1.0)
+    begins, length = simulation.begins, simulation.horizon - simulation.begins
+    step = max(length / 400, 1.0)
     due = simulation.now + every * 86400
     with progress("simulate") as report:
         while simulation.now < simulation.horizon and not stopped():
             simulation.run(min(simulation.now + step, simulation.horizon))
-            report(simulation.now / simulation.horizon)
+            report((simulation.now - begins) / length)
             if saved is not None and simulation.now >= due:
                 saved.save()
                 due = simulation.now + every * 86400

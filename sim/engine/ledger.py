@@ -60,6 +60,11 @@ class Ledger:
         if self._check and State(new) not in MOVES[State(old)]:
             raise InvariantError(f"no matter goes from {State(old).name} to {State(new).name}")
 
+    def forget(self, district: int, state: int) -> None:
+        """Count a matter that is over no more."""
+        self.counts[district][state] -= 1
+        self.arisen -= 1
+
     def balance(self) -> None:
         """Check that the matters in all states are those that arose.
 

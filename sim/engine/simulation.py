@@ -31,6 +31,8 @@ class Simulation(Protocol):
         The key of all randomness.
     check : bool
         Whether the invariants are checked all along.
+    keep_warm_up : bool
+        Whether the record holds all of the warm-up, and not what still matters at time 0 alone.
     record : type of Outcome
         Of which its outcome is made: what stands above the engines adds measures to it.
     """
@@ -42,6 +44,7 @@ class Simulation(Protocol):
     seed: int
     replication: int
     check: bool
+    keep_warm_up: bool
     record: type[Outcome]
 
     def __init__(
@@ -55,6 +58,7 @@ class Simulation(Protocol):
         seed: int | None = None,
         replication: int = 0,
         check: bool = False,
+        keep_warm_up: bool = False,
     ) -> None: ...
 
     @property
@@ -66,6 +70,10 @@ class Simulation(Protocol):
         """The instant up to which it has been run, s since the scenario's start."""
 
     @property
+    def begins(self) -> float:
+        """The first instant of the run, s: 0, or before it where there is a warm-up."""
+
+    @property
     def horizon(self) -> float:
         """The scenario's end, s."""
 
@@ -75,7 +83,7 @@ class Simulation(Protocol):
 
     @property
     def ledger(self) -> NDArray[np.int64]:
-        """Matters by district and state now, int64 [D, states]."""
+        """Matters by district and state now, int64 [D, states]; without what was over at time 0."""
 
     @property
     def overdue(self) -> NDArray[np.int64]:

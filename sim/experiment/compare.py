@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sim.city.city import City
-from sim.clock import DAY
 from sim.errors import InputError
 from sim.experiment import plots
 from sim.experiment.arm import Arm
@@ -23,7 +22,6 @@ from sim.experiment.precision import Precision
 from sim.experiment.replication import ENGINE
 from sim.experiment.selection import Floats, Selection, kim_nelson
 from sim.experiment.steady import unsteady_verdict
-from sim.experiment.warm_up import find_warm_up
 from sim.experiment.words import amount, metric_name, verdict
 from sim.measure.catalogue import TARGETS
 from sim.measure.intervals import mean_interval
@@ -190,7 +188,6 @@ def compare_arms(
     precision: Precision | None = None,
     max_replications: int = 200,
     confidence: float = 0.95,
-    warm_up: float | Literal["auto"] = 0.0,
     select: Select | None = None,
     seed: int | None = None,
     engine: str = ENGINE,
@@ -215,8 +212,6 @@ def compare_arms(
         How short the intervals of the first target must be.
     confidence : float
         With which all intervals hold at once.
-    warm_up : float or "auto"
-        What is left out at the beginning, s, or to be found by MSER-5.
     select : Select, optional
         To have the best selected.
     bound : bool, optional
@@ -237,28 +232,14 @@ def compare_arms(
     asked = _asked(targets or TARGETS, of, arms[0].scenario, one=select is not None)
     used = arms[0].scenario.seed if seed is None else seed
     if out is not None:
-        check_folder(
-            out,
-            question,
-            arms,
-            seed=used,
-            engine=engine,
-            of=of,
-            warm_up_days=None if warm_up == "auto" else warm_up / DAY,
-        )
+        check_folder(out, question, arms, seed=used, engine=engine, of=of)
     with executor if executor is not None else Pool() as running:
-        if warm_up == "auto":
-            file = out / "warm-up.json" if out is not None else None
-            warm = find_warm_up(arms[0], used, engine, running, file)
-        else:
-            warm = _checked_warm_up(warm_up, arms)
         experiment = Experiment(
             arms,
             used,
             running,
             Parts(out / "parts") if out is not None else None,
             engine,
-            warm,
             policy_timeout,
             any(arm.hindsight for arm in arms) if bound is None else bound,
             tuple(sorted({q.by for each in asked for q in each} - {CITY, "district"})),
@@ -279,8 +260,7 @@ def compare_arms(
         "targets": [str(query) for each in asked for query in each],
         "confidence": confidence,
         "precision": None if precision is None else _said(precision),
-        "warm_up_days": warm / DAY,
-        "warm_up_by": "MSER-5" if warm_up == "auto" else "given",
+        "warm_up_days": [arm.scenario.time.warm_up_days for arm in arms],
         "engine": engine,
         "policy_timeout_s": policy_timeout,
     }
@@ -331,14 +311,6 @@ def _check(
         raise InputError(line, "confidence", confidence, "a share from 0.5, below 1")
     if not policy_timeout > 0:
         raise InputError(line, "policy-timeout", policy_timeout, "a number of seconds above 0")
-
-
-def _checked_warm_up(warm_up: float, arms: Sequence[Arm]) -> float:
-    days = min(arm.scenario.time.days for arm in arms)
-    if not 0 <= warm_up < days * DAY:
-        allowed = f"auto, or from 0 and below the {days} days that are run"
-        raise InputError("command line", "warmup", warm_up / DAY, allowed)
-    return float(warm_up)
 
 
 def _said(precision: Precision) -> str:

@@ -46,7 +46,7 @@ class Experiment:
     parts : Parts, optional
         Where finished replications are kept, and found again.
     engine : str
-    warm_up, policy_timeout, bound, by : float, float, bool, tuple of str
+    policy_timeout, bound, by : float, bool, tuple of str
         See `Replication`.
     failed : dict
         By label, the arms that were stopped; the others went on.
@@ -57,7 +57,6 @@ class Experiment:
     executor: Executor
     parts: Parts | None = None
     engine: str = ENGINE
-    warm_up: float = 0.0
     policy_timeout: float = 10.0
     bound: bool = False
     by: tuple[str, ...] = ()
@@ -138,7 +137,6 @@ class Experiment:
             self.seed,
             number,
             self.engine,
-            self.warm_up,
             self.policy_timeout,
             self.bound,
             self.by,

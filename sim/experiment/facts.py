@@ -12,7 +12,7 @@ from sim.reading import checked, kind_of, read_json
 from sim.scenario.base import plain
 
 MARK = "experiment.json"
-FORMAT = 2
+FORMAT = 3
 
 Text = Annotated[str, Field(max_length=10_000), AfterValidator(plain)]
 Message = Annotated[str, Field(max_length=100_000)]
@@ -35,8 +35,8 @@ class Settings(_Said):
     targets: list[Text]
     confidence: Annotated[float, Field(gt=0, lt=1)]
     precision: Text | None
-    warm_up_days: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    warm_up_by: Text
+    warm_up_days: list[Count]
+    """Of each arm."""
     engine: Text
     policy_timeout_s: Number
 

@@ -18,7 +18,7 @@ from sim.writing import writable, write_text
 ASKED = "asked.json"
 """The file that says what the folder is for."""
 FILES = (
-    ASKED, MARK, "metrics.parquet", "metrics.csv", "differences.csv", "sources.csv", "warm-up.json",
+    ASKED, MARK, "metrics.parquet", "metrics.csv", "differences.csv", "sources.csv",
 )  # fmt: skip
 FOLDERS = ("parts", "plots")
 
@@ -32,8 +32,6 @@ class _Asked(BaseModel):
     seed: int
     engine: str
     of: str
-    warm_up_days: float | None
-    """None: found by MSER-5."""
     arms: list[dict[str, str]]
 
 
@@ -45,7 +43,6 @@ def check_folder(
     seed: int,
     engine: str,
     of: str,
-    warm_up_days: float | None,
 ) -> None:
     """Check that an experiment may use a folder, before the work is done, and mark it as its own.
 
@@ -53,8 +50,6 @@ def check_folder(
     ----------
     of : str
         Of whom targets are that do not say.
-    warm_up_days : float or None
-        What is left out at the beginning; None: what MSER-5 finds.
 
     Raises
     ------
@@ -67,7 +62,6 @@ def check_folder(
         seed=seed,
         engine=engine,
         of=of,
-        warm_up_days=warm_up_days,
         arms=[
             # a policy or plan of one's own may be mended, and is run anew: its name stays
             {"label": arm.label, **arm.names, "content": arm.fingerprint["scenario"]}

@@ -17,7 +17,7 @@ from sim.writing import new_file, writable, write_text
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 2
+FORMAT = 3
 
 
 _COLUMNS = {

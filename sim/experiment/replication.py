@@ -35,8 +35,6 @@ class Replication:
     seed, number : int
         The key of all randomness: the same for all arms, so that they meet the same matters.
     engine : str
-    warm_up : float
-        What is left out at the beginning, s.
     policy_timeout : float
         How long a policy may take over one decision, s.
     bound : bool
@@ -49,7 +47,6 @@ class Replication:
     seed: int
     number: int
     engine: str = ENGINE
-    warm_up: float = 0.0
     policy_timeout: float = 10.0
     bound: bool = False
     by: tuple[str, ...] = ()
@@ -62,7 +59,6 @@ class Replication:
             "seed": self.seed,
             "replication": self.number,
             "engine": self.engine,
-            "warm_up_s": self.warm_up,
             "bound": self.bound,
             "by": list(self.by),
             "program": program_digest(),

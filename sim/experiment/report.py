@@ -98,13 +98,7 @@ def uncertainty(said: dict[str, Any]) -> str:
     if one["precision"] is not None:
         met = "was met" if said["exact"] else "was not met"
         text += f" A precision of {one['precision']} was asked for and {met}."
-    if one["warm_up_days"] > 0:
-        text += (
-            f" The first {one['warm_up_days']:.3g} days are left out as warm-up "
-            f"({one['warm_up_by']})."
-        )
-    else:
-        text += " The run starts empty and nothing is left out as warm-up."
+    text += f" {warming(one['warm_up_days'])}"
     selection = said["selection"]
     if selection is not None:
         gone = ", ".join(f"{arm} after {n}" for arm, n in selection["dropped"].items()) or "none"
@@ -114,6 +108,19 @@ def uncertainty(said: dict[str, Any]) -> str:
             f"correct selection of {selection['probability']:g}; given up: {gone}."
         )
     return text
+
+
+def warming(days: list[int]) -> str:
+    """Say from what state the arms' runs begin."""
+    if len(set(days)) > 1:
+        many = ", ".join(map(str, days))
+        return f"The arms begin after warm-ups of different lengths, in days: {many}."
+    if days[0] == 0:
+        return "All arms begin in an empty city."
+    return (
+        f"What is measured begins after {days[0]} days of warm-up, which each arm runs under its "
+        "own plan and policy."
+    )
 
 
 def _list(lines: list[str], kind: str) -> str:

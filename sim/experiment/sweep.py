@@ -81,6 +81,7 @@ def sweep_design(
     overrides: Overrides,
     days: int | None = None,
     districts: Sequence[str] = (),
+    warm_up_days: int | None = None,
     plan: str | Path | None = None,
 ) -> Design:
     """Return a design with a scenario for each combination of values, in the order given.
@@ -91,7 +92,7 @@ def sweep_design(
         Its name or path.
     overrides : mapping
         Set for all of them; see `sim.scenario.load`.
-    days, districts
+    days, districts, warm_up_days
         See `sim.scenario.restrict`.
     plan : str or Path, optional
         A plan file, the same for all of them.
@@ -106,6 +107,8 @@ def sweep_design(
         if plan is not None and key.split(".")[0] == "staff_scale":
             allowed = f"another field: the plan {plan} says how many there are"
             raise InputError("command line", "vary", key, allowed)
+        if warm_up_days is not None and key == "time.warm_up_days":
+            raise InputError("command line", "vary", key, "another field, with --warm-up")
     scenarios = {}
     for values in product(*(one.values for one in vary)):
         label = ", ".join(
@@ -113,7 +116,9 @@ def sweep_design(
         )
         changes = together(overrides, dict(zip(keys, values, strict=True)))
         changed = load(scenario, changes)
-        scenarios[label] = restrict(changed, days=days, districts=districts)
+        scenarios[label] = restrict(
+            changed, days=days, districts=districts, warm_up_days=warm_up_days
+        )
     return Design(scenarios, policies, {} if plan is None else named_files("plan", [plan]))
 
 

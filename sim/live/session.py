@@ -44,7 +44,9 @@ class Snapshot:
     Attributes
     ----------
     now, horizon : float
-        s since the scenario's start.
+        s since the scenario's start; before it, in a warm-up, negative.
+    begins : float
+        The first instant of the run, s.
     pace, lag : float
         Simulated seconds a second asked for, and how many real seconds the run is behind.
     tickets, unsigned, in_hand, closed, overdue : int64 [D]
@@ -55,6 +57,7 @@ class Snapshot:
     """
 
     now: float
+    begins: float
     horizon: float
     pace: float
     lag: float
@@ -92,7 +95,7 @@ Message = Report | Pace | Stop
 
 
 class Session:
-    """Runs a simulation against the clock.
+    """Runs a simulation against the clock, which starts at time 0: a warm-up does not wait for it.
 
     Parameters
     ----------
@@ -142,6 +145,11 @@ class Session:
         """Take up messages, then go on to where the clock says, for a short while at most."""
         self._take_up()
         begun = self._clock()
+        while self.simulation.now < min(0.0, self.until) and not self._stopped:
+            self.simulation.run(min(self.simulation.now + 3600.0, 0.0, self.until))
+            self._set_pace(self.pace)
+            if self._clock() - begun > _SLICE_S:
+                return
         while not self.done:
             due = min(self._due(), self.until)
             ahead = due - self.simulation.now
@@ -168,7 +176,7 @@ class Session:
             if show is not None and now - shown >= every:
                 show(self.snapshot())
                 shown = now
-            if not self.done and self.simulation.now >= self._due():
+            if not self.done and self.simulation.now >= max(self._due(), 0.0):
                 self._sleep(min(every, 0.05))
         if show is not None:
             show(self.snapshot())
@@ -182,6 +190,7 @@ class Session:
 
         return Snapshot(
             now=self.simulation.now,
+            begins=self.simulation.begins,
             horizon=self.until,
             pace=self.pace,
             lag=self.lag,

@@ -46,9 +46,10 @@ def screen(session: Session, snapshot: Snapshot) -> RenderableType:
         table.add_section()
         totals = [f"{column.sum():,}" for column in columns]
         table.add_row("together 合计", *totals, style="bold")
-    share = snapshot.now / snapshot.horizon
+    share = (snapshot.now - snapshot.begins) / (snapshot.horizon - snapshot.begins)
+    where = "of the run" if snapshot.now >= 0 else "of the run, in its warm-up"
     foot = Text(
-        f"{100 * share:.1f} % of the run; {snapshot.undiscovered.sum():,} matters lie "
+        f"{100 * share:.1f} % {where}; {snapshot.undiscovered.sum():,} matters lie "
         f"undiscovered; {snapshot.events:,} events; Ctrl-C ends and keeps the result",
         style="dim",
     )

@@ -5,14 +5,15 @@ The first line of each goes into the table of measures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.clock import HOUR
+from sim.clock import DAY, HOUR
 from sim.measure.tables import Bools, Floats, known
 from sim.model.rules import satisfaction
+from sim.scenario.dates import WorkingDays
 
 if TYPE_CHECKING:
     from sim.engine.outcome import Outcome
@@ -38,17 +39,19 @@ def answered_at_once(outcome: Outcome) -> Bools:
 
 def due_resolve(outcome: Outcome) -> Floats:
     """Return when it should be closed, had it been a ticket when it arose."""
-    return _asked_or(outcome, _deadline(outcome, outcome.tickets["arisen"], "close"))
+    return _asked_or(outcome, _close_deadline(outcome, outcome.tickets["arisen"]))
 
 
 def due_request(outcome: Outcome) -> Floats:
     """Return when it should be closed, had it been a ticket when its citizen first called."""
-    return _asked_or(outcome, _deadline(outcome, contact(outcome), "close"))
+    return _asked_or(outcome, _close_deadline(outcome, contact(outcome)))
 
 
 def due_attend(outcome: Outcome) -> Floats:
     """Return when somebody should be there, had it been a ticket when it arose."""
-    return _deadline(outcome, outcome.tickets["arisen"], "arrive")
+    hours = np.array([c.arrive_h for c in outcome.scenario.categories])
+    t = outcome.tickets
+    return np.asarray(t["arisen"] + hours[t["category"]] * HOUR)
 
 
 def due_answer_20s(outcome: Outcome) -> Floats:
@@ -118,7 +121,18 @@ def _asked_or(outcome: Outcome, due: Floats) -> Floats:
     return np.minimum(due, closed)
 
 
-def _deadline(outcome: Outcome, since: Floats, step: Literal["arrive", "close"]) -> Floats:
-    """Return the deadline that its category gives for a step, counted from an instant."""
-    hours: Sequence[float] = [getattr(c, f"{step}_h") for c in outcome.scenario.categories]
-    return np.asarray(since + (np.array(hours) * HOUR)[outcome.tickets["category"]])
+def _close_deadline(outcome: Outcome, since: Floats) -> Floats:
+    """Return the deadlines for closing that categories give, counted from an instant each.
+
+    As `sim.model.rules.close_due` has them, of many at a time.
+    """
+    scenario, category = outcome.scenario, outcome.tickets["category"]
+    hours = np.array([c.close_h or 0.0 for c in scenario.categories])[category]
+    workdays = np.array([c.close_workdays or 0 for c in scenario.categories])[category]
+    due = since + hours * HOUR
+    if workdays.any():
+        working, rows = WorkingDays.of(scenario), (workdays > 0) & known(since)
+        day = np.floor(since[rows] / DAY).astype(np.int64)
+        before = working.upto[day - working.first]
+        due[rows] = (working.nth[before + workdays[rows] - 1] + 1) * DAY
+    return np.asarray(due)

@@ -1,7 +1,8 @@
-"""Calendars: what happens at a weekly rhythm, and the arithmetic of waiting for it.
+"""Calendars: what happens at a rhythm, or on dates, and the arithmetic of waiting for it.
 
-A calendar is a step function of the time of week, periodic from time 0. With rates 0 and 1 it
-says when a shift is on or a patrol walks; with other rates it says how active people are. Its
+A calendar is a step function of time that repeats itself: after a day or a week what goes by hours
+and weekdays, after a span that is longer than the run what goes by working days. With rates 0 and 1
+it says when a shift is on or a patrol walks; with other rates it says how active people are. Its
 integral tells how much has been walked, or how much of someone's patience is used up.
 
 The functions below work on plain sequences of floats, so that both engines can call them.
@@ -14,10 +15,14 @@ from dataclasses import dataclass
 from math import floor
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.clock import DAY, HOUR, WEEK, modulo, tick
+from sim.scenario.dates import is_worked, longest_deadline, run_days, weekday
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.staff import Shift
 
 Floats = Sequence[float]
 
@@ -36,38 +41,45 @@ def segment(edges: Floats, offset: float) -> int:
 
 def rate_at(edges: Floats, rates: Floats, time: float) -> float:
     """Return the rate in force at a time, s; at a step, the one that begins."""
-    return rates[segment(edges, modulo(time, edges[-1]))]
+    return rates[segment(edges, within(edges, time))]
+
+
+def within(edges: Floats, time: float) -> float:
+    """Return the instant of the first round that a time is like, s."""
+    return edges[0] + modulo(time - edges[0], edges[-1] - edges[0])
 
 
 def accrued(edges: Floats, rates: Floats, below: Floats, time: float) -> float:
-    """Return the integral of the rate from 0 to a time, s.
+    """Return the integral of the rate from the calendar's beginning to a time, s.
 
     Parameters
     ----------
     edges : sequence of n + 1 floats
-        Steps within the period, from 0 to the period, s.
+        Steps from its beginning to where it begins again, s.
     rates, below : sequences of n and n + 1 floats
         Rate of each segment, and the integral up to each edge.
     """
-    period = edges[-1]
-    offset = modulo(time, period)
-    i = segment(edges, offset)
-    return (time - offset) / period * below[-1] + below[i] + rates[i] * (offset - edges[i])
+    place = within(edges, time)
+    i = segment(edges, place)
+    rounds = (time - place) / (edges[-1] - edges[0])
+    return rounds * below[-1] + below[i] + rates[i] * (place - edges[i])
 
 
 def advance(edges: Floats, rates: Floats, below: Floats, time: float, amount: float) -> float:
     """Return the earliest time at which ``amount`` more has accrued, s.
 
     The answer is rounded to a tick and never lies before ``time``; it is infinite where the
-    amount is, or where nothing ever accrues.
+    amount is, or where nothing ever accrues. It is computed within a round and then moved by whole
+    ones, so that it does not depend on when time 0 is.
     """
     if amount == 0.0:
         return time
-    period = edges[-1]
     whole = below[-1]
     if amount == float("inf") or whole == 0.0:
         return float("inf")
-    target = accrued(edges, rates, below, time) + amount
+    place = within(edges, time)
+    i = segment(edges, place)
+    target = below[i] + rates[i] * (place - edges[i]) + amount
     rounds = float(floor(target / whole))
     rest = target - rounds * whole
     if rest <= 0.0:  # the earliest such time is the end of the last active segment before
@@ -79,8 +91,8 @@ def advance(edges: Floats, rates: Floats, below: Floats, time: float, amount: fl
             low = middle
         else:
             high = middle
-    end = rounds * period + edges[low] + (rest - below[low]) / rates[low]
-    return max(tick(end), time)
+    end = tick(edges[low] + (rest - below[low]) / rates[low])
+    return max(time - place + rounds * (edges[-1] - edges[0]) + end, time)
 
 
 def next_step(edges: Floats, rates: Floats, time: float, upward: bool) -> float:
@@ -91,20 +103,18 @@ def next_step(edges: Floats, rates: Floats, time: float, upward: bool) -> float:
     upward : bool
         Whether it has to rise.
     """
-    period = edges[-1]
-    base = time - modulo(time, period)
-    n = len(rates)
-    for i in range(2 * n + 1):
-        edge = base + (i // n) * period + edges[i % n]
+    place = within(edges, time)
+    here, n = segment(edges, place), len(rates)
+    for i in range(here + 1, here + n + 1):
         before, after = rates[(i - 1) % n], rates[i % n]
-        if edge > time and before != after and (after > before or not upward):
-            return edge
+        if before != after and (after > before or not upward):
+            return time - place + (i // n) * (edges[-1] - edges[0]) + edges[i % n]
     return float("inf")
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """A weekly step function.
+    """A step function that repeats itself.
 
     Attributes
     ----------
@@ -117,28 +127,32 @@ class Calendar:
     below: tuple[float, ...]
 
     @classmethod
-    def from_steps(cls, steps: dict[float, float], period: float = WEEK) -> Calendar:
+    def from_steps(
+        cls, steps: dict[float, float], period: float = WEEK, begin: float = 0.0
+    ) -> Calendar:
         """Build from ``{start: rate}``; the rate before the first start is 0."""
-        starts = sorted({0.0: 0.0} | steps)
+        starts = sorted({begin: 0.0} | steps)
         rates = tuple(float(steps.get(start, 0.0)) for start in starts)
-        edges = (*starts, period)
+        edges = (*starts, begin + period)
         below = [0.0]
         for i, rate in enumerate(rates):
             below.append(below[-1] + rate * (edges[i + 1] - edges[i]))
         return cls(edges, rates, tuple(below))
 
     @classmethod
-    def from_windows(cls, windows: Sequence[tuple[float, float]], period: float = WEEK) -> Calendar:
-        """Build one with rate 1 inside windows ``(start, end)``, which may cross the period."""
-        change: dict[float, int] = {0.0: 0}
+    def from_windows(
+        cls, windows: Sequence[tuple[float, float]], period: float = WEEK, begin: float = 0.0
+    ) -> Calendar:
+        """Build one with rate 1 inside windows ``(start, end)``, which may cross its end."""
+        change: dict[float, int] = {begin: 0}
         for start, end in windows:
             if end - start >= period:
-                return cls.from_steps({0.0: 1.0}, period)
-            a, b = start % period, end % period
+                return cls.from_steps({begin: 1.0}, period, begin)
+            a, b = begin + (start - begin) % period, begin + (end - begin) % period
             change[a] = change.get(a, 0) + 1
             change[b] = change.get(b, 0) - 1
             if b < a:
-                change[0.0] += 1
+                change[begin] += 1
         steps: dict[float, float] = {}
         depth, last = 0, -1.0
         for edge in sorted(change):
@@ -146,7 +160,7 @@ class Calendar:
             rate = 1.0 if depth > 0 else 0.0
             if rate != last:  # windows that touch are one
                 steps[edge] = last = rate
-        return cls.from_steps(steps, period)
+        return cls.from_steps(steps, period, begin)
 
     @classmethod
     def from_hours(cls, hours: Sequence[float]) -> Calendar:
@@ -159,12 +173,17 @@ class Calendar:
         """Whether the rate is 1 throughout."""
         return self.rates == (1.0,)
 
+    @property
+    def days(self) -> range:
+        """The days of its first round."""
+        return range(round(self.edges[0] / DAY), round(self.edges[-1] / DAY))
+
     def rate(self, time: float) -> float:
         """Return the rate in force at a time, s."""
         return rate_at(self.edges, self.rates, time)
 
     def accrued(self, time: float) -> float:
-        """Return the integral of the rate from 0 to a time, s."""
+        """Return the integral of the rate from its beginning to a time, s."""
         return accrued(self.edges, self.rates, self.below, time)
 
     def between(self, start: float, end: float) -> float:
@@ -185,20 +204,32 @@ class Calendar:
 
 
 def shift_calendars(scenario: Scenario) -> list[Calendar]:
-    """Return when each shift is on duty, in the scenario's order."""
-    first = scenario.time.start.weekday()
-    calendars = []
-    for shift in scenario.shifts.values():
-        start = day_seconds(shift.start)
-        windows = [
-            (
-                ((day - first) % 7) * DAY + start,
-                ((day - first) % 7) * DAY + start + tick(shift.hours * HOUR),
-            )
-            for day in shift.weekdays
-        ]
-        calendars.append(Calendar.from_windows(windows))
-    return calendars
+    """Return when each shift is on duty, in the scenario's order.
+
+    Those that go by working days go by the dates of warm-up, run and the deadlines that begin in
+    them, if any of these dates is unlike its weekday; all others repeat a week.
+    """
+    return [_shift_calendar(scenario, shift) for shift in scenario.shifts.values()]
+
+
+def _shift_calendar(scenario: Scenario, shift: Shift) -> Calendar:
+    time, days = scenario.time, range(7)
+    by_dates = shift.days in ("weekdays", "weekend")
+    if by_dates and (time.days_off or time.working_weekends):
+        last = time.days + longest_deadline(scenario) + 14
+        days = range(-7 * (time.warm_up_days // 7 + 1), 7 * (last // 7 + 1))
+    dates = run_days(time, days)
+    if by_dates:
+        on = is_worked(time, dates) == (shift.days == "weekdays")
+    else:
+        on = np.isin(weekday(dates), shift.weekdays)
+    start, length = day_seconds(shift.start), tick(shift.hours * HOUR)
+    windows = [
+        (day * DAY + start, day * DAY + start + length)
+        for day, begins in zip(days, on.tolist(), strict=True)
+        if begins
+    ]
+    return Calendar.from_windows(windows, len(days) * DAY, days.start * DAY)
 
 
 def round_calendars(scenario: Scenario) -> dict[int, Calendar]:
@@ -208,15 +239,15 @@ def round_calendars(scenario: Scenario) -> dict[int, Calendar]:
     calendars = {}
     for name, rounds in scenario.patrol.rounds.items():
         number = names.index(name)
-        windows = []
-        for day in range(7):
+        windows, days = [], on_duty[number].days
+        for day in days:
             for start, end in rounds:
                 a, b = day_seconds(start), day_seconds(end)
                 if b <= a:
                     b += DAY
                 if on_duty[number].rate(day * DAY + a) > 0:
                     windows.append((day * DAY + a, day * DAY + b))
-        calendars[number] = Calendar.from_windows(windows)
+        calendars[number] = Calendar.from_windows(windows, len(days) * DAY, days.start * DAY)
     return calendars
 
 

@@ -19,6 +19,8 @@ class CategoryFigures:
         Mean work on site, s.
     sign_s, arrive_s, close_s : float
         Its deadlines, s after acceptance.
+    close_workdays : int
+        The deadline for closing in working days, in the place of ``close_s``; 0: it is none.
     department, priority : int
         Who deals with it, and how urgent it is: 1 is the highest.
     partners : tuple of int
@@ -29,6 +31,7 @@ class CategoryFigures:
     sign_s: float
     arrive_s: float
     close_s: float
+    close_workdays: int
     department: int
     priority: int
     partners: tuple[int, ...]
@@ -58,6 +61,8 @@ class SingleFigures:
     ----------
     districts, towns, shifts : int
         How many there are.
+    first_day : int
+        The first day of the warm-up, 0 or below; days are counted from there.
     roads, routes : bool
         Whether crews go by road, and whether gridworkers walk routes other than their loops.
     detour : float
@@ -81,6 +86,7 @@ class SingleFigures:
     districts: int
     towns: int
     shifts: int
+    first_day: int
     roads: bool
     routes: bool
     detour: float

@@ -17,6 +17,7 @@ from sim.model.flow import CALL_BACK_RANK
 from sim.model.race import Clock
 from sim.model.routes import Walks
 from sim.scenario import Scenario
+from sim.scenario.dates import WorkingDays
 
 Window = tuple[float, float, float]
 """From when to when, s, and the factor on crews' speed meanwhile."""
@@ -46,6 +47,8 @@ class Parameters(SingleFigures):
         Each grid's node on them.
     walks : Walks
         Each grid's route.
+    working_days : WorkingDays
+        From ``first_day`` on, for deadlines.
     """
 
     categories: tuple[CategoryFigures, ...]
@@ -59,6 +62,7 @@ class Parameters(SingleFigures):
     travel: Travel
     grid_node: tuple[int, ...]
     walks: Walks
+    working_days: WorkingDays
 
     @classmethod
     def of(cls, scenario: Scenario, city: City) -> Parameters:
@@ -71,11 +75,12 @@ class Parameters(SingleFigures):
         """
         centres, satisfaction = scenario.centres, scenario.satisfaction
         travel, rounds = Travel.of(scenario, city), round_calendars(scenario)
-        never = Calendar.from_steps({0.0: 0.0})
+        never, working_days = Calendar.from_steps({0.0: 0.0}), WorkingDays.of(scenario)
         return cls(
             districts=len(city.district_name),
             towns=len(city.town_name),
             shifts=len(scenario.shifts),
+            first_day=working_days.first,
             roads=travel.ways is not None,
             routes=scenario.patrol.routes is not None,
             detour=float(travel.detour),
@@ -110,6 +115,7 @@ class Parameters(SingleFigures):
             travel=travel,
             grid_node=tuple(grid_nodes(city, travel)),
             walks=Walks.of(scenario, city),
+            working_days=working_days,
         )
 
 
@@ -120,7 +126,8 @@ def _categories(scenario: Scenario) -> tuple[CategoryFigures, ...]:
             work_s=c.work_min * MINUTE,
             sign_s=tick(c.sign_h * HOUR),
             arrive_s=tick(c.arrive_h * HOUR),
-            close_s=tick(c.close_h * HOUR),
+            close_s=tick((c.close_h or 0) * HOUR),
+            close_workdays=c.close_workdays or 0,
             department=names.index(c.department),
             priority=c.priority,
             partners=tuple(names.index(name) for name in c.joint_with),

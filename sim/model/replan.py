@@ -104,6 +104,13 @@ class Staff:
 class Succession:
     """The plans of a run: those that were or are in force, and those that are still to come.
 
+    Parameters
+    ----------
+    plan : Plan
+        The first.
+    begins : float
+        From when on, s.
+
     Attributes
     ----------
     plans : list of (float, Plan)
@@ -114,8 +121,9 @@ class Succession:
         Who is there under the last of ``plans``.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plans: list[tuple[float, Plan]] = [(0.0, plan)]
+    def __init__(self, plan: Plan, begins: float = 0.0) -> None:
+        self.begins = begins
+        self.plans: list[tuple[float, Plan]] = [(begins, plan)]
         self.coming: list[tuple[float, Plan]] = []
         self.staff = Staff.of(plan)
 
@@ -184,7 +192,8 @@ class Succession:
         InputError
             If a plan is missing, does not fit, or is not in order of time.
         """
-        if list(times) != sorted(times) or not all(0 <= time < float("inf") for time in times):
+        begins, end = self.begins, float("inf")
+        if list(times) != sorted(times) or not all(begins <= time < end for time in times):
             raise InputError("state", "plans", list(times), "instants in order of time")
         for i, time in enumerate(times):
             names = {f.name: f"plan.{i}.{f.name}" for f in fields(Plan)}
@@ -192,7 +201,7 @@ class Succession:
                 if name not in arrays:
                     raise InputError("state", name, None, "an array of each plan")
             plan = Plan(**{field: arrays[name] for field, name in names.items()})  # type: ignore[arg-type]
-            self.ask(plan, time, 0.0)
+            self.ask(plan, time, begins)
             if i < past:
                 self.go_on(time)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, floor
+from typing import Any
 
-from sim.clock import tick
+from sim.clock import DAY, tick
 from sim.model.state import Level
 
 
@@ -25,6 +26,31 @@ def next_epoch(now: float, epoch_s: float) -> float:
 def severity(priority: int) -> float:
     """Return the weight of a matter in sums: 8, 4, 2, 1 for priority 1 to 4 (assumed)."""
     return 2.0 ** (4 - priority)
+
+
+def close_due(
+    accepted: float,
+    close_s: float,
+    workdays: int,
+    first: int,
+    upto: Any,
+    nth: Any,
+) -> float:
+    """Return the deadline for closing, s: at the end of a working day where it counts those.
+
+    Parameters
+    ----------
+    accepted : float
+        When the ticket was accepted, s.
+    close_s, workdays : float, int
+        The time allowed, s; or in working days after that of acceptance, if above 0.
+    first, upto, nth : int, int array, int array
+        The working days: see `sim.scenario.dates.WorkingDays`.
+    """
+    if workdays == 0:
+        return accepted + close_s
+    before = upto[floor(accepted / DAY) - first]
+    return float(nth[before + workdays - 1] + 1) * DAY
 
 
 def supervision_due(accepted: float, due: float, reminder: float, city: float, level: int) -> float:

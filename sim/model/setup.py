@@ -46,6 +46,7 @@ class Setup:
         *,
         days: int | None = None,
         districts: Sequence[str] = (),
+        warm_up_days: int | None = None,
         routes: str | Path | None = None,
         plan: Planned | None = None,
         replans: Sequence[tuple[float, Planned]] = (),
@@ -54,7 +55,7 @@ class Setup:
 
         Parameters
         ----------
-        days, districts
+        days, districts, warm_up_days
             See `sim.scenario.restrict`.
         routes : str or Path, optional
             A table of patrol routes, in the place of the scenario's own.
@@ -68,7 +69,7 @@ class Setup:
         InputError
             If one of them does not fit the scenario.
         """
-        scenario = restrict(scenario, days=days, districts=districts)
+        scenario = restrict(scenario, days=days, districts=districts, warm_up_days=warm_up_days)
         if routes is not None:
             scenario = attach(scenario, "patrol.routes", routes)
         check_days([day for day, _ in replans], scenario.time.days)

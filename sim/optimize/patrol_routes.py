@@ -29,6 +29,7 @@ from sim.model.staffing import base_plan
 from sim.optimize.risk import Risk
 from sim.processors import processors
 from sim.scenario import Scenario
+from sim.scenario.dates import typical_week
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -253,7 +254,7 @@ def _walking(scenario: Scenario, plan: Plan, grids: int) -> tuple[Floats, Floats
 
     Grids without a gridworker have 0.
     """
-    rounds = round_calendars(scenario)
+    rounds = round_calendars(typical_week(scenario))
     week = {shift: r.between(0.0, WEEK) for shift, r in rounds.items()}
     day = {
         shift: max(r.between(n * DAY, (n + 1) * DAY) for n in range(7))

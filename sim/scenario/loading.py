@@ -17,6 +17,7 @@ from sim.reading import COMMAND_LINE, read_text, read_toml
 from sim.scenario import renamed
 from sim.scenario.base import strictly
 from sim.scenario.boundaries import boundaries
+from sim.scenario.daysoff import with_days_off
 from sim.scenario.finding import find
 from sim.scenario.layers import Overrides, Tree, leaves, merged, override_tree, tagged, untagged
 from sim.scenario.renamed import migration
@@ -113,6 +114,12 @@ def load(name: str | Path, overrides: Overrides = MappingProxyType({})) -> Scena
         sources, [*said, *_paths(Scenario), *(path for path, _ in leaves(_content(scenario)))]
     )
     traced = tuple(trace(leaves(tree), sources))
+    set_by = {field: leaf.file or COMMAND_LINE for field, leaf in said_by.items()}
+    # deadlines in working days reach beyond the run
+    scenario, looked_up = with_days_off(
+        scenario.model_copy(update={"categories": categories}), set_by.get("time.calendar", path)
+    )
+    traced = (*traced, *looked_up)
     figures = (
         *traced,
         *_defaults(scenario, traced),
@@ -121,7 +128,6 @@ def load(name: str | Path, overrides: Overrides = MappingProxyType({})) -> Scena
     )
     scenario = scenario.model_copy(
         update={
-            "categories": categories,
             "district_table": districts,
             "boundaries_path": places["area.boundaries"],
             "figures": figures,
@@ -130,7 +136,7 @@ def load(name: str | Path, overrides: Overrides = MappingProxyType({})) -> Scena
                 *(file for file, _ in attached.values()),
                 *places.values(),
             ),
-            "set_by": {field: leaf.file or COMMAND_LINE for field, leaf in said_by.items()},
+            "set_by": set_by,
             "table_hashes": tuple(_digest(text) for text in texts.values()),
             "attached": {field: file for field, (file, _) in attached.items()},
             "attached_hashes": {field: _digest(text) for field, (_, text) in attached.items()},

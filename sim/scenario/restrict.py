@@ -8,13 +8,18 @@ from dataclasses import replace
 from sim.errors import InputError, one_of
 from sim.reading import COMMAND_LINE
 from sim.scenario.schema import Scenario
+from sim.scenario.world import WARM_UP_MOST
 from sim.several import several
 
 
 def restrict(
-    scenario: Scenario, *, days: int | None = None, districts: Sequence[str] = ()
+    scenario: Scenario,
+    *,
+    days: int | None = None,
+    districts: Sequence[str] = (),
+    warm_up_days: int | None = None,
 ) -> Scenario:
-    """Return the first days and some of the districts of a scenario.
+    """Return the first days and some of the districts of a scenario, and how it warms up.
 
     What remains is the same as in the whole; surges that reach beyond the end are cut there.
 
@@ -24,6 +29,8 @@ def restrict(
         From 1 to the scenario's own number; all by default.
     districts : sequence of str
         English or Chinese names, in any order and case; all by default.
+    warm_up_days : int, optional
+        Days that are simulated before time 0, in the place of the scenario's own.
 
     Raises
     ------
@@ -31,11 +38,16 @@ def restrict(
         If there are not so many days, or no such district.
     """
     update: dict[str, object] = {}
+    time: dict[str, int] = {}
+    if warm_up_days is not None:
+        if not 0 <= warm_up_days <= WARM_UP_MOST:
+            raise InputError("command line", "warm-up", warm_up_days, f"0 to {WARM_UP_MOST} days")
+        time["warm_up_days"] = warm_up_days
     if days is not None:
         if not 1 <= days <= scenario.time.days:
             allowed = f"1 to {scenario.time.days}, the days of {scenario.name}"
             raise InputError("command line", "days", days, allowed)
-        update["time"] = scenario.time.model_copy(update={"days": days})
+        time["days"] = days
         update["surges"] = tuple(
             surge.model_copy(update={"days": min(surge.days, days - surge.start_day)})
             for surge in scenario.surges
@@ -57,14 +69,20 @@ def restrict(
             chosen.append(names[district.casefold()])
         include = tuple(name for name in here if name in chosen)
         update["area"] = scenario.area.model_copy(update={"include": include})
+    if time:
+        update["time"] = scenario.time.model_copy(update=time)
     if not update:
         return scenario
-    fields = [f for f, by in (("time.days", days), ("area.include", districts)) if by]
+    fields = [f"time.{name}" for name in time] + ["area.include"] * bool(districts)
     update["set_by"] = scenario.set_by | dict.fromkeys(fields, COMMAND_LINE)
+    said = {f"time.{name}": value for name, value in time.items()}
     update["figures"] = tuple(
-        replace(figure, value=days, basis=COMMAND_LINE, note="set for this run", file=COMMAND_LINE)
-        if days is not None and figure.path == "time.days"
+        replace(
+            figure, value=said[figure.path], basis=COMMAND_LINE, note="set for this run",
+            file=COMMAND_LINE,
+        )
+        if figure.path in said
         else figure
         for figure in scenario.figures
-    )
+    )  # fmt: skip
     return scenario.model_copy(update=update)

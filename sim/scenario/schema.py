@@ -35,7 +35,9 @@ from sim.scenario.world import (
     District,
     GridSettings,
     Profile,
+    Published,
     Satisfaction,
+    Season,
     Supervision,
     Surge,
     Tables,
@@ -56,7 +58,7 @@ ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file")
 class Scenario(Model):
     """A validated, frozen description of what is assumed.
 
-    The fields up to ``surges`` are those of the TOML file; the others are filled by
+    The fields up to ``published`` are those of the TOML file; the others are filled by
     `sim.scenario.load`.
     """
 
@@ -87,8 +89,10 @@ class Scenario(Model):
     costs: Costs | None = None
     contracts: Contracts | None = None
     profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
+    seasons: dict[Name, Season] = Field(default_factory=dict)
     demand: tuple[DemandChange, ...] = ()
     surges: tuple[Surge, ...] = ()
+    published: dict[Name, Published] = Field(default={})
 
     categories: tuple[Category, ...] = Field(default=(), exclude=True)
     district_table: tuple[DistrictRow, ...] = Field(default=(), exclude=True)
@@ -217,6 +221,19 @@ def _check_figures(scenario: Scenario, file: Path) -> None:
     for name, profile in scenario.profiles.items():
         if sum(profile.hours) == 0 or sum(profile.weekdays) == 0:
             raise InputError(file, f"profiles.{name}", 0, "some weight in some hour and weekday")
+    by_date = [f"seasons.{name}" for name in scenario.seasons] + [
+        f"profiles.{name}"
+        for name, p in scenario.profiles.items()
+        if (p.day_off, p.working_weekend, p.school_holidays) != (None, None, 1.0)
+    ]
+    if by_date and scenario.totals.period_start is None:
+        allowed = (
+            f"the first day of the published period; {by_date[0]} leaves its volumes as they are"
+        )
+        raise InputError(file, "totals.period_start", None, allowed)
+    for name, season in scenario.seasons.items():
+        if sum(season.months) == 0:
+            raise InputError(file, f"seasons.{name}.months", 0, "some weight in some month")
     if scenario.travel.model == "roads" and scenario.travel.roads is None:
         raise InputError(file, "travel.roads", None, "a table, since travel.model is roads")
     if scenario.grid.loop_min_m > scenario.grid.loop_max_m:
@@ -269,6 +286,7 @@ def check_categories(scenario: Scenario, file: Path) -> None:
             ("department", (row.department,), scenario.departments),
             ("joint_with", row.joint_with, scenario.departments),
             ("profile", (row.profile,), scenario.profiles),
+            ("season", (row.season,) if row.season else (), scenario.seasons),
         ):
             for value in values:
                 if value not in allowed:
@@ -284,6 +302,13 @@ def check_categories(scenario: Scenario, file: Path) -> None:
                 f"row {number}, column joint_with",
                 ";".join(row.joint_with),
                 "each department once",
+            )
+        if (row.close_h is None) == (row.close_workdays is None):
+            raise InputError(
+                file,
+                f"row {number}, column close_workdays",
+                row.close_workdays,
+                "either close_h or close_workdays, the other one empty",
             )
         if row.joint_share > 0 and not row.joint_with:
             raise InputError(

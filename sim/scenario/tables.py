@@ -42,7 +42,9 @@ class Category(Model):
     mistriage: Annotated[float, Field(ge=0, lt=1)]
     sign_h: Positive
     arrive_h: Positive
-    close_h: Positive
+    close_h: Positive | None
+    close_workdays: Annotated[int, Field(ge=1, le=250)] | None = None
+    """The deadline in working days after that of acceptance, where it is not in hours."""
     work_min: NonNegative
     work_cv: NonNegative
     settle_h: NonNegative
@@ -50,9 +52,15 @@ class Category(Model):
     reopen: Annotated[float, Field(ge=0, lt=1)]
     check_by_grid: Share
     profile: Name
+    season: Name | None = None
     place: Literal["population", "area", "even"]
     basis: Basis
     source: Source
+
+    @property
+    def mean_close_h(self) -> float:
+        """The time to the deadline for closing, h; of working days, five in seven."""
+        return self.close_h or 24.0 * 7 / 5 * (self.close_workdays or 0)
 
 
 class DistrictRow(Model):
@@ -72,7 +80,7 @@ class DistrictRow(Model):
 
 Row = TypeVar("Row", bound=Model)
 
-_EMPTY = {"lifetime_h", "observer_days"}
+_EMPTY = {"lifetime_h", "observer_days", "close_h", "close_workdays", "season"}
 _LISTS = {"joint_with"}
 
 
@@ -101,8 +109,8 @@ def read_table(path: Path, text: str, model: type[Row], key: str) -> tuple[Row, 
         raise InputError(path, "table", "", f"a first line with the columns {', '.join(wanted)}")
     header = lines[0]
     before = {now: old for old, now in COLUMNS.items()}
-    for column in wanted:
-        if (count := header.count(column)) != 1:
+    for column, field in model.model_fields.items():
+        if (count := header.count(column)) != 1 and (count or field.is_required()):
             old = before.get(column)
             if old in header:
                 allowed = f"{column}; `sim migrate` of the scenario renames it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -11,6 +12,9 @@ from pydantic_core import PydanticCustomError
 from sim.clock import DAY
 from sim.scenario.base import Count, FileName, Hours, Model, Name, NonNegative, Positive, Share
 from sim.scenario.zone import zone
+
+WARM_UP_MOST = 366
+"""The most days of a warm-up."""
 
 
 def _zone(name: str) -> str:
@@ -29,15 +33,44 @@ def _day(said: object) -> object:
         return said
 
 
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+def _month_day(said: str) -> str:
+    try:
+        date.fromisoformat(f"2000-{said}")
+    except ValueError:
+        raise PydanticCustomError("day", "a day of the year such as 07-01") from None
+    return said
+
+
+def _calendar(said: str) -> str:
+    if not re.fullmatch(r"weekdays|own|[A-Z]{2}", said):
+        raise PydanticCustomError("calendar", "weekdays, own, or a country's code such as CN")
+    return said
+
+
+MonthDay = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
+
+
 class Time(Model):
     """The simulated span; time 0 is the local midnight at which it starts, after the warm-up."""
 
-    start: Annotated[date, BeforeValidator(_day), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+    start: Annotated[Day, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
     days: Annotated[int, Field(ge=1, le=3660)]
-    warm_up_days: Annotated[int, Field(ge=0, le=366)] = 0
+    warm_up_days: Annotated[int, Field(ge=0, le=WARM_UP_MOST)] = 0
     """Days before time 0 that are simulated so that it does not begin in an empty city."""
     timezone: Annotated[Name, AfterValidator(_zone)] = "Asia/Shanghai"
     """Of the tz database. The run keeps its offset at the start (`sim.scenario.localtime`)."""
+    calendar: Annotated[str, AfterValidator(_calendar)] = "weekdays"
+    """``weekdays``: Monday to Friday are worked. A country's code, such as ``CN``: but for its
+    public holidays, and with the weekends that it works for them. ``own``: as listed below."""
+    days_off: tuple[Day, ...] | None = None
+    """Public holidays, and days off for them; those of the country unless they are listed."""
+    working_weekends: tuple[Day, ...] | None = None
+    """Saturdays and Sundays that are worked."""
+    school_holidays: tuple[tuple[MonthDay, MonthDay], ...] = ()
+    """First and last days, of every year."""
 
     @property
     def begins(self) -> float:
@@ -66,6 +99,8 @@ class Totals(Model):
     """Totals of the whole city, apportioned by population."""
 
     period_days: Annotated[int, Field(ge=1, le=3660)]
+    period_start: Annotated[Day, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))] | None = None
+    """The first of them; without it the volumes are those of mean weeks."""
     population: Annotated[int, Field(ge=1, le=10**10)]
     grids: Annotated[int, Field(ge=1, le=1_000_000)]
     grid_leaders: Count
@@ -73,6 +108,16 @@ class Totals(Model):
     part_time: Count
     hotline_requests: Count
     police_calls: Count
+
+
+class Published(Model):
+    """A figure of the real city, against which `sim calibrate` holds runs."""
+
+    measure: Name
+    """Of the catalogue, see ``sim measures``."""
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    fitted: tuple[Name, ...] = ()
+    """The fields that were tuned to it; none: it was left to check."""
 
 
 class GridSettings(Model):
@@ -139,10 +184,12 @@ class Satisfaction(Model):
 
 
 class Variation(Model):
-    """Coefficients of variation of the random day factors."""
+    """The random day factors: coefficients of variation, and correlations from day to day."""
 
     city_day_cv: Annotated[float, Field(ge=0, le=2)]
     family_day_cv: Annotated[float, Field(ge=0, le=2)]
+    city_day_rho: Annotated[float, Field(ge=0, le=0.95)] = 0.0
+    family_day_rho: Annotated[float, Field(ge=0, le=0.95)] = 0.0
 
 
 class Profile(Model):
@@ -150,6 +197,18 @@ class Profile(Model):
 
     hours: Hours
     weekdays: Annotated[tuple[NonNegative, ...], Field(min_length=7, max_length=7)]
+    day_off: NonNegative | None = None
+    """In the place of the weekday's on public holidays."""
+    working_weekend: NonNegative | None = None
+    """In the place of the weekday's on Saturdays and Sundays that are worked."""
+    school_holidays: NonNegative = 1.0
+    """A factor on days without school."""
+
+
+class Season(Model):
+    """How much more or less arises in some months; only the shape counts."""
+
+    months: Annotated[tuple[NonNegative, ...], Field(min_length=12, max_length=12)]
 
 
 class DemandChange(Model):

@@ -14,10 +14,12 @@ from scipy.special import gammaincinv, pdtr, pdtrik
 
 from sim.city.apportion import apportion
 from sim.city.city import City
-from sim.clock import DAY, HOUR
+from sim.clock import DAY, HOUR, to_ticks
 from sim.machinecode import kept
 from sim.scenario import Scenario
+from sim.scenario.dates import run_days
 from sim.word import word
+from sim.workload.days import date_weights, day_shares, mean_weights
 from sim.workload.names import cell_words, check_numbers
 from sim.workload.philox import Draws
 from sim.workload.purpose import Purpose
@@ -41,6 +43,8 @@ class Demand:
     matters: NDArray[np.float64]
     reporters: NDArray[np.float64]
     """float64 [D, C]: the share of the matters whose citizen would report them."""
+    mean_weight: NDArray[np.float64]
+    """float64 [C]: what `sim.workload.days.date_weights` are on a mean day."""
 
     @classmethod
     def build(cls, scenario: Scenario, city: City) -> Demand:
@@ -65,7 +69,7 @@ class Demand:
         silent = np.outer(city.district_share, [c.silent_per_day for c in categories]) * factor
         matters = reported + silent
         reporters = np.divide(reported, matters, out=np.zeros_like(matters), where=matters > 0)
-        return cls(hotline, police, matters, reporters)
+        return cls(hotline, police, matters, reporters, mean_weights(scenario))
 
 
 def _chosen(names: tuple[str, ...], some: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -92,7 +96,7 @@ def intensity(
     district : int
         Index in the city.
     days : range
-        Days since the scenario's start.
+        Days of the run; those of its warm-up are negative.
 
     Returns
     -------
@@ -101,15 +105,13 @@ def intensity(
     """
     categories = scenario.categories
     day = np.arange(days.start, days.stop)
-    weekday = (scenario.time.start.weekday() + day) % 7
+    dates = run_days(scenario.time, days)
+    shape = np.array([scenario.profiles[c.profile].hours for c in categories], dtype=float)
     out = np.empty((len(categories), len(day), 24))
-    for name, profile in scenario.profiles.items():
-        rows = [i for i, c in enumerate(categories) if c.profile == name]
-        hours = np.asarray(profile.hours, dtype=float)
-        week = np.asarray(profile.weekdays, dtype=float)
-        shape = np.outer(week[weekday] / week.mean(), hours / hours.sum())
-        out[rows] = demand.matters[district, rows][:, None, None] * shape
-    out *= _day_factors(scenario, city, draws, district, day)[:, :, None]
+    out[:] = (demand.matters[district] / demand.mean_weight)[:, None, None]
+    out *= date_weights(scenario, dates)[:, :, None]
+    out *= (shape / shape.sum(axis=1, keepdims=True))[:, None, :]
+    out *= _day_factors(scenario, city, draws, district, dates)[:, :, None]
     for surge in scenario.surges:
         if surge.districts and city.district_name[district] not in surge.districts:
             continue
@@ -122,22 +124,22 @@ def intensity(
 
 
 def _day_factors(
-    scenario: Scenario, city: City, draws: Draws, district: int, day: NDArray[np.int64]
+    scenario: Scenario, city: City, draws: Draws, district: int, dates: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """float64 [C, days], each gamma with mean 1: one for the city's day, one for the family's."""
+    variation = scenario.variation
 
-    def factors(cv: float, cell: tuple[int, int]) -> NDArray[np.float64]:
+    def factors(cv: float, rho: float, cell: tuple[int, int]) -> NDArray[np.float64]:
         if cv == 0:
-            return np.ones(len(day))
+            return np.ones(len(dates))
         shape = cv**-2
-        uniform = draws.uniform(Purpose.DAY, day, cell)
-        return np.asarray(gammaincinv(shape, uniform) / shape)
+        return np.asarray(gammaincinv(shape, day_shares(draws, dates, rho, cell)) / shape)
 
-    whole = factors(scenario.variation.city_day_cv, (0, 0))
+    whole = factors(variation.city_day_cv, variation.city_day_rho, (0, 0))
     here = word(city.district_code[district])
     families = {c.family for c in scenario.categories}
     own = {
-        family: factors(scenario.variation.family_day_cv, (here, word(family)))
+        family: factors(variation.family_day_cv, variation.family_day_rho, (here, word(family)))
         for family in families
     }
     return np.array([whole * own[c.family] for c in scenario.categories])
@@ -147,11 +149,12 @@ def _day_factors(
 class Arrivals:
     """Matters that arise in one district: their category, number within the cell, and time.
 
-    ``cell`` are the two words that name each matter's cell, ``named`` the word of its number there.
+    ``date`` are the numbers of their days since 1970, ``cell`` the words that name each matter's
+    cell, ``named`` the word of its number there.
     """
 
     category: NDArray[np.int64]
-    day: NDArray[np.int64]
+    date: NDArray[np.int64]
     index: NDArray[np.int64]
     named: NDArray[np.uint64]
     cell: tuple[NDArray[np.uint64], NDArray[np.uint64]]
@@ -191,11 +194,12 @@ def arrivals(
     Returns
     -------
     Arrivals
-        Times in s since the scenario's start, not yet sorted.
+        Not yet sorted; times are on ticks, s since the first measured midnight.
     """
     expected = intensity(scenario, city, demand, draws, district, days)
     code = city.district_code[district]
-    names, where, which = cell_words(scenario, code, np.arange(days.start, days.stop))
+    dates = run_days(scenario.time, days)
+    names, where, which = cell_words(scenario, code, dates)
 
     mean = expected.sum(axis=2)
     uniform = draws.uniform(Purpose.COUNT, 0, (names[:, None], where[None, :]))
@@ -215,5 +219,6 @@ def arrivals(
     hour = _hours(below, of, target)
     low, high = below[of, hour], below[of, hour + 1]
     within = np.divide(target - low, high - low, out=np.zeros(len(of)), where=high > low)
-    time = (day + days.start) * DAY + (hour + np.minimum(within, 1)) * HOUR
-    return Arrivals(category, day + days.start, index, named, cell, time)
+    # rounded within the day: a sum of both would round another way on another day of the run
+    time = (day + days.start) * DAY + to_ticks((hour + np.minimum(within, 1)) * HOUR)
+    return Arrivals(category, dates[day], index, named, cell, time)

@@ -60,14 +60,14 @@ def marks(
         wrong[joint | urgent] = 0
     others = max(len(scenario.departments) - 1, 1)
     return drawn.columns | {
-        "key": keys(scenario, city.district_code[district], found.day, code, found.index),
+        "key": keys(scenario, city.district_code[district], found.date, code, found.index),
         "category": code.astype(np.int16),
         "district": np.full(len(code), district, dtype=np.int16),
         **place(city, grid, loop),
         "citizen": citizen,
         "at_once": question,
         "joint": joint,
-        "arisen": to_ticks(found.time),
+        "arisen": found.time,
         "patience": np.where(citizen != Channel.NONE, drawn["patience"], np.inf),
         "lifetime": np.where(question, np.inf, drawn["lifetime"]),
         "observer": np.where(question, np.inf, drawn["observer"]),

@@ -1,22 +1,27 @@
 """The words and numbers that name a matter, wherever it is drawn.
 
-A *cell* is a category's matters of one day in one district. Its words do not depend on what else
-there is: adding, dropping or reordering districts and categories leaves all other matters as they
-were.
+A *cell* is a category's matters of one date in one district. Its words do not depend on what else
+there is: adding, dropping or reordering districts and categories, or another first or last day,
+leaves all other matters as they were. Days are numbers of dates, since 1970
+(`sim.clock.days_since_1970`).
 """
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.clock import days_since_1970
 from sim.errors import InputError
 from sim.scenario import Scenario
 from sim.word import NAMED_BITS, word
 
 NUMBER_BITS = 20
 """Of the number of a matter within its cell."""
-_DAY_BITS = 16  # of the second word of a cell; the others are the place's
+_DAY_BITS = 16  # of the second word of a cell, enough for 179 years; the others are the place's
+_FIRST_DAY = days_since_1970(date(1898, 1, 1))  # before any warm-up: keys are never negative
 
 Words = NDArray[np.uint64]
 
@@ -37,7 +42,7 @@ def place_word(scenario: Scenario, code: str) -> tuple[int, int]:
 def cell_words(
     scenario: Scenario, code: str, days: NDArray[np.int64]
 ) -> tuple[Words, Words, np.uint64]:
-    """Return the words of a district's cells.
+    """Return the words of a district's cells on some dates.
 
     Returns
     -------
@@ -49,8 +54,13 @@ def cell_words(
     """
     names = np.array([word(c.id) for c in scenario.categories], dtype=np.uint64)
     bits, which = place_word(scenario, code)
-    where = np.uint64(bits << _DAY_BITS) | days.astype(np.uint64)
+    where = np.uint64(bits << _DAY_BITS) | (days & ((1 << _DAY_BITS) - 1)).astype(np.uint64)
     return names, where, np.uint64(which << NUMBER_BITS)
+
+
+def day_words(days: NDArray[np.int64]) -> Words:
+    """Name dates by 32 bits, those before 1970 too."""
+    return (days & 0xFFFFFFFF).astype(np.uint64)
 
 
 def check_numbers(scenario: Scenario, code: str, count: NDArray[np.float64]) -> None:
@@ -84,8 +94,8 @@ def keys(
     category: NDArray[np.int64],
     number: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Pack day, district, category and number in the cell into one number, in this order."""
+    """Pack date, district, category and number in the cell into one number, in this order."""
     place = [row.code for row in scenario.district_table].index(code)
-    packed = (day << NAMED_BITS) + place
+    packed = (day - _FIRST_DAY << NAMED_BITS) + place
     packed = (packed << NAMED_BITS) + category
     return np.asarray((packed << NUMBER_BITS) + number, dtype=np.int64)

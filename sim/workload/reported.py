@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.city.city import City
-from sim.clock import DAY, tick
+from sim.clock import day_of, days_since_1970, tick
 from sim.errors import InputError, one_of
 from sim.scenario import Scenario
 from sim.word import word
@@ -62,7 +62,7 @@ def reported(
         raise InputError("report", "channel", channel, "HOTLINE, ONLINE or POLICE")
     found = Arrivals(
         category=np.array([ids.index(category)]),
-        day=np.array([int(time // DAY)]),
+        date=np.array([days_since_1970(scenario.time.start) + day_of(time)]),
         index=np.array([number]),
         named=np.array([number], dtype=np.uint64),
         cell=(

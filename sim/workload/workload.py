@@ -108,12 +108,14 @@ class Workload:
         seed, replication : int
             In [0, 2**32).
         days : range, optional
-            Days since the scenario's start; all of the scenario's by default. The matters of
-            a day do not depend on what else is drawn.
+            Days of the run, those before time 0 negative; by default its warm-up and all
+            measured days. The matters of a date do not depend on what else is drawn, nor on
+            where the run begins.
         progress : callable, optional
             Told the share done.
         """
-        days = range(scenario.time.days) if days is None else days
+        span = scenario.time
+        days = range(-span.warm_up_days, span.days) if days is None else days
         return cls.join(cls.draw_parts(scenario, city, seed, replication, days, progress))
 
     @classmethod

@@ -165,7 +165,7 @@ def test_a_folder_is_for_one_comparison(toml: Path, tmp_path: Path) -> None:
         (["--policies", "fifo,nearest"], "question and arms"),
         (["--set", "seed=3"], "seed and arms"),
         (["--seed", 3], "seed"),
-        (["--warmup", 0.5], "warm up days"),
+        (["--warm-up", 1], "arms"),
         (["--of", "district=West"], "of"),
         (["--engine", "simpy"], "engine"),
     ):

@@ -113,6 +113,7 @@ def check_first_attendance(outcome: Outcome) -> None:
     first = np.full(len(outcome), np.inf)
     np.fmin.at(first, visits["ticket"], visits["arrive"])
     seen = np.isfinite(first) & (t["worker"] < 0)  # to the others a gridworker may have gone first
+    seen &= t["accepted"] >= outcome.begins  # of earlier ones visits may be left out
     assert (t["attended"][seen] == first[seen]).all()
 
 
@@ -189,8 +190,9 @@ def check_operators(outcome: Outcome) -> None:
 def check_terms(outcome: Outcome) -> None:
     """Nobody begins anything before they come or once they are withdrawn."""
     staff = Staff.of(outcome.plans[0][1])
-    first = {"crews": np.zeros(len(outcome.plan.crew_unit))}
-    first["workers"] = np.zeros(len(outcome.plan.worker_grid))
+    begins = outcome.plans[0][0]
+    first = {"crews": np.full(len(outcome.plan.crew_unit), begins)}
+    first["workers"] = np.full(len(outcome.plan.worker_grid), begins)
     last = {who: np.full(len(begin), np.inf) for who, begin in first.items()}
     for time, plan in outcome.plans[1:]:
         before, staff = staff, staff.after(plan)

@@ -78,18 +78,6 @@ def test_measures_are_those_of_the_outcome(scenario: Scenario) -> None:
     assert value["city", "crews.travel.mean"] == pytest.approx(way[way == way].mean())
 
 
-def test_warm_up_leaves_out_the_beginning(tmp_path: Path) -> None:
-    outcome = sim.simulate(tiny(tmp_path, ["time.days=3"]))
-    day = 86400.0
-    whole, rest = (measure(outcome, w).set_index(["name", "metric"])["value"] for w in (0, day))
-    late = (outcome.tickets["arisen"] >= day).sum()
-    assert rest["city", "matters"] == late < whole["city", "matters"]
-    per_day = "hotline.requests_per_day"
-    assert rest["city", per_day] == pytest.approx(rest["city", "hotline.requests"] / 2)
-    assert rest["city", "crews.duty_h"] == pytest.approx(whole["city", "crews.duty_h"] * 2 / 3)
-    assert 0 < rest["city", "crews.work"] < 1
-
-
 def test_arms_meet_the_same_matters(scenario: Scenario) -> None:
     arms = [Arm(p, scenario, p) for p in ("fifo", "nearest")]
     a, b = (replicate(Replication(arm, 7, 3)) for arm in arms)
@@ -124,7 +112,6 @@ def test_a_part_that_is_not_whole_is_done_again(scenario: Scenario, tmp_path: Pa
     assert found is not None
     pd.testing.assert_frame_equal(found, result)
     assert parts.find(Replication(task.arm, 8, 0)) is None
-    assert parts.find(Replication(task.arm, 7, 0, warm_up=1.0)) is None
     assert parts.find(Replication(Arm("fifo", scenario, "edd"), 7, 0)) is None
     (table,) = tmp_path.glob("*/*.parquet")
     table.write_bytes(table.read_bytes()[:-1])
@@ -184,26 +171,6 @@ def test_the_best_is_selected(tmp_path: Path) -> None:
     assert found.selection.complete
     assert found.selection.best == "staff_scale.crews=1.0"
     assert found.verdict[0].startswith("staff_scale.crews=1.0 is selected on open tickets")
-
-
-def test_warm_up_is_found_once(tmp_path: Path) -> None:
-    scenario = tiny(tmp_path / "tiny", ["time.days=14"])
-    runs = []
-    for _ in range(2):
-        counting = Counting()
-        runs.append(
-            compare(
-                scenario, ["fifo", "edd"], replications=2, warm_up="auto", executor=counting,
-                out=tmp_path / "out",
-            )
-        )  # fmt: skip
-    assert runs[0].settings["warm_up_by"] == "MSER-5"
-    assert 0 <= runs[0].settings["warm_up_days"] < 7
-    assert runs[0].settings == runs[1].settings
-    assert counting.ran == []
-    short = tiny(tmp_path / "short", ["time.days=1"])
-    with pytest.raises(InputError, match="a longer run"):
-        compare(short, ["fifo", "edd"], warm_up="auto", executor=Serial())
 
 
 def test_bad_policies_stop_alone(tmp_path: Path) -> None:
@@ -286,8 +253,8 @@ def test_compare_sweep_and_report(tmp_path: Path) -> None:
         (["compare", "TINY", "--policies", "fifo,edd", "-n", "1"], "at least 2"),
         (["compare", "TINY", "--policies", "fifo,edd", "-n", "1000000000"], "at most 100000"),
         (["compare", "TINY", "--policies", "fifo,edd", "--precision", "x"], "such as 5%"),
-        (["compare", "TINY", "--policies", "fifo,edd", "--warmup", "9"], "below the 3 days"),
-        (["compare", "TINY", "--policies", "fifo,edd", "--warmup", "x"], "or auto"),
+        (["compare", "TINY", "--policies", "fifo,edd", "--warm-up", "400"], "0 to 366 days"),
+        (["compare", "TINY", "--policies", "fifo,edd", "--warmup", "x"], "--warm-up DAYS"),
         (["compare", "TINY", "--policies", "fifo,edd", "--engine", "x"], "engine"),
         (["compare", "TINY", "--policies", "fifo,edd", "--workers", "0"], "from 1"),
         (["compare", "TINY", "--policies", "fifo,edd", "--out", "HERE"], "a new folder"),

@@ -59,6 +59,21 @@ def test_policies_score_what_they_score_outside(name: str, scenario: Scenario) -
     env.close()
 
 
+@pytest.mark.parametrize("name", ["priority", "reserve", "batch-assignment"])
+def test_an_episode_begins_after_the_warm_up(name: str, scenario: Scenario) -> None:
+    """Until time 0 the order decides: the agent is not asked, and nothing is put to it."""
+    env = DispatchEnv(scenario, order=name, warm_up_days=1, **WIDE)
+    first, info = env.reset(seed=11)
+    assert info["time"] >= 0
+    assert first["time"][4] == pytest.approx(info["time"] / 86400, abs=1e-6)
+    play(env, find_policy(name), seed=11)
+    inside = env.outcome()
+    outside = sim.simulate(scenario, policy=name, seed=11, warm_up_days=1)
+    assert inside.events == outside.events
+    assert same(inside, outside)
+    env.close()
+
+
 def test_actions_matter(scenario: Scenario) -> None:
     """Or the equality above would say nothing."""
     env = DispatchEnv(scenario, order="fifo", **WIDE)

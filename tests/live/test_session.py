@@ -149,3 +149,30 @@ def test_screen(tmp_path: Path) -> None:
         assert word in text
     with shown(live, Console(force_terminal=False)) as nothing:
         assert nothing is None
+
+
+def test_a_warm_up_does_not_wait_for_the_clock(tmp_path: Path) -> None:
+    scenario, clock = tiny(tmp_path), Clock()
+    simulation = sim.prepare(scenario, days=1, warm_up_days=2)
+    live = Session(simulation, 3600.0, clock=clock, sleep=clock.sleep)
+    shown_at = []
+    live.run(lambda seen: shown_at.append((clock.now, seen.now, int(seen.closed.sum()))))
+    assert clock.now == pytest.approx(50.0 + 24, abs=0.1)  # a day at an hour a second
+    assert same(simulation.outcome(), sim.simulate(scenario, days=1, warm_up_days=2))
+    first = next(i for i, (_, now, _) in enumerate(shown_at) if now >= 0)
+    assert all(now >= 0 for _, now, _ in shown_at[first:])
+    closed = (simulation.outcome().tickets["closed"] >= 0).sum()
+    assert shown_at[-1][2] == closed  # those of the warm-up are not among them
+
+
+def test_a_session_is_stopped_in_its_warm_up(tmp_path: Path) -> None:
+    simulation = sim.prepare(tiny(tmp_path), days=1, warm_up_days=300)
+    live = Session(simulation, 60.0)
+    live.step()
+    text = StringIO()
+    Console(file=text, width=120).print(screen(live, live.snapshot()))
+    assert "% of the run, in its warm-up" in text.getvalue()
+    live.post(Stop())
+    live.run()
+    assert live.done
+    assert simulation.now < 0

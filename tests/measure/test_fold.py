@@ -69,16 +69,15 @@ def test_parts_give_what_the_whole_does(
     assert summary(parts).facts["kpis"] == summary(whole).facts["kpis"]
 
 
-@pytest.mark.parametrize("warm_up", [0.0, DAY])
 def test_a_replication_is_measured_in_pieces(
-    warm_up: float, whole: Outcome, parts: Outcome, monkeypatch: pytest.MonkeyPatch
+    whole: Outcome, parts: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = measure(replace(whole), warm_up)
-    late = whole.where("tickets", lambda t: t["arisen"] >= warm_up)
-    assert len(late) == np.count_nonzero(whole.tickets["arisen"] >= warm_up)
+    expected = measure(replace(whole))
+    late = whole.where("tickets", lambda t: t["arisen"] >= DAY)
+    assert len(late) == np.count_nonzero(whole.tickets["arisen"] >= DAY)
     assert np.array_equal(late.tickets["key"], whole.tickets["key"][-len(late) :])
     fresh = replace(parts)
-    pd.testing.assert_frame_equal(measure(fresh, warm_up), expected, check_exact=False)
+    pd.testing.assert_frame_equal(measure(fresh), expected, check_exact=False)
 
 
 def test_counters_count_what_had_happened(whole: Outcome) -> None:

@@ -135,3 +135,91 @@ def test_hours_come_again_every_day() -> None:
     assert [calendar.rate(h * HOUR) for h in (0, 11, 12, 23, 24, 36, 6 * 24 + 1)] == [
         2, 2, 0, 0, 2, 0, 2,
     ]  # fmt: skip
+
+
+def chinese(folder: Path, start: str, *changes: str) -> list[Calendar]:
+    said = [f"time.start={start}", 'time.calendar="CN"', "time.days=30", *changes]
+    return shift_calendars(tiny(folder, said))
+
+
+def test_shifts_go_by_working_days(tmp_path: Path) -> None:
+    """From 5 February 2018: Sunday 11 and Saturday 24 are worked, 15 to 21 are off."""
+    day, office, late, night = chinese(tmp_path, "2018-02-05", 'shifts.late.days="weekend"')
+    on = [office.rate(d * DAY + 10 * HOUR) for d in range(28)]
+    free = [5 + d for d in range(24) if not on[d]]
+    assert free == [10, 15, 16, 17, 18, 19, 20, 21, 25]
+    assert [late.rate(d * DAY + 15 * HOUR) for d in range(28)] == [1 - rate for rate in on]
+    assert day.rates == shift_calendars(tiny(tmp_path))[0].rates  # others repeat a week
+    assert night.edges[-1] == WEEK
+
+
+def test_what_goes_by_dates_does_not_depend_on_where_a_run_begins(tmp_path: Path) -> None:
+    here = chinese(tmp_path, "2018-02-10", "time.warm_up_days=20")[1]
+    there = chinese(tmp_path, "2018-01-27")[1]
+    shift = 14 * DAY
+    for hour in range(-14 * 24, 16 * 24, 5):
+        time = hour * HOUR + 7 / 1024
+        assert here.rate(time) == there.rate(time + shift)
+        assert here.next_change(time) == there.next_change(time + shift) - shift
+        assert here.next_start(time) == there.next_start(time + shift) - shift
+        assert here.advance(time, 12_345.0) == there.advance(time + shift, 12_345.0) - shift
+        assert here.between(0.0, time) == there.between(shift, time + shift)
+
+
+def test_without_days_off_dates_are_weeks(tmp_path: Path) -> None:
+    """The same shift by dates and by weeks: one day off far behind the run makes it go by dates."""
+    weekly = shift_calendars(tiny(tmp_path))[1]
+    own = ['time.calendar="own"', "time.days_off=[2030-01-01]", "time.warm_up_days=9"]
+    dated = shift_calendars(tiny(tmp_path, own))[1]
+    assert len(dated.edges) > len(weekly.edges)
+    for hour in range(-9 * 24, 16 * 24):
+        time = hour * HOUR + 11.0
+        assert dated.rate(time) == weekly.rate(time)
+        assert dated.next_change(time) == weekly.next_change(time)
+        assert dated.next_start(time) == weekly.next_start(time)
+        assert dated.advance(time, 100_000.0) == weekly.advance(time, 100_000.0)
+        assert dated.between(-5 * DAY, time) == weekly.between(-5 * DAY, time)
+
+
+def test_rounds_and_desks_go_by_dates_as_their_shifts_do(tmp_path: Path) -> None:
+    scenario = tiny(
+        tmp_path,
+        ['time.calendar="CN"', "time.start=2018-02-12", 'shifts.day.days="weekdays"'],
+    )
+    walked = round_calendars(scenario)[0]
+    per_day = [walked.between(d * DAY, (d + 1) * DAY) / HOUR for d in range(14)]
+    assert per_day == [6, 6, 6, 0, 0, 0, 0, 0, 0, 0, 6, 6, 6, 0]  # Saturday 24 is worked
+    office = shift_calendars(scenario)[1]
+    assert desk_calendars(scenario)[2] == office
+
+
+@given(hours=hours, time=times, amount=st.floats(0, 20 * DAY), days=st.integers(-20_000, 20_000))
+def test_waiting_does_not_depend_on_when_time_0_is(
+    hours: list[int], time: float, amount: float, days: int
+) -> None:
+    calendar, shift = Calendar.from_hours(hours), days * DAY
+    assert calendar.advance(time + shift, amount) == calendar.advance(time, amount) + shift
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 500), st.integers(1, 60)), max_size=9),
+    begin=st.integers(-40, 0),
+    time=st.integers(-40 * 24, 40 * 24),
+)
+def test_the_next_step_is_the_first_of_all(
+    spans: list[tuple[int, int]], begin: int, time: int
+) -> None:
+    """Bisected, against a search hour by hour."""
+    windows = [(a * HOUR, (a + n) * HOUR) for a, n in spans]
+    calendar = Calendar.from_windows(windows, 28 * DAY, begin * DAY)
+    rates = [calendar.rate((time + h) * HOUR) for h in range(28 * 24 + 1)]
+    for found, upward in (
+        (calendar.next_change(time * HOUR), False),
+        (calendar.next_start(time * HOUR), True),
+    ):
+        steps = [
+            h
+            for h in range(1, len(rates))
+            if rates[h] != rates[h - 1] and (rates[h] > rates[h - 1] or not upward)
+        ]
+        assert found == ((time + steps[0]) * HOUR if steps else float("inf"))

@@ -192,7 +192,7 @@ ROWS = {
     "shares below one": ("theft", "hotline_share", "0", "column hotline_share", "sum to 1"),
     "basis": ("theft", "basis", "rumour", "column basis", "published"),
     "no source": ("theft", "source", "", "column source", "at least 1"),
-    "no deadline": ("wages", "close_h", "", "column close_h", "number"),
+    "no deadline": ("wages", "close_h", "", "column close_workdays", "either"),
     "infinite": ("wages", "settle_h", "inf", "column settle_h", "finite"),
 }
 

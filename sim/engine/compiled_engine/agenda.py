@@ -11,6 +11,8 @@ there up to its place. The heap has four children a node: fewer cache misses tha
 
 from __future__ import annotations
 
+from math import floor
+
 import numpy as np
 
 from sim.engine.compiled_engine import foresight
@@ -261,7 +263,7 @@ def _counts(A: Arrays, P: Parameters, s: int, order: int, slot: int, aux: int) -
 def _defer(A: Arrays, s: int, time: float, order: int, slot: int, aux: int) -> None:
     """Put an event into its quantum's bucket, or the last there is; from there it goes on."""
     shard = A.shards[s]
-    quantum = min(int(time / QUANTUM), shard.quantum + BUCKETS - 1)
+    quantum = min(floor(time / QUANTUM), shard.quantum + BUCKETS - 1)
     bucket = A.buckets[s, quantum % BUCKETS]
     if bucket.chunk < 0 or bucket.size == CHUNK:
         fresh = shard.free_chunk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -71,11 +72,15 @@ def _records(kind: np.dtype[Any], items: Sequence[Any], more: Mapping[str, Any])
     return out
 
 
-def build(parameters: Parameters, city: City, plan: Plan, figures: NDArray[Any]) -> Arrays:
-    """Put everybody in their place, at time 0, with no matters yet.
+def build(
+    parameters: Parameters, city: City, plan: Plan, figures: NDArray[Any], begins: float
+) -> Arrays:
+    """Put everybody in their place, with no matters yet.
 
     Parameters
     ----------
+    begins : float
+        The first instant of the run, s.
     figures : record [1]
         Of `single_figures`.
     """
@@ -85,15 +90,17 @@ def build(parameters: Parameters, city: City, plan: Plan, figures: NDArray[Any])
     desk_shard = np.concatenate(([districts], city.town_district, np.arange(districts)))
     shard_desks, desk_bounds = grouped(desk_shard, shards)
     shard_units, unit_bounds = grouped(plan.unit_district, shards)
-    on_duty = np.array([c.rate(0.0) > 0 for c in parameters.duty])
+    on_duty = np.array([c.rate(begins) > 0 for c in parameters.duty])
     travel, walks = parameters.travel, parameters.walks
-    people = people_of(parameters, city, plan)
+    people = people_of(parameters, city, plan, begins)
 
     shard = np.zeros(shards, layout.SHARD)
-    shard["next_shift"] = min(c.next_change(0.0) for c in parameters.duty)
+    shard["next_shift"] = min(c.next_change(begins) for c in parameters.duty)
     shard["next_arise"] = np.inf
     shard["free"] = shard["free_chunk"] = -1
-    shard["turn"] = layout.QUANTUM
+    shard["now"] = begins
+    shard["quantum"] = floor(begins / layout.QUANTUM)
+    shard["turn"] = (shard["quantum"] + 1) * layout.QUANTUM
     shard["first_desk"], shard["last_desk"] = desk_bounds[:-1], desk_bounds[1:]
     shard["first_unit"], shard["last_unit"] = unit_bounds[:-1], unit_bounds[1:]
     shard["first_node"], shard["last_node"], roads = _roads(travel, shards)
@@ -146,6 +153,8 @@ def build(parameters: Parameters, city: City, plan: Plan, figures: NDArray[Any])
         edges=calendars[1],
         rates=calendars[2],
         below=calendars[3],
+        upto=parameters.working_days.upto,
+        nth=parameters.working_days.nth,
         categories=_records(layout.CATEGORY, parameters.categories, {}),
         partners=partners,
         departments=_records(layout.DEPARTMENT, parameters.departments, {}),
@@ -157,7 +166,7 @@ def build(parameters: Parameters, city: City, plan: Plan, figures: NDArray[Any])
         node_xy=roads["node_xy"],
         legs=np.stack((walks.at, walks.start, walks.length, walks.ahead.astype(np.float64))),
         on_duty=np.tile(on_duty, (shards, 1)),
-        began=np.zeros((shards, shifts)),
+        began=np.full((shards, shifts), begins),
         counts=np.zeros((shards, 2 * layout.STATES), dtype=np.int64),
         moves=moves,
         visits=np.zeros(0, layout.VISIT),
@@ -304,8 +313,8 @@ def _lengthen(
     return out
 
 
-def people_of(parameters: Parameters, city: City, plan: Plan) -> dict[str, Any]:
-    """Lay units, crews, gridworkers and part-time observers out."""
+def people_of(parameters: Parameters, city: City, plan: Plan, begins: float) -> dict[str, Any]:
+    """Lay units, crews and gridworkers out, each in their place since the run begins."""
     units = np.zeros(len(plan.unit_department), layout.UNIT)
     units["department"], units["district"] = plan.unit_department, plan.unit_district
     units["root"] = units["head"] = units["tail"] = -1
@@ -322,11 +331,13 @@ def people_of(parameters: Parameters, city: City, plan: Plan) -> dict[str, Any]:
         crews["base_node"][here] = net.nearest(plan.crew_xy[here])
     crews["from_node"] = crews["base_node"]
     crews["slot"] = crews["mate"] = -1
+    crews["left"] = crews["arrives"] = begins
     crews["free"] = True
 
     workers = layout.zeros(len(plan.worker_grid), layout.WORKER)
     workers["odometer"] = to_ticks(plan.worker_offset * parameters.walks.cycle[plan.worker_grid])
     workers["alarm"] = np.inf
+    workers["since"] = begins
     workers["grid"], workers["shift"] = plan.worker_grid, plan.worker_shift
     workers["root"] = workers["slot"] = -1
     grid_workers, worker_bounds = grouped(plan.worker_grid, len(city.grid_xy))

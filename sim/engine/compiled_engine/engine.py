@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.city.city import City
-from sim.clock import DAY, tick
+from sim.clock import DAY, day_of, tick
 from sim.engine.compiled_engine import layout
 from sim.engine.compiled_engine.build import build, single_figures, with_room
 from sim.engine.compiled_engine.callback import Callback
@@ -60,6 +60,8 @@ class CompiledSimulation:
         The key of all randomness; the scenario's own seed by default.
     check : bool
         Whether the invariants are checked all along; slower.
+    keep_warm_up : bool
+        Whether the record holds all of the warm-up, and not what still matters at time 0 alone.
     threads : int, optional
         For the districts, which run side by side; as many as there are processors by default.
         What comes out does not depend on it.
@@ -79,6 +81,7 @@ class CompiledSimulation:
         seed: int | None = None,
         replication: int = 0,
         check: bool = False,
+        keep_warm_up: bool = False,
         threads: int | None = None,
     ) -> None:
         self.scenario = scenario
@@ -87,24 +90,27 @@ class CompiledSimulation:
         self.check = check
         self.threads = min(threads or all_threads(), len(self.city.district_name))
         self._lanes: ThreadPoolExecutor | None = None
-        self._plans = Succession(plan)
+        begins = scenario.time.begins
+        self._plans = Succession(plan, begins)
         self.parameters = Parameters.of(scenario, self.city)
         self._callback = Callback(self, self.policy)
         figures = single_figures(self.parameters, self.policy, check, self._callback.address)
-        self.arrays = build(self.parameters, self.city, plan, figures)
+        self.arrays = build(self.parameters, self.city, plan, figures, begins)
         self._most_busy = most_busy(self.arrays)
         self._loaded = 0  # matters so far
         self._drawer: ThreadPoolExecutor | None = None
         self._drawn: Future[Drawn] | None = None  # the next days' matters, being drawn
         daily = float(Demand.build(scenario, self.city).matters.sum())
         expected = daily * scenario.time.days if workload is None else len(workload)
-        self._record = Record(on_disk=expected > IN_MEMORY)
+        self.keep_warm_up = keep_warm_up
+        warming = None if keep_warm_up or begins == 0 else self.parameters.categories
+        self._record = Record(expected > IN_MEMORY, warming)
         if workload is not None:
             self._load([workload], [np.arange(len(workload))])
             self._until_day = scenario.time.days
             self._days = 1
         else:
-            self._until_day = 0
+            self._until_day = -scenario.time.warm_up_days
             self._days = max(int(_BLOCK / max(daily, 1.0)), 1)
             self._load_days()
 
@@ -119,6 +125,11 @@ class CompiledSimulation:
         return float(self.arrays.shards["now"][-1])
 
     @property
+    def begins(self) -> float:
+        """The first instant of the run, s: 0, or before it where there is a warm-up."""
+        return self.scenario.time.begins
+
+    @property
     def horizon(self) -> float:
         """The scenario's end, s."""
         return self.scenario.time.days * DAY
@@ -130,7 +141,7 @@ class CompiledSimulation:
 
     @property
     def ledger(self) -> NDArray[np.int64]:
-        """Matters by district and state now, int64 [D, states]."""
+        """Matters by district and state now, int64 [D, states]; without what was over at time 0."""
         return self.arrays.counts[:-1, : layout.STATES].copy()
 
     @property
@@ -148,19 +159,44 @@ class CompiledSimulation:
         until : float, optional
             s since the scenario's start; its end by default. Rounded to a tick.
         progress : callable, optional
-            Told the share of the horizon reached, about a hundred times.
+            Told the share of the run that is done, about a hundred times.
         """
         until = self.horizon if until is None else tick(float(until))
-        step = max(tick(self.horizon / 100), 1.0) if progress is not None else until
+        length = self.horizon - self.begins
+        step = max(tick(length / 100), 1.0) if progress is not None else length
         if self.check:
             step = min(step, 900.0)
         while self.now < until:
             self._replan_if_due()
-            self._run_to(min(self.now + step, until, self._plans.next))
+            self._run_to(min(self.now + step, until, self._plans.next, self._pause))
+            self._begin_if_due()
             if self.check:
                 check_arrays(self.arrays, self._record.counts, self._most_busy, self._plans.staff)
             if progress is not None:
-                progress(self.now / self.horizon)
+                progress((self.now - self.begins) / length)
+
+    @property
+    def _pause(self) -> float:
+        """The instant that must not be run over: time 0, when the record begins."""
+        return 0.0 if self.now < 0 else float("inf")
+
+    def _begin_if_due(self) -> None:
+        """Let time 0 come: what is over leaves the ledger, and what does not matter the record."""
+        if self.now != 0:
+            return
+        self._put_away()
+        self._record.begin(self._numbers, self._loaded)
+        here = self.arrays.tickets[self.arrays.tickets["used"]]
+        for state in (layout.CLOSED, layout.VANISHED):
+            left = here["district"][here["state"] == state]
+            counts = np.bincount(left, minlength=self.parameters.districts)
+            self.arrays.counts[:-1, state] = counts
+
+    @property
+    def _numbers(self) -> NDArray[np.int64]:
+        """The matters that are in the arrays, in no order."""
+        tickets = self.arrays.tickets
+        return np.asarray(tickets["id"][tickets["used"]])
 
     def _run_to(self, until: float) -> None:
         while self.now < until:
@@ -272,15 +308,17 @@ class CompiledSimulation:
         """
         self._put_away()
         arrays = {name: plain(getattr(self.arrays, name)) for name in layout.SAVED}
+        held, first = self._record.state()
         facts = {
             "loaded": self._loaded,
+            "first": first,
             "until_day": self._until_day,
             "parts": self._record.flush(),
             "counts": self._record.counts.tolist(),
             "queues": self._callback.state(),
         }
         plans, facts["plans"], facts["past_plans"] = self._plans.state()
-        return arrays | plans, facts
+        return arrays | held | plans, facts
 
     def restore(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
         """Take over a state; scenario, plan, policy and seed must be those of its run.
@@ -292,13 +330,13 @@ class CompiledSimulation:
         """
         said = checked(StateFacts, facts, "state")
         self._plans.restore(arrays, said.plans, said.past_plans)
-        fresh = staffed(self.arrays, self.parameters, self.city, self._plans.staff)
-        self.arrays = sound(arrays, fresh, self.horizon)
-        first, last = int(self.now // DAY), self.scenario.time.days
+        fresh = staffed(self.arrays, self.parameters, self.city, self._plans.staff, self.begins)
+        self.arrays = sound(arrays, fresh, self.begins, self.horizon)
+        first, last = day_of(self.now), self.scenario.time.days
         if not min(first, last) <= said.until_day <= last:
             raise InputError("state", "until_day", said.until_day, f"a day from {first} to {last}")
         self._loaded, self._until_day, self._drawn = said.loaded, said.until_day, None
-        self._record.go_on(said.parts, said.counts)
+        self._record.go_on(said.parts, said.counts, arrays, said.first, self.now)
         self._callback.restore(said.queues)
         self._most_busy = most_busy(self.arrays)
         try:
@@ -346,9 +384,13 @@ class CompiledSimulation:
 
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
+        if self.now < 0:  # what will not matter at time 0 is left out
+            self._put_away()
         self._record.add_logs(drain(self.arrays))
         here = present(self.arrays, self.now)
-        columns: dict[str, Any] = self._record.columns(here, under_way(self.arrays))
+        columns: dict[str, Any] = self._record.columns(
+            here, under_way(self.arrays), self._numbers, self._loaded
+        )
         return self.record(
             scenario=self.scenario,
             city=self.city,
@@ -359,6 +401,7 @@ class CompiledSimulation:
             seed=self.seed,
             replication=self.replication,
             until=self.now,
+            begins=self.begins if self.keep_warm_up else 0.0,
             events=self.events,
             keep=self._record,
             **columns,

@@ -122,7 +122,7 @@ def found(A: Arrays, P: Parameters, s: int, w: int) -> None:
         tickets.from_find(A, P, s, slot, BY_PATROL)
         return
     recorded = t.discovered + P.record_s
-    tickets.accept(A, slot, BY_PATROL, recorded)
+    tickets.accept(A, P, slot, BY_PATROL, recorded)
     t.on_spot = True
     t.triaged = t.tracked = t.signed = recorded
     t.dispatched = t.arrived = t.discovered

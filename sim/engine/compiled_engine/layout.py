@@ -195,6 +195,8 @@ GRID = lined(
 )  # fmt: skip
 CATEGORY, DEPARTMENT = figures_of(CategoryFigures), figures_of(DepartmentFigures)
 VISIT, STOP, SERVED = (record(**kinds(RESULTS[log])) for log in ("visits", "stops", "services"))
+ENTRIES = {"visits": VISIT, "stops": STOP, "services": SERVED}
+"""Types of the entries of logs."""
 CALL_MADE = record(time="f8", slot="i8")
 
 
@@ -231,6 +233,8 @@ class Arrays(NamedTuple):
     ``stops``, ``services`` and ``calls``, four a shard. ``team`` is where a policy in Python
     writes whom it sends: how many, the slot, the crews. ``lanes`` is what threads agree by.
 
+    ``upto`` and ``nth`` are the working days: `sim.scenario.dates.WorkingDays`.
+
     A shard's nodes on the roads have rows ``first_node`` to ``last_node`` of ``seconds``, ``hop``
     and ``node_xy``; in those rows, and wherever else, they are numbered from 0. ``legs`` has four
     rows, those of the patrol routes' `Walks`: at, start, length, ahead.
@@ -265,6 +269,8 @@ class Arrays(NamedTuple):
     edges: NDArray[Any]
     rates: NDArray[Any]
     below: NDArray[Any]
+    upto: NDArray[Any]
+    nth: NDArray[Any]
     categories: NDArray[Any]
     partners: NDArray[Any]
     departments: NDArray[Any]

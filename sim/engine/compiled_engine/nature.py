@@ -66,7 +66,7 @@ def arise(A: Arrays, P: Parameters, s: int) -> None:
     A.counts[s, UNDISCOVERED] += 1
     patrols.notice(A, P, s, slot)
     start_race(A, P, t, shard.now)
-    expect_next(A, s, slot, 0.0, FIRST)
+    expect_next(A, s, slot, shard.now, FIRST)
 
 
 @kernel

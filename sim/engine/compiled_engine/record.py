@@ -1,4 +1,7 @@
-"""The record of what is over: tickets, visits, stops, services, in pieces as they come."""
+"""The record of what is over: tickets, visits, stops, services, in pieces as they come.
+
+Of a warm-up only what still matters at time 0 is kept, in memory until then.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.compiled_engine.layout import ENTRIES
 from sim.engine.outcome import LOGS, TICKETS, Columns, in_order
 from sim.engine.stored import ROW, Cache, PartWriter, StoredColumns
+from sim.engine.window import Rows, may_matter, reaches_in
+from sim.errors import InputError
+from sim.model.figures import CategoryFigures
 from sim.model.state import State
 from sim.writing import scratch_of
 
 Pieces = list[NDArray[Any]]
+_TABLES = {"tickets": {ROW: "i8", **TICKETS}, **LOGS}
 _PART = 1_000_000  # rows of a log's part, about
 
 
@@ -25,12 +33,23 @@ class Record:
     ----------
     on_disk : bool
         Whether pieces go to Parquet parts in a temporary folder.
+    warming : tuple of CategoryFigures, optional
+        The categories, where a warm-up comes first of which not all is kept.
+
+    Attributes
+    ----------
+    counts : int64 [states]
+        How many tickets were added, by state, since the beginning or time 0, kept or not.
+    rows : Rows
+        From time 0 on: which row each matter has.
     """
 
-    def __init__(self, on_disk: bool) -> None:
+    def __init__(self, on_disk: bool, warming: tuple[CategoryFigures, ...] | None = None) -> None:
         self.tickets: list[Columns] = []
         self.logs: dict[str, Pieces] = {name: [] for name in LOGS}
         self.counts = np.zeros(len(State), dtype=np.int64)
+        self.rows = Rows()
+        self._warming = warming
         self.writer: PartWriter | None = None
         if on_disk:
             self.writer = PartWriter(scratch_of(self))
@@ -63,23 +82,114 @@ class Record:
             raise ValueError("a record is kept in one place from its beginning")
 
     def flush(self) -> dict[str, int]:
-        """Write all there is to parts, wait until it is on disk, and return how many there are."""
+        """Write what may be to parts, wait until it is on disk, and return how many there are."""
         assert self.writer is not None
         for name in LOGS:
-            if self.logs[name]:
+            if self.logs[name] and self._warming is None:
                 self._flush(self.writer, name)
         self.writer.finish()
         return {table: len(parts) for table, parts in self.writer.parts.items()}
 
-    def go_on(self, parts: Mapping[str, int], counts: list[int]) -> None:
-        """Go on behind the first parts of each table; what came after them is forgotten."""
+    def state(self) -> tuple[Columns, int]:
+        """Return what is not in parts: of a warm-up what is kept so far, and the rows since.
+
+        Returns
+        -------
+        dict of arrays, int
+            ``record.kept`` and columns such as ``record.visits.crew``; from which number on every
+            matter has a row.
+        """
+        arrays: Columns = {"record.kept": self.rows.kept}
+        if self._warming is not None:
+            for table, columns in _TABLES.items():
+                pieces: list[Any] = self.tickets if table == "tickets" else self.logs[table]
+                for name, kind in columns.items():
+                    held = [piece[name] for piece in pieces]
+                    whole = np.concatenate(held, dtype=kind) if held else np.zeros(0, kind)
+                    arrays[f"record.{table}.{name}"] = whole
+        return arrays, self.rows.first
+
+    def go_on(
+        self, parts: Mapping[str, int], counts: list[int], arrays: Columns, first: int, now: float
+    ) -> None:
+        """Go on behind the first parts of each table; what came after them is forgotten.
+
+        Parameters
+        ----------
+        arrays, first
+            What `state` returned.
+        now : float
+            When that was, s.
+
+        Raises
+        ------
+        InputError
+            If a part or a column is missing, or is of another type.
+        """
         assert self.writer is not None
-        self.writer.go_on(parts, {"tickets": {ROW: "i8", **TICKETS}, **LOGS})
+        self.writer.go_on(parts, _TABLES)
         self.counts = np.array(counts, dtype=np.int64)
+        kept = _column(arrays, "record.kept", "i8")
+        if len(kept) and (kept[0] < 0 or kept[-1] >= first or (np.diff(kept) <= 0).any()):
+            raise InputError("state", "record.kept", len(kept), f"numbers below {first}, in order")
+        self.rows = Rows(first, kept)
+        if now >= 0:
+            self._warming = None
+        if self._warming is None:
+            return
+        for table, columns in _TABLES.items():
+            found = {n: _column(arrays, f"record.{table}.{n}", k) for n, k in columns.items()}
+            size = len(next(iter(found.values())))
+            if any(len(column) != size for column in found.values()):
+                raise InputError("state", f"record.{table}", size, "columns of one length")
+            if table == "tickets":
+                self.tickets = [found]
+            else:
+                entries = np.zeros(size, ENTRIES[table])
+                for name, column in found.items():
+                    entries[name] = column
+                self.logs[table] = [entries]
+
+    def begin(self, numbers: NDArray[np.int64], first: int) -> None:
+        """Let time 0 come: what is kept of a warm-up gets its rows, and it is counted anew.
+
+        Parameters
+        ----------
+        numbers : int64 array
+            The matters that are in the arrays.
+        first : int
+            The number of the next matter that will be.
+        """
+        self.counts[:] = 0
+        if self._warming is None:
+            return
+        self.rows, self._warming = self._rows(numbers, first), None
+        tickets, self.tickets = self.tickets, []
+        logs, self.logs = self.logs, {name: [] for name in LOGS}
+        for piece in tickets:
+            self._put(piece)
+        for name, pieces in logs.items():
+            self.logs[name] = [_renumbered(piece, self.rows) for piece in pieces]
+
+    def _rows(self, numbers: NDArray[np.int64], first: int) -> Rows:
+        over = [piece[ROW] for piece in self.tickets]
+        return Rows(first, np.sort(np.concatenate([numbers, *over])))
 
     def add_tickets(self, tickets: Columns) -> None:
-        """Add tickets that are over."""
+        """Add tickets that are over, after what was done for them."""
         self.counts += np.bincount(tickets["state"], minlength=len(State))
+        if self._warming is None:
+            self._put(tickets)
+            return
+        stays = may_matter(tickets, self._warming)
+        for pieces in self.logs.values():
+            for piece in pieces:
+                stays |= np.isin(tickets[ROW], piece["ticket"])
+        if stays.any():
+            self.tickets.append({name: column[stays] for name, column in tickets.items()})
+
+    def _put(self, tickets: Columns) -> None:
+        tickets = tickets | {ROW: self.rows.of(tickets[ROW])}
         if self.writer is None:
             self.tickets.append(tickets)
         elif len(tickets[ROW]):
@@ -88,9 +198,14 @@ class Record:
     def add_logs(self, logs: dict[str, NDArray[Any]]) -> None:
         """Add what resources did."""
         for name, entries in logs.items():
-            if len(entries):
-                self.logs[name].append(entries)
-            if self.writer is not None and sum(map(len, self.logs[name])) > _PART:
+            if self._warming is None:
+                mine = _renumbered(entries, self.rows)
+            else:
+                mine = entries[reaches_in(entries["end"])]
+            if len(mine):
+                self.logs[name].append(mine)
+            big = sum(map(len, self.logs[name])) > _PART
+            if self.writer is not None and big and self._warming is None:
                 self._flush(self.writer, name)
 
     def _flush(self, writer: PartWriter, log: str) -> None:
@@ -98,7 +213,7 @@ class Record:
         writer.write(log, lambda: in_order(log, _columns(log, pieces)))
 
     def columns(
-        self, present: Columns, visits: NDArray[Any]
+        self, present: Columns, visits: NDArray[Any], numbers: NDArray[np.int64], first: int
     ) -> dict[str, Mapping[str, NDArray[Any]]]:
         """Return the parts of an `Outcome`.
 
@@ -108,10 +223,18 @@ class Record:
             Of the tickets that are still in the arrays.
         visits : records
             Visits that are not over.
+        numbers, first
+            As in `begin`: before time 0 matters have rows as if it came now.
         """
-        if self.writer is not None:
+        rows = self.rows if self._warming is None else self._rows(numbers, first)
+        present, visits = present | {ROW: rows.of(present[ROW])}, _renumbered(visits, rows)
+        if self.writer is not None and self._warming is None:
             return self._stored(self.writer, present, visits)
-        tickets = [*self.tickets, present]
+        over, logs = self.tickets, self.logs
+        if self._warming is not None:
+            over = [piece | {ROW: rows.of(piece[ROW])} for piece in over]
+            logs = {name: [_renumbered(p, rows) for p in pieces] for name, pieces in logs.items()}
+        tickets = [*over, present]
         order = np.argsort(np.concatenate([piece[ROW] for piece in tickets]))
         out: dict[str, Mapping[str, NDArray[Any]]] = {
             "tickets": {
@@ -121,7 +244,7 @@ class Record:
             }
         }
         for name in LOGS:
-            pieces = self.logs[name] + ([visits] if name == "visits" else [])
+            pieces = logs[name] + ([visits] if name == "visits" else [])
             out[name] = in_order(name, _columns(name, pieces))
         return out
 
@@ -141,6 +264,22 @@ class Record:
             name: StoredColumns([*writer.parts.get(name, []), *now.parts[name]], cache)
             for name in ("tickets", *LOGS)
         }
+
+
+def _column(arrays: Columns, name: str, kind: str) -> NDArray[Any]:
+    """Return an array of a state that was read."""
+    found = arrays.get(name)
+    if found is None or found.dtype != np.dtype(kind) or found.ndim != 1:
+        said = None if found is None else f"{found.dtype} {found.shape}"
+        raise InputError("state", name, said, f"a row of {np.dtype(kind)}")
+    return found
+
+
+def _renumbered(entries: NDArray[Any], rows: Rows) -> NDArray[Any]:
+    """Return entries of a log with rows in place of numbers, a copy."""
+    entries = entries.copy()
+    entries["ticket"] = rows.of(entries["ticket"])
+    return entries
 
 
 def _columns(log: str, pieces: Pieces) -> Columns:

@@ -37,11 +37,10 @@ def replan(
     arrays.began[on & ~arrays.on_duty] = now
     arrays.on_duty[:] = on
     had = arrays.grids["last_worker"] > arrays.grids["first_worker"]
-    arrays = staffed(arrays, parameters, city, staff)
+    arrays = staffed(arrays, parameters, city, staff, now)
     arrays.desks["on_duty"] = arrays.posts @ on
     _, leavers = staff.withdrawn(before)
     _, comers = staff.added(before)
-    arrays.workers["since"][comers] = now
 
     has = arrays.grids["last_worker"] > arrays.grids["first_worker"]
     first, lying = _found(arrays, staff.plan.worker_grid[comers])
@@ -66,9 +65,9 @@ def most_busy(arrays: Arrays) -> Ints:
     return np.maximum(arrays.posts.sum(axis=1), arrays.desks["busy"])
 
 
-def staffed(arrays: Arrays, parameters: Parameters, city: City, staff: Staff) -> Arrays:
-    """Lay out who is added, and list who is there by unit and by grid."""
-    plan, fresh = staff.plan, people_of(parameters, city, staff.plan)
+def staffed(arrays: Arrays, parameters: Parameters, city: City, staff: Staff, now: float) -> Arrays:
+    """Lay out who is added now, and list who is there by unit and by grid."""
+    plan, fresh = staff.plan, people_of(parameters, city, staff.plan, now)
     crews, workers = fresh["crews"], fresh["workers"]
     crews[: len(arrays.crews)], workers[: len(arrays.workers)] = arrays.crews, arrays.workers
     present = np.flatnonzero(staff.crews)

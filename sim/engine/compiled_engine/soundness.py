@@ -47,7 +47,7 @@ POINTS: dict[str, dict[str, Bounds]] = {
         "free_chunk": (-1, "chunks"),
         "free_chunks": (0, "chunks+"),
         "events": (0, 1 << 62),
-        "quantum": (0, 1 << 40),
+        "quantum": (-(1 << 40), 1 << 40),
         "status": (0, 1),
         "moved_from": (0, len(State)),
         "moved_to": (0, len(State)),
@@ -112,7 +112,8 @@ class StateFacts(Model):
     """What a state says beside its arrays."""
 
     loaded: Annotated[int, Field(ge=0)]
-    until_day: Annotated[int, Field(ge=0)]
+    first: Annotated[int, Field(ge=0)]
+    until_day: int
     parts: dict[Literal["tickets", "visits", "stops", "services"], Annotated[int, Field(ge=0)]]
     counts: Annotated[
         list[Annotated[int, Field(ge=0)]], Field(min_length=len(State), max_length=len(State))
@@ -130,7 +131,9 @@ def plain(array: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(array).view(np.int64).reshape(*array.shape, words)
 
 
-def sound(found: Mapping[str, NDArray[Any]], fresh: Arrays, horizon: float) -> Arrays:
+def sound(
+    found: Mapping[str, NDArray[Any]], fresh: Arrays, begins: float, horizon: float
+) -> Arrays:
     """Return the arrays of a state that can be gone on with.
 
     Parameters
@@ -139,8 +142,8 @@ def sound(found: Mapping[str, NDArray[Any]], fresh: Arrays, horizon: float) -> A
         What `plain` made of those that a state has.
     fresh : Arrays
         Of the same scenario and staff, before anything happened.
-    horizon : float
-        The scenario's end, s.
+    begins, horizon : float
+        The first and the last instant of the run, s.
 
     Raises
     ------
@@ -160,7 +163,7 @@ def sound(found: Mapping[str, NDArray[Any]], fresh: Arrays, horizon: float) -> A
     drained = fresh.logs.copy()  # of all logs but that of calls, which others go by
     drained[3::4] = taken["logs"][3::4]
     arrays = fresh._replace(**taken | {"logs": drained})
-    check_structure(arrays, horizon)
+    check_structure(arrays, begins, horizon)
     return layout.on_lines(arrays)
 
 

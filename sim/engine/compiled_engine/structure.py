@@ -27,13 +27,13 @@ _KINDS = [int(kind) for kind in Kind if kind not in (Kind.SHIFT, Kind.ARISE, Kin
 """Kinds of events that lie on an agenda."""
 
 
-def check_structure(arrays: Arrays, horizon: float) -> None:
+def check_structure(arrays: Arrays, begins: float, horizon: float) -> None:
     """Check what hangs together in arrays whose numbers are each in range.
 
     Parameters
     ----------
-    horizon : float
-        The scenario's end, s.
+    begins, horizon : float
+        The first and the last instant of the run, s.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def check_structure(arrays: Arrays, horizon: float) -> None:
         Naming the first entry that cannot be.
     """
     _check_segments(arrays)
-    _check_time(arrays, horizon)
+    _check_time(arrays, begins, horizon)
     _check_agenda(arrays)
     _check_queues(arrays)
     _check_joint(arrays)
@@ -74,11 +74,11 @@ def _check_segments(arrays: Arrays) -> None:
         raise InputError(FILE, "later", len(arrays.later), "as many entries as the chunks hold")
 
 
-def _check_time(arrays: Arrays, horizon: float) -> None:
+def _check_time(arrays: Arrays, begins: float, horizon: float) -> None:
     """Check that all shards have come to the same instant, and what arises next."""
     shards, tickets = arrays.shards, arrays.tickets
     now = shards["now"][0]
-    good = (shards["now"] == now) & (now >= 0) & (now <= horizon)
+    good = (shards["now"] == now) & (now >= begins) & (now <= horizon)
     good &= shards["turn"] == (shards["quantum"] + 1.0) * layout.QUANTUM
     good &= (shards["turn"] - layout.QUANTUM <= now) & (now <= shards["turn"])
     if not good.all():

@@ -29,7 +29,7 @@ from sim.engine.compiled_engine.layout import (
 )
 from sim.engine.compiled_engine.ledger import forget, move, urgency
 from sim.model import flow
-from sim.model.rules import satisfaction, supervision_due
+from sim.model.rules import close_due, satisfaction, supervision_due
 
 
 @kernel
@@ -40,7 +40,7 @@ def has_workers(A: Arrays, grid: int) -> bool:
 
 
 @kernel
-def accept(A: Arrays, slot: int, channel: int, at: float) -> None:
+def accept(A: Arrays, P: Parameters, slot: int, channel: int, at: float) -> None:
     """Make a matter a ticket: from then on its deadlines run."""
     t = A.tickets[slot]
     c = A.categories[t.category]
@@ -48,7 +48,7 @@ def accept(A: Arrays, slot: int, channel: int, at: float) -> None:
     t.accepted = at
     t.due_sign = at + c.sign_s
     t.due_arrive = at + c.arrive_s
-    t.due_close = at + c.close_s
+    t.due_close = close_due(at, c.close_s, c.close_workdays, P.first_day, A.upto, A.nth)
 
 
 @kernel
@@ -64,7 +64,7 @@ def answer(A: Arrays, P: Parameters, slot: int, channel: int, now: float) -> Non
     """Close a request during the call."""
     t = A.tickets[slot]
     t.discovered = t.answered
-    accept(A, slot, channel, now)
+    accept(A, P, slot, channel, now)
     evaluate(A, P, slot, now)
 
 
@@ -86,7 +86,7 @@ def from_call(A: Arrays, P: Parameters, s: int, slot: int, channel: int, taken_a
     """Go on with a request that was taken down on the telephone."""
     t, now = A.tickets[slot], A.shards[s].now
     t.discovered = t.answered
-    accept(A, slot, channel, taken_at)
+    accept(A, P, slot, channel, taken_at)
     department = A.categories[t.category].department
     if flow.skips_centre(channel, A.departments[department].force):
         t.triaged = t.tracked = now
@@ -140,7 +140,7 @@ def served(A: Arrays, P: Parameters, s: int, slot: int, desk: int) -> None:
         return
     if t.service == ACCEPT:
         if t.accepted != t.accepted:  # what was taken on the telephone is accepted already
-            accept(A, slot, t.channel, now - tick(P.triage_s * t.desk))
+            accept(A, P, slot, t.channel, now - tick(P.triage_s * t.desk))
         t.triaged = t.tracked = now
         watch(A, P, s, slot)
         if flow.gridworker_goes(t.simple, has_workers(A, t.grid)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan
+from math import inf, isnan
 from typing import Any, Protocol
 
 from sim.engine.compiled_engine.layout import Arrays
@@ -169,7 +169,7 @@ class Facts:
         row = self.arrays.tickets[c["slot"]]
         begun = float(c["work"])
         if isnan(begun):  # the last of them is still under way
-            begun, member = 0.0, int(row["team"])
+            begun, member = -inf, int(row["team"])
             while member >= 0:
                 begun = max(begun, float(self.arrays.crews["arrives"][member]))
                 member = int(self.arrays.crews["mate"][member])

@@ -18,8 +18,10 @@ from sim.engine.simpy_engine.shifts import await_change, shifts
 from sim.engine.simpy_engine.view import Facts, HindsightFacts
 from sim.engine.simpy_engine.world import World
 from sim.engine.simulation import resolved
+from sim.engine.window import Rows, may_matter, reaches_in
 from sim.model.plan import Plan
 from sim.model.replan import Succession
+from sim.model.state import State
 from sim.policy import Policy
 from sim.scenario import Scenario
 from sim.workload.workload import Workload
@@ -40,6 +42,8 @@ class SimpySimulation:
         The key of all randomness; the scenario's own seed by default.
     check : bool
         Whether the invariants are checked after every event; several times slower.
+    keep_warm_up : bool
+        Whether the record holds all of the warm-up, and not what still matters at time 0 alone.
     """
 
     engine = "simpy"
@@ -56,6 +60,7 @@ class SimpySimulation:
         seed: int | None = None,
         replication: int = 0,
         check: bool = False,
+        keep_warm_up: bool = False,
     ) -> None:
         self.scenario = scenario
         self.city, plan, self.policy, self.seed = resolved(scenario, city, plan, policy, seed)
@@ -63,8 +68,10 @@ class SimpySimulation:
         if workload is None:
             workload = Workload.draw(scenario, self.city, self.seed, replication)
         self.check = check
+        self.keep_warm_up = keep_warm_up
+        self._dropped: NDArray[np.bool_] | None = None  # at time 0, by number
         self._parts = [workload]
-        self._plans = Succession(plan)
+        self._plans = Succession(plan, scenario.time.begins)
         self._world = world = World(scenario, self.city, workload, self._plans, self.policy, check)
         self._people = people = People(world)
         world.view = (HindsightFacts if self.policy.hindsight else Facts)(world, people.crews)
@@ -83,6 +90,11 @@ class SimpySimulation:
         return self._world.now
 
     @property
+    def begins(self) -> float:
+        """The first instant of the run, s: 0, or before it where there is a warm-up."""
+        return self.scenario.time.begins
+
+    @property
     def horizon(self) -> float:
         """The scenario's end, s."""
         return self.scenario.time.days * DAY
@@ -94,7 +106,7 @@ class SimpySimulation:
 
     @property
     def ledger(self) -> NDArray[np.int64]:
-        """Matters by district and state now, int64 [D, states]."""
+        """Matters by district and state now, int64 [D, states]; without what was over at time 0."""
         return self._world.ledger.array()
 
     @property
@@ -112,21 +124,25 @@ class SimpySimulation:
         until : float, optional
             s since the scenario's start; its end by default. Rounded to a tick.
         progress : callable, optional
-            Told the share of the horizon reached, about a hundred times.
+            Told the share of the run that is done, about a hundred times.
         """
         until = self.horizon if until is None else tick(float(until))
-        step = max(tick(self.horizon / 100), 1.0) if progress is not None else until
+        length = self.horizon - self.begins
+        step = max(tick(length / 100), 1.0) if progress is not None else length
         while self.now < until:
             before = self._plans.staff
             if self._plans.go_on(self.now):
                 replan(self._world, self._people, before)
-            target = min(self.now + step, until, self._plans.next)
+            pause = 0.0 if self.now < 0 else until  # time 0, when the record begins
+            target = min(self.now + step, until, self._plans.next, pause)
             if self.check:
                 self._run_checked(target)
             else:
                 self._world.env.run(target)
+            if self.now == 0 and self._dropped is None and self.begins < 0:
+                self._begin()
             if progress is not None:
-                progress(self.now / self.horizon)
+                progress((self.now - self.begins) / length)
 
     def _run_checked(self, until: float) -> None:
         world, env = self._world, self._world.env
@@ -187,6 +203,18 @@ class SimpySimulation:
     def outcome(self) -> Outcome:
         """Return the record so far; the simulation may go on afterwards."""
         world = self._world
+        dropped = self._dropped
+        if dropped is None and self.begins < 0:
+            dropped = self._without_matter(self._over())
+        keeps = self.keep_warm_up or dropped is None
+        tickets, rows = _tickets(world, self.now, None if keeps else dropped)
+        logs = {
+            "visits": world.visits.arrays(),
+            "stops": world.stops.arrays(),
+            "services": world.services.arrays(),
+        }
+        if not keeps:
+            logs = {name: _reaching_in(log, rows) for name, log in logs.items()}
         return self.record(
             scenario=self.scenario,
             city=self.city,
@@ -197,18 +225,52 @@ class SimpySimulation:
             seed=self.seed,
             replication=self.replication,
             until=self.now,
+            begins=self.begins if self.keep_warm_up else 0.0,
             events=self.events,
-            tickets=_tickets(world, self.now),
-            visits=in_order("visits", world.visits.arrays()),
-            stops=in_order("stops", world.stops.arrays()),
-            services=in_order("services", world.services.arrays()),
+            tickets=tickets,
+            **{name: in_order(name, log) for name, log in logs.items()},  # type: ignore[arg-type]
         )
 
+    def _begin(self) -> None:
+        """Let time 0 come: what is over leaves the ledger, and what does not matter the record."""
+        world, over = self._world, self._over()
+        world.over = set(np.flatnonzero(over).tolist())
+        for matter in world.over:
+            world.ledger.forget(world.load.district[matter], world.tickets.state[matter])
+        self._dropped = self._without_matter(over)
 
-def _tickets(world: World, now: float) -> Columns:
-    """Copy out the rows of the matters that have arisen, with the facts of the workload."""
+    def _over(self) -> NDArray[np.bool_]:
+        """Return to which matters nothing more will happen, bool [matters]."""
+        known = self._world.tickets.arrays()
+        return np.isin(known["state"], (State.CLOSED, State.VANISHED)) & ~known["on_line"]
+
+    def _without_matter(self, over: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which of those that are over do not matter at time 0, bool [matters]."""
+        world = self._world
+        known = world.load.arrays() | world.tickets.arrays()
+        over = over & ~may_matter(known, world.parameters.categories)
+        for log in (world.visits, world.stops, world.services):
+            entries = log.arrays()
+            over[entries["ticket"][reaches_in(entries["end"])]] = False
+        return over
+
+
+def _tickets(world: World, now: float, dropped: NDArray[np.bool_] | None) -> tuple[Columns, Rows]:
+    """Copy out the matters that have arisen, with the facts of the workload, and their rows."""
     known = world.load.arrays() | world.tickets.arrays()
     priority = np.array([c.priority for c in world.parameters.categories])
     known["priority"] = priority[known["category"]]
-    rows = np.flatnonzero(known["arisen"] < now)
-    return {name: known[name][rows].astype(kind, copy=False) for name, kind in TICKETS.items()}
+    here, rows = known["arisen"] < now, Rows()
+    if dropped is not None:
+        here[: len(dropped)] &= ~dropped
+        rows = Rows(len(dropped), np.flatnonzero(~dropped))
+    chosen = np.flatnonzero(here)
+    columns = {n: known[n][chosen].astype(kind, copy=False) for n, kind in TICKETS.items()}
+    return columns, rows
+
+
+def _reaching_in(log: Columns, rows: Rows) -> Columns:
+    """Return what is not over at time 0 of a log, with the rows that tickets have."""
+    inside = reaches_in(log["end"])
+    kept = {name: column[inside] for name, column in log.items()}
+    return kept | {"ticket": rows.of(kept["ticket"])}

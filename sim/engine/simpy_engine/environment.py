@@ -21,10 +21,15 @@ class Environment(simpy.Environment):
     ----------
     happened : int
         Timed events so far that somebody waited for.
+
+    Parameters
+    ----------
+    begins : float
+        The first instant, s.
     """
 
-    def __init__(self) -> None:
-        super().__init__(0.0)
+    def __init__(self, begins: float) -> None:
+        super().__init__(begins)
         self.happened = 0
 
     @property

@@ -21,6 +21,7 @@ class Hotline(Desk):
     def call(self, matter: int) -> None:
         """Let a citizen call 12345."""
         self.world.tickets.called[matter] = self.world.now
+        self.world.tickets.on_line[matter] = 1
         self._attempt(matter)
 
     def take(self, request: Request) -> None:
@@ -59,6 +60,7 @@ class Hotline(Desk):
         world, tickets = self.world, self.world.tickets
         tickets.requested[matter] = world.now
         if world.load.at_once[matter]:
+            tickets.on_line[matter] = 0
             life.answer(world, matter, Channel.HOTLINE)
             return
         if tickets.state[matter] == State.CALLING:
@@ -74,6 +76,7 @@ class Hotline(Desk):
         """Go on when the centre has what was written up, or a citizen has given up."""
         world, tickets = self.world, self.world.tickets
         state = tickets.state[matter]
+        tickets.on_line[matter] = 0
         if tickets.abandoned[matter]:
             if state == State.CALLING:
                 world.move(matter, State.UNDISCOVERED)
@@ -90,7 +93,7 @@ def police_call(world: World, matter: int) -> None:
     """Let a citizen call 110, which always answers."""
     load, tickets = world.load, world.tickets
     tickets.called[matter] = tickets.answered[matter] = world.now
-    tickets.attempts[matter] = 1
+    tickets.attempts[matter] = tickets.on_line[matter] = 1
     heard = world.env.at(world.now + load.talk_s[matter], Kind.CALL, matter)
     then(heard, _police_call_ends, world, matter)
 
@@ -98,6 +101,7 @@ def police_call(world: World, matter: int) -> None:
 def _police_call_ends(world: World, matter: int) -> None:
     tickets = world.tickets
     tickets.requested[matter] = world.now
+    tickets.on_line[matter] = 0
     if world.load.at_once[matter]:
         life.answer(world, matter, Channel.POLICE)
     elif flow.is_new_from_110(tickets.state[matter]):

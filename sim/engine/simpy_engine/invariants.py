@@ -20,7 +20,9 @@ def check_world(world: World, people: People) -> None:
     """
     ledger, tickets = world.ledger, world.tickets
     ledger.balance()
-    ledger.recount(world.load.district, tickets.state)
+    states = np.array(tickets.state)
+    states[list(world.over)] = -1
+    ledger.recount(world.load.district, states.tolist())
     for desk in people.desks:
         if desk.busy < 0 or desk.busy > desk.most:
             raise InvariantError(f"desk {desk.number} has {desk.busy} busy of {desk.most}")

@@ -17,6 +17,7 @@ LIFE = (
     Column("step", "i1", "", "the step of its life that it is at", default=-1),
     Column("centre", "i4", "", "whose operators it is with", default=-1, to="desks"),
     Column("wrong_left", "i2", "1", "wrong triages still before it"),
+    Column("on_line", "b1", "", "its call is not over yet"),
 )
 """What the engine itself needs to know of a ticket."""
 

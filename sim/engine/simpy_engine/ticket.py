@@ -19,7 +19,7 @@ from sim.engine.simpy_engine.environment import then
 from sim.engine.simpy_engine.world import World
 from sim.model import flow
 from sim.model.order import Kind
-from sim.model.rules import satisfaction
+from sim.model.rules import close_due, satisfaction
 from sim.model.state import Channel, State
 
 
@@ -74,11 +74,14 @@ def answer(world: World, ticket: int, channel: Channel) -> None:
 def accept(world: World, ticket: int, channel: Channel, at: float) -> None:
     """Make a matter a ticket: from then on its deadlines run."""
     tickets, category = world.tickets, world.parameters.categories[world.load.category[ticket]]
+    working = world.parameters.working_days
     tickets.channel[ticket] = channel
     tickets.accepted[ticket] = at
     tickets.due_sign[ticket] = at + category.sign_s
     tickets.due_arrive[ticket] = at + category.arrive_s
-    tickets.due_close[ticket] = at + category.close_s
+    tickets.due_close[ticket] = close_due(
+        at, category.close_s, category.close_workdays, working.first, working.upto, working.nth
+    )
 
 
 def evaluate(world: World, ticket: int) -> None:

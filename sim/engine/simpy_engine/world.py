@@ -85,6 +85,8 @@ class World:
         Whether each shift is on; ``began`` is when it last came on, s.
     shift_alarm : Alarm
         Rings when shifts begin or end, and when another plan has come into force.
+    over : set of int
+        Matters that were over at time 0: the ledger does not have them any more.
     deadlines : dict of Alarm
         By ticket: when supervision next takes it up.
     centres : mapping of Serves
@@ -110,7 +112,8 @@ class World:
         policy: Policy,
         check: bool,
     ) -> None:
-        self.env = Environment()
+        begins = scenario.time.begins
+        self.env = Environment(begins)
         self.scenario, self.policy = scenario, policy
         self.succession, self.plan = succession, succession.staff.plan
         self.load, self.tickets = matters_of(workload), blank_tickets(len(workload))
@@ -118,10 +121,11 @@ class World:
         self.ledger = Ledger(len(city.district_name), check)
         self.parameters = Parameters.of(scenario, city)
         self.ground = Ground(self.parameters)
-        self.on_duty = [calendar.rate(0.0) > 0 for calendar in self.parameters.duty]
-        self.began = [0.0] * self.parameters.shifts
+        self.on_duty = [calendar.rate(begins) > 0 for calendar in self.parameters.duty]
+        self.began = [begins] * self.parameters.shifts
         self.shift_alarm = Alarm(self.env, Kind.SHIFT, 0)
         self.deadlines: dict[int, Alarm] = {}
+        self.over: set[int] = set()
 
     @property
     def now(self) -> float:

@@ -40,11 +40,28 @@ class Asking(Policy):
         self.order, self.meter, self.ask = order, meter, ask
         self.epoch_s, self.jobs_first = order.epoch_s, order.jobs_first
         self.hindsight = order.hindsight
+        self._left: list[tuple[int, int]] = []  # of what the order decided together, and when
+        self._at = float("nan")
 
     def key(self, view: View, ticket: int) -> tuple[float, ...]:
         """Return the ticket's place in the other policy's queue."""
         self.meter.waits(view, ticket)
         return self.order.key(view, ticket)
+
+    def assign(
+        self, view: View, tickets: Sequence[int], crews: Sequence[int]
+    ) -> Sequence[tuple[int, int]]:
+        """Return the answer, or in a warm-up what the other policy says."""
+        if view.now >= 0:
+            return super().assign(view, tickets, crews)
+        left = self._left if self._at == view.now else []
+        self._left = [pair for pair in left if pair[0] in tickets and pair[1] in crews]
+        if not self._left:
+            self._left, self._at = list(self.order.assign(view, tickets, crews)), view.now
+        going, self._left = self._left[:1], self._left[1:]  # the meter follows one at a time
+        for pair in going:
+            self.meter.sent(view, *pair)
+        return going
 
     def choose(self, view: View, tickets: Sequence[int], crews: Sequence[int]) -> Choice:
         """Return the answer."""
@@ -63,7 +80,8 @@ class Asking(Policy):
 class DispatchEnv(gymnasium.Env[Observation, np.int64]):
     """Dispatch as a Markov decision process with decision epochs for steps.
 
-    An episode is one replication of a scenario. The simulation runs up to the next decision: a
+    An episode is one replication of a scenario, from time 0 on: in a warm-up before it ``order``
+    decides. The simulation runs up to the next decision: a
     unit has tickets that wait and crews that are free. Action ``i * crews + j`` sends the j-th
     crew shown to the i-th ticket shown, and the last action nobody, until the unit is asked
     again; see `sim.experiment.gym.observation` for what is shown. An action that is masked out
@@ -78,8 +96,8 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
     ----------
     scenario : Scenario, str or Path
         Or its name or path.
-    days, districts : optional
-        The first days and some districts of it, as in `sim.prepare`.
+    days, districts, warm_up_days : optional
+        The first days and some districts of it, and its warm-up, as in `sim.prepare`.
     engine : str
         Any.
     order : str or Policy
@@ -109,6 +127,7 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
         *,
         days: int | None = None,
         districts: Sequence[str] = (),
+        warm_up_days: int | None = None,
         engine: str = ENGINE,
         order: str | Policy = "priority",
         tickets: int = 16,
@@ -120,7 +139,7 @@ class DispatchEnv(gymnasium.Env[Observation, np.int64]):
             if value < 1:
                 raise InputError("environment", field, value, "a whole number from 1")
         chosen = load(scenario) if isinstance(scenario, (str, Path)) else scenario
-        self.scenario = restrict(chosen, days=days, districts=districts)
+        self.scenario = restrict(chosen, days=days, districts=districts, warm_up_days=warm_up_days)
         self.engine, self.order = find_engine(engine), find_policy(order)
         self.render_mode = render_mode
         self.city = City.build(self.scenario)

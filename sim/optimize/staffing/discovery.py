@@ -18,6 +18,7 @@ from sim.model.calendar import round_calendars
 from sim.model.race import RACE, Clock, Entrant
 from sim.model.state import Channel
 from sim.optimize.hazards import AT_ONCE, OTHERS, at_once, mean_h, per_pass
+from sim.scenario.dates import typical_week
 from sim.workload.arrivals import Demand
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def patrol_rate(scenario: Scenario, city: City, plan: Plan, grids: NDArray[np.in
     weight = np.zeros(len(loop_h))
     weight[grids] = people
     rate = np.zeros(HOURS)
-    for shift, calendar in round_calendars(scenario).items():
+    for shift, calendar in round_calendars(typical_week(scenario)).items():
         walks = np.diff([calendar.accrued(h * 3600.0) for h in range(HOURS + 1)]) / 3600.0
         there = plan.worker_grid[plan.worker_shift == shift]
         rate += float((weight[there] / loop_h[there]).sum()) * walks

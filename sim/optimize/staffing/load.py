@@ -21,6 +21,7 @@ from sim.model.state import Channel
 from sim.optimize.hazards import OTHERS
 from sim.optimize.staffing.discovery import HOURS, Flows, flows
 from sim.optimize.staffing.pools import Pools
+from sim.scenario.dates import typical_week
 
 if TYPE_CHECKING:
     from sim.city.city import City
@@ -156,7 +157,7 @@ class _Desks:
         tell = calls + np.where(forces, 0, police)
         sent = walks_in + written + tell  # to be triaged
         open_town = np.zeros((len(towns), HOURS))
-        calendars = shift_calendars(self.scenario)
+        calendars = shift_calendars(typical_week(self.scenario))
         for i, town in enumerate(towns):
             for shift in np.flatnonzero(self.plan.town_posts[town]):
                 open_town[i] += [calendars[shift].rate((h + 0.5) * HOUR) for h in range(HOURS)]
@@ -186,7 +187,7 @@ class _Desks:
     def crews(self, d: int, visits: Floats, towns: NDArray[np.int64], people: Floats) -> None:
         """Add a district's visits to the units that must make them."""
         first = self.pools.desks
-        desks = desk_calendars(self.scenario)
+        desks = desk_calendars(typical_week(self.scenario))
         way = self.travel(d)
         for c, category in enumerate(self.scenario.categories):
             if not visits[c].any():
@@ -207,7 +208,8 @@ class _Desks:
 
     def slack(self, category: object, sign_h: float, travel_s: float) -> float:
         """Return how long a visit may wait for its crew, h."""
-        due = float(getattr(category, f"{self.deadline}_h"))
+        name = "mean_close_h" if self.deadline == "close" else f"{self.deadline}_h"
+        due = float(getattr(category, name))
         if self.deadline == "close":  # settling and the check come after the visit
             spread = 1 + float(category.settle_cv)  # type: ignore[attr-defined]
             due -= float(category.settle_h) * spread + 8.0  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from sim.clock import HOUR, WEEK
 from sim.model.calendar import round_calendars
 from sim.model.cost import costs_of, crew_rates, post_costs
 from sim.optimize.staffing.discovery import week
+from sim.scenario.dates import typical_week
 from sim.workload.arrivals import Demand
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def benefits(scenario: Scenario, city: City) -> Benefit:
     kinds = scenario.categories
     demand = Demand.build(scenario, city)
     weekly = week(scenario, city).sum(axis=2)  # [D, C]
-    rounds = round_calendars(scenario)[list(scenario.shifts).index(scenario.patrol.shift)]
+    number = list(scenario.shifts).index(scenario.patrol.shift)
+    rounds = round_calendars(typical_week(scenario))[number]
     walked = rounds.accrued(WEEK) / WEEK
     loop_h = city.grid_loop_m / 1000.0 / scenario.patrol.speed_kmh
 

@@ -9,6 +9,7 @@ from sim.clock import HOUR
 from sim.errors import InputError, one_of
 from sim.model.calendar import day_seconds, shift_calendars
 from sim.scenario import Scenario
+from sim.scenario.dates import typical_week
 from sim.scenario.staff import WEEKDAYS, Contracts, Shift
 
 KINDS = ("scenario", "daily", "tours")
@@ -95,6 +96,6 @@ def coverage(scenario: Scenario) -> NDArray[np.bool_]:
     return np.array(
         [
             [calendar.rate((k + 0.5) * SLOT) > 0 for k in range(slots)]
-            for calendar in shift_calendars(scenario)
+            for calendar in shift_calendars(typical_week(scenario))
         ]
     )

@@ -27,6 +27,7 @@ from sim.optimize.staffing.erlang import erlang_c, least
 from sim.optimize.staffing.load import SLACKS_H, OfferedLoad
 from sim.optimize.staffing.pools import Pools
 from sim.scenario import Scenario
+from sim.scenario.dates import typical_week
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,7 +45,7 @@ def windows(scenario: Scenario, pools: Pools) -> NDArray[np.bool_]:
     on = np.array(
         [
             [calendar.rate((h + 0.5) * HOUR) > 0 for h in range(HOURS)]
-            for calendar in shift_calendars(scenario)
+            for calendar in shift_calendars(typical_week(scenario))
         ]
     )
     return np.asarray((pools.today > 0).astype(int) @ on > 0)
