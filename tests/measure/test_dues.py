@@ -108,7 +108,7 @@ def test_own_deadlines_run_from_when_it_arose(run: Outcome) -> None:
         ticket(start / DAY, 9) | {"closed": 5 * DAY - 1},
         ticket(start / DAY, 9) | {"closed": 5 * DAY + 1},  # by its ticket's deadline in time
         {"arisen": start, "state": State.UNDISCOVERED},
-        {"arisen": start, "state": State.VANISHED, "vanished": 4 * DAY},
+        {"arisen": start, "state": State.VANISHED, "vanished": start + 60},
         {"arisen": UNTIL - close, "state": State.UNDISCOVERED},  # not due yet
     )
     found = {name: (value[0], n[0]) for name, (_, value, n) in figures(outcome).items()}
