@@ -73,7 +73,7 @@ def sentence(one: Difference) -> str:
     unseen = [
         who for who, mean in ((one.arm, one.mean), (one.baseline, one.base)) if np.isinf(mean[0])
     ]
-    if unseen:
+    if unseen and np.isnan(one.difference.low):
         return f"{name}: not reached in every replication of {' and '.join(unseen)}"
     if np.isnan(one.difference.low):
         return f"{name}: too few cases to tell {one.arm} from {one.baseline}"
