@@ -90,7 +90,7 @@ class Scenario(Model):
     profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
     demand: tuple[DemandChange, ...] = ()
     surges: tuple[Surge, ...] = ()
-    published: dict[Name, Published] = {}
+    published: dict[Name, Published] = Field(default={})
 
     categories: tuple[Category, ...] = Field(default=(), exclude=True)
     district_table: tuple[DistrictRow, ...] = Field(default=(), exclude=True)
