@@ -122,7 +122,9 @@ def shifted(outcome: Outcome, by: float) -> Outcome:
     tables = {"tickets": {n: c + by if n in TIMES else c for n, c in outcome.tickets.items()}}
     for log in ("visits", "stops", "services"):
         table = getattr(outcome, log)
-        tables[log] = {n: c + by if c.dtype.kind == "f" else c for n, c in table.items()}
+        # the way of a stop is a duration
+        moves = [n for n, c in table.items() if c.dtype.kind == "f" and n != "way"]
+        tables[log] = {n: c + by if n in moves else c for n, c in table.items()}
     return replace(outcome, until=outcome.until + by, **tables)  # type: ignore[arg-type]
 
 
