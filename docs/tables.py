@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sim.columns import MATTER, RESULTS, Column
 from sim.measure.catalogue import MEASURES
+from sim.measure.instants import INSTANTS, WORTHS
 from sim.measure.listing import BETTER
 from sim.measure.metric import (
     Count,
@@ -17,13 +19,14 @@ from sim.measure.metric import (
     Measure,
     PerDay,
     Quantile,
+    Ratio,
     Rows,
     Score,
     Share,
     Span,
     Total,
     Unfinished,
-    Within,
+    WorstHour,
 )
 from sim.measure.tables import GROUPS
 
@@ -43,14 +46,20 @@ _HEAD = (
     "kind",
     "unit",
     "better",
+    "of",
     "what is counted",
     "by",
     "decided by",
 )
 _FIGURES = {
-    "utilisation": "busy hours over hours on duty",
+    "work": "hours at work, of those on duty",
+    "travel": "hours under way, of those on duty",
+    "wait": "hours waiting on site for other departments, of those on duty",
+    "free": "hours with nothing to do, the way back among them, of those on duty",
+    "overtime": "hours beyond the shift, over those on duty",
+    "overloaded": "units and desks that were asked for more than their hours in a week or more",
     "duty_h": "hours on duty",
-    "overtime_h": "hours at work after the end of a shift",
+    "overtime_h": "hours beyond the shift",
     "paid_h": "hours on duty and overtime",
     "cost": "of all staff, without overtime",
 }
@@ -99,12 +108,15 @@ def _quantile(column: Column) -> str:
 
 
 def measures() -> str:
-    """Return the page of the measures: its text as it is, between marks the table."""
-    before, mark, rest = (HERE / "measures.md").read_text("utf-8").partition("<!-- table -->\n")
-    after = rest.partition("<!-- end -->\n")
+    """Return the page of the measures: its text as it is, between marks the tables."""
+    page = (HERE / "measures.md").read_text("utf-8")
     rows = [_HEAD, ("---",) * len(_HEAD), *(_row(one) for one in MEASURES.values())]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    return f"{before}{mark}{table}{after[1]}{after[2]}"
+    for name, text in (("table", table), ("instants", instants())):
+        before, mark, rest = page.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->\n")
+        page = f"{before}{mark}{text}{end}{after}"
+    return page
 
 
 def _row(measure: Measure) -> tuple[str, ...]:
@@ -120,6 +132,7 @@ def _row(measure: Measure) -> tuple[str, ...]:
         first.kind.value,
         first.unit,
         BETTER[measure.better],
+        "**all**" if measure.headline else "stage" if measure.decided_by else "–",
         _said(measure.formula),
         "all" if first.groups == tuple(GROUPS) else ", ".join(first.groups),
         ", ".join(sorted(measure.decided_by)) or "–",
@@ -129,36 +142,65 @@ def _row(measure: Measure) -> tuple[str, ...]:
 def _said(formula: Formula | Span) -> str:  # noqa: PLR0911 - one for each kind
     """Say what a formula counts."""
     match formula:
-        case Count(of, column):
-            return f"matters that {_whose(of)}" + (f", by `{column}`" if column else "")
-        case Total(column, of):
-            return f"`{column}` of matters that {_whose(of)}"
-        case Share(part, of):
-            return f"of matters that {_whose(of)}, those that {_whose(part)}"
+        case Count(of, when, column):
+            by = f", by `{column}`" if column else ""
+            return f"matters that {_whose(of)}{by}{_when(when)}"
+        case Total(column, of, when):
+            return f"`{column}` of matters that {_whose(of)}{_when(when)}"
+        case Share(part, of, when):
+            return f"of matters that {_whose(of)}{_when(when)}, those that {_whose(part)}"
+        case Ratio(top, bottom):
+            return f"{_said(top)}, over {_said(bottom)}"
         case Span(begins, ends, at_risk, log):
             where = f"matters that {_whose(at_risk)}" if log == "tickets" else f"each of the {log}"
             return f"`{begins}` to {' or '.join(f'`{end}`' for end in ends)}, of {where}"
-        case Mean(span) | Quantile(span) | Unfinished(span):
+        case Mean(span, most):
+            limit = f"; at most {most / 86400:g} days of each" if most < float("inf") else ""
+            return f"{_said(span)}: the time spent in it, for each that began it{limit}"
+        case Quantile(span) | Unfinished(span):
             return _said(span)
-        case Due(ends, due, at_risk):
-            return f"`{ends}` by `{due}`; once that is over, of matters that {_whose(at_risk)}, too"
-        case Within(span, seconds, of):
-            limit = f"within {seconds:g} s" if seconds < float("inf") else "at all"
-            return f"`{span.begins}` to `{span.ends[0]}` {limit}, of matters that {_whose(of)}"
+        case Due(begins, ends, due, needs, worth, when):
+            since = f"`{ends}` by `{due}`, from `{begins}`"
+            counts = f", each counts {_derived(worth)}" if worth else ""
+            fell = f"of all that fell due{_when(when)[1:]}" if when else "of all that fell due"
+            return f"{since}: {fell}, of matters that {_whose(needs)}{counts}"
+        case WorstHour(due):
+            return f"{_name(due)} of those that began (`{due.begins}`) in the worst hour of day"
         case PerDay(of):
             return f"{_said(of)}; a day"
         case Score(parts):
             return "; ".join(f"{weight:g} × {_name(part)}" for part, weight in parts)
         case FirstVisit(begins, ends):
-            return f"`{begins}` to the first visit's `{ends}`, or to the end of the run"
+            return f"`{begins}` in the window to the first visit's `{ends}`, or the end of the run"
         case Gauge(of, figure):
             return f"{_FIGURES[figure]}, {of}"
 
 
+def _when(when: str) -> str:
+    """Say which instant must lie in what is measured."""
+    return f", with `{when}` in the window" if when else ", at the end"
+
+
+def _derived(name: str) -> str:
+    """Say what a worth is."""
+    return _first(WORTHS[name]).removeprefix("Return ")
+
+
+def instants() -> str:
+    """Return the table of the instants that are no columns."""
+    rows = [("instant", "what it is"), ("---", "---")]
+    rows += [(f"`{name}`", _first(of).removeprefix("Return ")) for name, of in INSTANTS.items()]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _first(of: Callable[..., object]) -> str:
+    """Return the first line of a description, without its full stop."""
+    return (of.__doc__ or "").splitlines()[0].removesuffix(".")
+
+
 def _whose(of: Rows) -> str:
     """Say of which tickets, as the function's own description does."""
-    first = (of.__doc__ or "").splitlines()[0]
-    return first.removeprefix("Return which ").removesuffix(".")
+    return _first(of).removeprefix("Return which ")
 
 
 def _name(formula: Formula) -> str:

@@ -401,6 +401,15 @@ STOP = (
     _logged("kind", "i1", "what for", "停留类型", "StopKind"),
     _instant("start", "it began", "开始"),
     _instant("end", "it is over; may lie after the run's end", "结束"),
+    Column(
+        "way",
+        "f8",
+        "s",
+        "how long the way there took, and the way back",
+        "往返各用时",
+        "log",
+        result=True,
+    ),
 )
 """Stops of gridworkers."""
 

@@ -29,6 +29,16 @@ def staffing() -> st.SearchStrategy[dict[str, int]]:
     return st.dictionaries(st.sampled_from(SHIFTS), posts, min_size=1, max_size=4)
 
 
+def weather(speed: float, on: str) -> dict[str, object]:
+    """Weather in which it rains on half of the days, some of them heavily."""
+    return {
+        "on": on, "temp_mean_c": [5] * 12, "temp_sd_c": 4, "temp_rho": 0.7,
+        "rain_share": [0.5] * 12, "rain_mean_mm": [30] * 12, "rain_rho": 0.3,
+        "wind_mean_ms": 8, "wind_rho": 0.3, "speed_rain": speed, "speed_heavy_rain": 0.25,
+        "effects": '[{name = "wet", families = ["streets"], rain = 0.5, heavy_rain = 3, wind = 2}]',
+    }  # fmt: skip
+
+
 CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "seed": st.integers(0, 2**32 - 1),
     "time.days": st.integers(1, 2),
@@ -73,6 +83,7 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "departments.water.desk": st.sampled_from(["always", "office", "night"]),
     "variation.city_day_cv": st.sampled_from([0.0, 0.5]),
     "variation.city_day_rho": st.sampled_from([0.0, 0.6]),
+    "weather": st.builds(weather, st.sampled_from([0.5, 2.0]), st.sampled_from(["true", "false"])),
     "travel.roads.access_kmh": st.sampled_from([1, 30]),
 }
 
@@ -158,6 +169,8 @@ def recipes(draw: st.DrawFn, ground: bool = False) -> Recipe:
     """Draw a recipe, with roads and patrol routes if asked."""
     names = draw(st.lists(st.sampled_from(sorted(CHANGES)), max_size=12, unique=True))
     overrides = [f"{name}={_toml(draw(CHANGES[name]))}" for name in names]
+    if "weather" in names:
+        overrides.append("totals.period_start=2018-01-01")
     rows = []
     for row in CATEGORIES:
         columns = draw(st.lists(st.sampled_from(sorted(COLUMNS)), max_size=3, unique=True))

@@ -23,13 +23,15 @@ may leave a job and take it up again: it can do whatever they can.
   the integral of that number; what waits at the end is counted up to the end. A visit begins its
   work before it ends by ``p``, which bounds arrivals. Neither is less than of each ticket
   alone, with a crew there as soon as one is on duty; the greater of the two holds, unit by unit.
-- **Shares on time.** A ticket can be on time only if it is when alone in the system. Of those
-  whose deadline lies within the run, the work of those on time must fit: between two instants at
+- **Shares on time.** Those that count are given: all that fell due. A ticket can be on time only if
+  it is when alone in the system, and the work of those on time must fit: between two instants at
   which the server would have been without work, let all be released at the first; then the
   greatest number on time is by Moore and Hodgson's rule (Moore, *An n job, one machine sequencing
   algorithm for minimizing the number of late jobs*, Management Science 15, 1968), deadlines
-  counted in the server's work. A ticket not due at the end counts only if it is done: the share is
-  greatest with all of those that could be.
+  counted in the server's work.
+
+What became ready before time 0 has no part in a mean: without it the others wait no longer. It has
+one in the shares, if it falls due from then on, and crews work from the beginning of the record.
 """
 
 from __future__ import annotations
@@ -44,15 +46,14 @@ from numpy.typing import NDArray
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.measure.catalogue import BOUNDS, METRICS
+from sim.measure.duty import Windows, windows
 from sim.measure.metric import Due, FirstVisit
 from sim.measure.tables import Bools, Floats, known
-from sim.measure.tally import on_time
-from sim.model.calendar import Calendar, shift_calendars
+from sim.measure.tally import verdict
+from sim.model.calendar import shift_calendars
 from sim.workload.workload import Workload
 
 _SLACK_S = 1e-6  # rounding of sums must not make a bound too tight
-
-Windows = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Limit:
     value, bound : float
         NaN where there is no case.
     n : int
-        Tickets that it is of; of a share, those that count at the bound.
+        Tickets that it is of.
     """
 
     metric: str
@@ -92,23 +93,21 @@ def limits(outcome: Outcome, workload: Workload | None = None) -> list[Limit]:
         One for each of `sim.measure.catalogue.BOUNDS`.
     """
     jobs = _Jobs.of(outcome, workload)
-    on = [windows(calendar, outcome.until) for calendar in shift_calendars(outcome.scenario)]
+    calendars = shift_calendars(outcome.scenario)
+    on = [windows(calendar, outcome.begins, outcome.until) for calendar in calendars]
     units = [_Unit(outcome, jobs, unit, on) for unit in np.unique(jobs.unit)]
-    n, until = len(jobs.ready), outcome.until
-    alone = np.empty(n)
-    for unit in units:
-        alone[unit.rows] = unit.alone
+    fresh, until = jobs.ready >= 0, outcome.until
+    n, waits = int(fresh.sum()), [unit.waits(fresh, until) for unit in units]
     found = []
     for metric in BOUNDS:
         formula = METRICS[metric].formula
         if isinstance(formula, Due):
-            found.append(_share(outcome, jobs, units, alone, metric, formula))
+            found.append(_share(outcome, jobs, units, metric, formula))
             continue
         assert isinstance(formula, FirstVisit), metric
-        ends = formula.ends
-        least = sum(unit.arrivals if ends == "arrive" else unit.finishes for unit in units)
-        reached = np.minimum(_first(outcome, ends)[jobs.row], until)
-        total, bound = (whole - jobs.ready.sum() for whole in (reached.sum(), least))
+        least = sum(wait[formula.ends == "end"] for wait in waits)
+        reached = np.minimum(_first(outcome, formula.ends)[jobs.row[fresh]], until)
+        total, bound = (whole - jobs.ready[fresh].sum() for whole in (reached.sum(), least))
         found.append(Limit(metric, total / n, bound / n, n) if n else Limit(metric))
     return found
 
@@ -147,7 +146,7 @@ class _Unit:
     def __init__(self, outcome: Outcome, jobs: _Jobs, unit: int, on: Sequence[Windows]) -> None:
         self.rows = np.flatnonzero(jobs.unit == unit)
         ready, self.work = jobs.ready[self.rows], jobs.work[self.rows]
-        until, longest = outcome.until, float(self.work.max())
+        longest = float(self.work.max())
         shifts, crews = np.unique(
             outcome.plan.crew_shift[outcome.plan.crew_unit == unit], return_counts=True
         )
@@ -157,10 +156,17 @@ class _Unit:
             [united([(a, b + longest) for a, b in shift]) for shift in duty], crews.tolist()
         )
         self.released = self.server.work_by(ready)
-        done = np.minimum(self.server.time_of(srpt(self.released, self.work)), until).sum()
-        total = self.work.sum()
-        self.finishes = max(float(done), float(np.minimum(self.alone + self.work, until).sum()))
-        self.arrivals = max(float(done - total), float(np.minimum(self.alone, until).sum()))
+
+    def waits(self, rows: Bools, until: float) -> tuple[float, float]:
+        """Return the least sums of when some jobs' visits arrive and end, up to the run's end."""
+        which = rows[self.rows]
+        work, alone = self.work[which], self.alone[which]
+        done = self.server.time_of(srpt(self.released[which], work))
+        ends = float(np.minimum(done, until).sum())
+        return (
+            max(ends - float(work.sum()), float(np.minimum(alone, until).sum())),
+            max(ends, float(np.minimum(alone + work, until).sum())),
+        )
 
     def on_time(self, rows: Bools, due: Floats) -> int:
         """Return how many of some jobs can have their work done by their deadlines, at most."""
@@ -172,31 +178,25 @@ class _Unit:
 
 
 def _share(
-    outcome: Outcome,
-    jobs: _Jobs,
-    units: Sequence[_Unit],
-    alone: Floats,
-    metric: str,
-    formula: Due,
+    outcome: Outcome, jobs: _Jobs, units: Sequence[_Unit], metric: str, formula: Due
 ) -> Limit:
     """Bound a share on time; what needs no crew is as in the run."""
-    t, until = outcome.tickets, outcome.until
-    met, missed = on_time(outcome, formula)
-    counted = int((met | missed).sum())
-    value = int(met.sum()) / counted if counted else np.nan
-    mine = np.zeros(len(outcome), dtype=bool)
-    mine[jobs.row] = True
+    t = outcome.tickets
+    fell, met = verdict(outcome, formula)
+    n, first = int(fell.sum()), formula.ends == "attended"
+    # where a gridworker was first, and a crew had to follow, no crew decides who is first
+    mine = fell[jobs.row] & ~(first & (t["attended"][jobs.row] < jobs.ready))
+    alone = np.empty(len(jobs.row))
+    for unit in units:
+        alone[unit.rows] = unit.alone
     deadline = t[formula.due][jobs.row]
     # the least from a crew's arrival to the deadline, and the last end of work in time
-    rest = np.zeros(len(jobs.row)) if formula.ends == "arrived" else jobs.work + jobs.after
-    can = (alone + rest <= deadline + _SLACK_S) & (alone + rest <= until)
-    over = deadline <= until
+    rest = np.zeros(len(jobs.row)) if first else jobs.work + jobs.after
+    can = mine & (alone + rest <= deadline + _SLACK_S)
     last = deadline - rest + jobs.work
-    on_time_of_those = sum(unit.on_time(can & over, last) for unit in units)
-    later = int((can & ~over).sum())
-    good = int((met & ~mine).sum()) + on_time_of_those + later
-    n = int(((met | missed) & ~mine).sum()) + int(over.sum()) + later
-    return Limit(metric, value, good / n if n else np.nan, n)
+    good = int(met.sum()) - int(met[jobs.row[mine]].sum())
+    good += sum(unit.on_time(can, last) for unit in units)
+    return Limit(metric, met.sum() / n, good / n, n) if n else Limit(metric)
 
 
 def _first(outcome: Outcome, name: str) -> Floats:
@@ -205,17 +205,6 @@ def _first(outcome: Outcome, name: str) -> Floats:
     seen = known(outcome.visits[name])
     np.minimum.at(first, outcome.visits["ticket"][seen], outcome.visits[name][seen])
     return first
-
-
-def windows(calendar: Calendar, until: float) -> Windows:
-    """Return when a shift is on, from 0 until an instant; the last may end after it."""
-    start = 0.0 if calendar.rate(0.0) > 0 else calendar.next_start(0.0)
-    found = []
-    while start < until:
-        end = min(calendar.next_change(start), until)
-        found.append((start, end))
-        start = calendar.next_start(start)
-    return found
 
 
 def united(spans: Sequence[tuple[float, float]]) -> Windows:
@@ -255,7 +244,7 @@ class Server:
     """
 
     def __init__(self, spans: Sequence[Windows], crews: Sequence[int]) -> None:
-        change: dict[float, int] = {0.0: 0}
+        change = {min([0.0, *(start for shift in spans for start, _ in shift)]): 0}
         for shift, count in zip(spans, crews, strict=True):
             for start, end in shift:
                 change[start] = change.get(start, 0) + count
@@ -274,12 +263,12 @@ class Server:
         place = np.searchsorted(self.done, work, side="left")
         inside = np.clip(place, 1, max(len(self.time) - 1, 1))
         if len(self.time) == 1:
-            return np.where(work <= 0, 0.0, np.inf)
+            return np.where(work <= 0, self.time[0], np.inf)
         low, high = inside - 1, inside
         gain = self.done[high] - self.done[low]
         share = np.divide(work - self.done[low], gain, out=np.zeros(len(work)), where=gain > 0)
         when = self.time[low] + np.clip(share, 0, 1) * (self.time[high] - self.time[low])
-        return np.where(place >= len(self.time), np.inf, np.where(work <= 0, 0.0, when))
+        return np.where(place >= len(self.time), np.inf, np.where(work <= 0, self.time[0], when))
 
 
 def srpt(released: Floats, work: Floats) -> Floats:

@@ -22,6 +22,7 @@ from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
 from sim.experiment.replication import ENGINE
 from sim.experiment.selection import Floats, Selection, kim_nelson
+from sim.experiment.steady import unsteady_verdict
 from sim.experiment.words import amount, metric_name, verdict
 from sim.measure.catalogue import TARGETS
 from sim.measure.intervals import mean_interval
@@ -114,6 +115,7 @@ class Comparison:
             said.append(f"{one.best} is selected on {name}: {sure}")
         said += verdict(self.differences)
         said += headroom_verdict(self.headroom)
+        said += unsteady_verdict(self.metrics)
         if self.exact is False:
             precision = self.settings["precision"]
             said.append(
@@ -417,7 +419,7 @@ def _select(
         experiment.replicate([number], asked, progress)
         row = experiment.values(target).loc[number]
         values = np.array([row[arm.label] for arm in asked], dtype=float)
-        if np.isnan(values).any():
+        if not np.isfinite(values).all():
             raise InputError(
                 "command line",
                 "target",

@@ -27,7 +27,9 @@ class Difference:
     ----------
     metric, unit, arm, baseline : str
     n : int
-        Pairs of replications in which both had a case.
+        Pairs of replications in which both had a case. Where a percentile was not reached in one
+        of them, none can be left out: the worst would be. Then no difference is told, unless both
+        are the same throughout.
     mean, base : Interval
         Of the arm and of the baseline alone, by Student, each at the confidence asked for.
     difference : Interval
@@ -121,6 +123,11 @@ def _difference(
     if len(pairs) < 2:
         return nothing, nothing, nothing, nothing, np.nan, np.nan, method, np.nan
     a, b = pairs.T
+    if not np.isfinite(pairs).all():
+        same = np.array_equal(a, b)
+        apart = Interval(0.0, 0.0, 0.0) if same else nothing
+        mean, base = (_mean(one, confidence) for one in (a, b))
+        return mean, base, apart, apart, 1.0 if same else np.nan, np.nan, method, np.nan
     gap = a - b
     error = gap.std(ddof=1) / len(gap) ** 0.5
     difference = bootstrap_mean(gap, seed, each) if skewed else mean_interval(gap, each)
@@ -141,6 +148,13 @@ def _difference(
         method,
         pairing,
     )
+
+
+def _mean(values: NDArray[np.float64], confidence: float) -> Interval:
+    """Return the interval of a mean; infinite, without one, where any of the values is."""
+    if np.isfinite(values).all():
+        return mean_interval(values, confidence)
+    return Interval(np.inf, np.nan, np.nan)
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:

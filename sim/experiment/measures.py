@@ -15,8 +15,9 @@ from sim.measure.fold import gather
 from sim.measure.kpis import Kpis, figures, kpis, percentiles
 from sim.measure.metric import POLICY, Gauge, Mean, PerDay, Span
 from sim.measure.query import CITY, Query
-from sim.measure.tables import URGENT, known
-from sim.measure.use import use
+from sim.measure.steady import overloads
+from sim.measure.tables import URGENT
+from sim.measure.use import totals, use
 from sim.model.cost import plan_cost
 
 if TYPE_CHECKING:
@@ -97,18 +98,16 @@ def _curves(outcome: Outcome) -> list[_Row]:
 
 def _staff(outcome: Outcome) -> list[_Row]:
     """Measure staff, the plan and the ways of crews, as far as they are there to be measured."""
-    hours = ["duty_h", "busy_h", "overtime_h"]
-    total = use(outcome).groupby("role", sort=False)[hours].sum()
-    total["utilisation"] = (total["busy_h"] / total["duty_h"]).where(total["duty_h"] > 0)
+    total = totals(use(outcome))
     found = {
         (str(role), figure): float(value)
         for role, row in total.iterrows()
         for figure, value in row.items()
     }
     found["all", "paid_h"] = float(total["duty_h"].sum() + total["overtime_h"].sum())
+    found["pools", "overloaded"] = float(len(overloads(outcome)))
     if outcome.scenario.costs is not None:
         found["plan", "cost"] = plan_cost(outcome.scenario, outcome.plan).total
-    days = outcome.until / DAY
     rows = []
     for name, metric in METRICS.items():
         match metric.formula:
@@ -119,12 +118,12 @@ def _staff(outcome: Outcome) -> list[_Row]:
                 rows.append(_row(name, way.mean() if len(way) else np.nan, len(way)))
             case PerDay(Mean(Span(log="visits") as span)):
                 n = len(_took(outcome, span))
-                rows.append(_row(name, n / days, n))
+                rows.append(_row(name, n / (outcome.until / DAY), n))
     return rows
 
 
 def _took(outcome: Outcome, span: Span) -> np.ndarray:
-    """Return how long each row of a log took that is over, s."""
+    """Return how long each row of a log took that came to its end in what is measured, s."""
     log = getattr(outcome, span.log)
     begun, ended = log[span.begins], log[span.ends[0]]
-    return (ended - begun)[known(ended)]
+    return (ended - begun)[ended >= 0]

@@ -100,6 +100,7 @@ def plot_ecdf(metrics: pd.DataFrame, _found: Sequence[Difference] = ()) -> Any:
                 wide = rows.pivot_table(index="replication", columns="metric", values="value")
                 wanted = [one.name for one in curve]
                 times = np.maximum(wide.reindex(columns=wanted).to_numpy(), 30)
+                times[np.isinf(times)] = np.nan  # not seen in every replication
                 colour = _COLOURS[number % len(_COLOURS)]
                 ax.plot(times.mean(axis=0), percent, color=colour, label=arm, linewidth=1.8)
                 if number == 0:
@@ -140,7 +141,7 @@ def plot_trade_off(metrics: pd.DataFrame, found: Sequence[Difference] = ()) -> A
             rows = metrics[metrics["arm"] == arm]
             told = [value_of(table, query) for _, table in rows.groupby("replication")]
             value = np.array([one for one in told if one is not None], dtype=float) / scale
-            value = value[~np.isnan(value)]
+            value = value[np.isfinite(value)]
             if len(value) < 2:
                 continue
             service = mean_interval(value)

@@ -70,6 +70,11 @@ def _by(one: Difference, size: bool) -> str:
 def sentence(one: Difference) -> str:
     """Say what was found of one arm in one metric."""
     name = metric_name(one.metric)[0]
+    unseen = [
+        who for who, mean in ((one.arm, one.mean), (one.baseline, one.base)) if np.isinf(mean[0])
+    ]
+    if unseen and np.isnan(one.difference.low):
+        return f"{name}: not reached in every replication of {' and '.join(unseen)}"
     if np.isnan(one.difference.low):
         return f"{name}: too few cases to tell {one.arm} from {one.baseline}"
     if one.seen:

@@ -1,11 +1,18 @@
-"""All measures, each declared once: what it is called and counts, and which way is better."""
+"""All measures, each declared once: what it is called and counts, and which way is better.
+
+*Headline* measures are of all matters, from when they arose or their citizen first called; who
+never got through, and what nobody ever knew of, has failed. With fewer staff none of them gets
+better. The others are of those who got to their stage, and speak of that stage's staff alone.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 
+from sim.clock import DAY
 from sim.errors import InputError, suggestion
 from sim.measure import rows
+from sim.measure.instants import answered_at_once
 from sim.measure.metric import (
     BOUND,
     POLICY,
@@ -20,25 +27,29 @@ from sim.measure.metric import (
     Measure,
     Metric,
     PerDay,
+    Ratio,
     Score,
     Share,
     Span,
     Total,
-    Within,
+    WorstHour,
 )
+from sim.measure.tables import GROUPS
 from sim.model.state import CHANNEL_NAMES, STATE_NAMES, Channel, Level, State
 
 LESS, MORE = Better.LESS, Better.MORE
 
 HOTLINE = frozenset({"hotline"})
-CHAIN = frozenset({"town_centre", "district_centre", "crew"})
+CENTRES = frozenset({"town_centre", "district_centre"})
+CREWS = frozenset({"crew"})
+CHAIN = CENTRES | CREWS
 PATROL = frozenset({"gridworker"})
 """The roles of staff that decide measures."""
 
 SHARES = tuple(share / 100 for share in (*range(5, 100, 5), 99))
 """Percentiles that experiments keep of a measure with a curve."""
 
-TARGETS = ("arrive.p90", "arrive.on_time", "close.p90", "close.on_time")
+TARGETS = ("attended.on_time", "resolved.on_time", "arrive.p90", "close.p90")
 """What experiments compare unless something else is asked for; the first is to be exact."""
 
 _CHANNELS = {
@@ -46,76 +57,189 @@ _CHANNELS = {
     Channel.HOTLINE: "hotline_call",
     Channel.ONLINE: "hotline_online",
 }  # the others by their own names
-_FORMER = {"tickets.eyes": "tickets.observers"}
-_STAFF = {"operators": "坐席", "gridworkers": "网格员", "crews": "部门人员"}
+_FORMER = {
+    "tickets.eyes": "tickets.observers",
+    "hotline.answered": "hotline.answered_1h",
+    "closing_rate": "throughput",
+    "closing_rate.hotline": "requests.on_time",
+    "state.vanished": "vanished",
+    "backlog.calling": "state.calling",
+    "backlog.registered": "state.registered",
+    "backlog.recording": "state.recording",
+    **{f"{role}.utilisation": f"{role}.work" for role in ("operators", "gridworkers", "crews")},
+}
+"""What a measure was called that is not there any more, or what comes nearest to it now."""
+
+_DOES = {
+    "work": ("{} on duty at work", "在岗工作占比"),
+    "travel": ("{} on duty under way", "在岗途中占比"),
+    "wait": ("{} on duty who wait for others", "在岗等候占比"),
+    "free": ("{} on duty who are free", "在岗空闲占比"),
+}
+_STAFF = {
+    "operators": ("坐席", ("work", "free")),
+    "gridworkers": ("网格员", ("work", "travel", "free")),
+    "crews": ("部门人员", ("work", "travel", "wait", "free")),
+}
+"""What staff are called, and what they do on duty."""
+
+
+_NO_TICKET = (State.UNDISCOVERED, State.CALLING, State.REGISTERED, State.RECORDING)
+"""Where a matter is before it is a ticket; together with the open tickets they are all that lies
+there at the end."""
 
 _CITY = ("city",)
+_NO_HOUR = tuple(by for by in GROUPS if by != "hour")
 _UNHEARD = ("city", "district", "town", "hour")
 """By what calls can be told apart: what one is about is known only once it is answered."""
 
-_DISCOVERY = Span("arisen", ("discovered",), rows.not_vanished)
-_SIGN = Span("triaged", ("signed",), rows.to_sign)
-_ARRIVE = Span("accepted", ("arrived",), rows.to_attend)
-_CLOSE = Span("accepted", ("closed",), rows.accepted)
-_CALL = Span("called", ("answered",), rows.called)
+_RESOLVED = Due("arisen", "closed", "due_resolve", rows.arose)
+_SOUNDLY = Due("arisen", "closed_soundly", "due_resolve", rows.arose)
+_CONTENT = Due("arisen", "closed", "due_resolve", rows.with_citizen, worth="content")
+_ATTENDED = Due("arisen", "seen_to", "due_attend", rows.in_streets)
+_REQUESTED = Due("contact", "closed", "due_request", rows.requests)
+_IN_20S = Due("called", "answered", "due_answer_20s", rows.called)
+_IN_AN_HOUR = Due("called", "answered", "due_answer_1h", rows.called)
+_EVALUATION = Score(((_RESOLVED, 0.5), (_SOUNDLY, 0.25), (_CONTENT, 0.25)))
+_UNRESOLVED = Span("arisen", ("closed",), rows.arose)
+
+_DISCOVERY = Span("arisen", ("discovered", "vanished"), rows.in_streets)
+_SIGN = Span("triaged", ("signed",), rows.sent_out)
+_ARRIVE = Span("accepted", ("attended",), rows.sent_out)
+_CLOSE = Span("accepted", ("closed",), rows.to_close)
+_CALL = Span("called", ("answered",), rows.got_through)
 _TRAVEL = Span("start", ("arrive",), rows.arose, log="visits")
 
-_SIGNED = Due("signed", "due_sign", rows.still_open)
-_ARRIVED = Due("arrived", "due_arrive", rows.still_open)
-_CLOSED = Due("closed", "due_close", rows.still_open)
+_SIGNED = Due("accepted", "signed", "due_sign", rows.sent_out)
+_ARRIVED = Due("accepted", "attended", "due_arrive", rows.sent_out)
+_FINAL = Due("accepted", "final", "due_arrive", rows.sent_out, when="due_close")
+_CLOSED = Due("accepted", "closed", "due_close", rows.to_close)
+
+ANSWERED = _IN_20S
+"""The deadline of calls."""
 
 DEADLINES = {"sign": _SIGNED, "arrive": _ARRIVED, "close": _CLOSED}
-"""The deadlines, by the stage of measures that speak of them."""
+"""The deadlines of tickets, by the stage of measures that speak of them."""
 
-_SOUND = Share(rows.sound, rows.closed)
-_SATISFIED = Share(rows.satisfied, rows.asked)
-_SCORE = Score(((_CLOSED, 0.5), (_SOUND, 0.25), (_SATISFIED, 0.25)))
-
-_signing = partial(Measure, decided_by=CHAIN, stage="sign")
+_headline = partial(Measure, headline=True)
+_signing = partial(Measure, decided_by=CENTRES, stage="sign")
 _arriving = partial(Measure, decided_by=CHAIN, stage="arrive")
 _closing = partial(Measure, decided_by=CHAIN, stage="close")
 _call = partial(Measure, groups=_UNHEARD)
 
+_HEADLINES = (
+    _headline("resolved.on_time", "resolved on time", "按时解决", _RESOLVED, MORE),
+    _headline(
+        "resolved.mean",
+        "mean time unresolved",
+        "未解决用时 均值",
+        Mean(_UNRESOLVED, 7 * DAY),
+        LESS,
+    ),
+    _headline(
+        "unresolved",
+        "past due and unresolved",
+        "逾期未解决",
+        Share(rows.unresolved, rows.arose, "due_resolve"),
+        LESS,
+    ),
+    _headline(
+        "unserved",
+        "gone unserved",
+        "未获受理",
+        Share(rows.unserved, rows.arose, "due_resolve"),
+        LESS,
+    ),
+    _headline("attended.on_time", "attended on time", "按时有人到场", _ATTENDED, MORE),
+    _headline(
+        "attended.on_time.worst_hour",
+        "attended on time in the worst hour of day",
+        "按时有人到场（最差时段）",
+        WorstHour(_ATTENDED),
+        MORE,
+        groups=_NO_HOUR,
+    ),
+    _headline("requests.on_time", "requests resolved on time", "诉求按时解决", _REQUESTED, MORE),
+    _headline(
+        "hotline.answered_20s",
+        "answered within 20 s",
+        "20 秒接通率",
+        _IN_20S,
+        MORE,
+        groups=_UNHEARD,
+        decided_by=HOTLINE,
+    ),
+    _headline(
+        "hotline.answered_20s.worst_hour",
+        "answered within 20 s in the worst hour of day",
+        "20 秒接通率（最差时段）",
+        WorstHour(_IN_20S),
+        MORE,
+        groups=tuple(by for by in _UNHEARD if by != "hour"),
+        decided_by=HOTLINE,
+    ),
+    _headline(
+        "hotline.answered_1h",
+        "answered within 1 h",
+        "1 小时接通率",
+        _IN_AN_HOUR,
+        MORE,
+        groups=_UNHEARD,
+        decided_by=HOTLINE,
+    ),
+    _headline("citizens.satisfied", "citizens satisfied in time", "按时满意率", _CONTENT, MORE),
+    _headline("evaluation", "evaluation", "评价得分", _EVALUATION, MORE),
+)
+
 _VOLUMES = (
-    Measure("matters", "matters", "事件", Count(rows.arose)),
-    Measure("tickets", "tickets", "工单", Count(rows.accepted)),
+    Measure("matters", "matters", "事件", Count(rows.arose, "arisen")),
+    Measure("tickets", "tickets", "工单", Count(rows.accepted, "accepted")),
     *(
         Measure(
             f"tickets.{_CHANNELS.get(channel, channel.name.lower())}",
             f"tickets by {CHANNEL_NAMES[channel][0]}",
             f"{CHANNEL_NAMES[channel][1]}工单",
-            Count(rows.accepted, "channel", channel),
+            Count(rows.accepted, "accepted", "channel", channel),
             decided_by=PATROL if channel == Channel.PATROL else frozenset(),
         )
         for channel in Channel
         if channel is not Channel.NONE
     ),
-    Measure("hotline.requests", "12345 requests", "热线受理量", Count(rows.hotline)),
+    Measure("hotline.requests", "12345 requests", "热线受理量", Count(rows.hotline, "requested")),
     Measure(
         "hotline.requests_per_day",
         "12345 requests a day",
         "每日热线",
-        PerDay(Count(rows.hotline)),
+        PerDay(Count(rows.hotline, "requested")),
         unit="1/d",
     ),
-    Measure("police.requests", "110 calls", "报警量", Count(rows.police)),
+    Measure(
+        "hotline.at_once",
+        "answered in the call",
+        "即时答复率",
+        Share(answered_at_once, rows.hotline, "requested"),
+    ),
+    Measure("police.requests", "110 calls", "报警量", Count(rows.police, "requested")),
     Measure(
         "police.requests_per_day",
         "110 calls a day",
         "每日报警",
-        PerDay(Count(rows.police)),
+        PerDay(Count(rows.police, "requested")),
         unit="1/d",
     ),
-    Measure("on_the_spot", "dealt with on the spot", "现场处理", Count(rows.on_the_spot)),
-    Measure("duplicates", "duplicates", "重复诉求", Count(rows.duplicate)),
+    Measure(
+        "on_the_spot", "dealt with on the spot", "现场处理", Count(rows.on_the_spot, "accepted")
+    ),
+    Measure("duplicates", "duplicates", "重复诉求", Count(rows.duplicate, "requested")),
+    Measure("vanished", "vanished matters", "自行消失", Count(rows.arose, "vanished")),
     *(
         Measure(
             f"state.{state.name.lower()}",
             f"{STATE_NAMES[state][0]} matters",
             STATE_NAMES[state][1],
-            Count(rows.arose, "state", state),
+            Count(rows.arose, "", "state", state),
         )
-        for state in (State.UNDISCOVERED, State.VANISHED)
+        for state in _NO_TICKET
     ),
     _closing("backlog", "open tickets", "未办结", Count(rows.still_open), LESS),
     *(
@@ -123,40 +247,36 @@ _VOLUMES = (
             f"backlog.{state.name.lower()}",
             f"open: {STATE_NAMES[state][0]}",
             f"未办结：{STATE_NAMES[state][1]}",
-            Count(rows.arose, "state", state),
+            Count(rows.still_open, "", "state", state),
             LESS,
         )
         for state in State
-        if state not in (State.UNDISCOVERED, State.CLOSED, State.VANISHED)
+        if state not in (*_NO_TICKET, State.CLOSED, State.VANISHED)
     ),
     _closing("backlog.overdue", "overdue tickets", "超期", Count(rows.overdue), LESS),
 )
 
 _CALLS = (
-    _call("hotline.callers", "callers of 12345", "热线来电人数", Count(rows.called)),
+    _call("hotline.callers", "callers of 12345", "热线来电人数", Count(rows.called, "called")),
     _call(
-        "hotline.answered",
-        "callers answered",
-        "接通率",
-        Within(_CALL, float("inf"), rows.settled),
-        MORE,
+        "hotline.wait",
+        "wait at 12345 of those who got through",
+        "热线等待（接通者）",
+        _CALL,
+        LESS,
         decided_by=HOTLINE,
     ),
     _call(
-        "hotline.answered_20s",
-        "answered within 20 s",
-        "20 秒接通率",
-        Within(_CALL, 20.0, rows.settled),
-        MORE,
-        decided_by=HOTLINE,
+        "hotline.calls",
+        "calls to 12345",
+        "热线来电次数",
+        Total("attempts", rows.called, "called"),
     ),
-    _call("hotline.wait", "wait at 12345", "热线等待", _CALL, LESS, decided_by=HOTLINE),
-    _call("hotline.calls", "calls to 12345", "热线来电次数", Total("attempts", rows.called)),
     _call(
         "hotline.lost",
         "callers lost",
         "放弃率",
-        Share(rows.lost, rows.settled),
+        Share(rows.lost, rows.settled, "called"),
         LESS,
         decided_by=HOTLINE,
     ),
@@ -184,12 +304,12 @@ _DURATIONS = (
     ),
     _arriving(
         "arrive",
-        "time to arrive",
-        "到场用时",
+        "time to attendance",
+        "首次到场用时",
         _ARRIVE,
         LESS,
         quantiles=QUANTILES,
-        unfinished=("not arrived yet", "尚未到场"),
+        unfinished=("not attended yet", "尚未到场"),
         curve=True,
         urgent=("mean", "p50", "p90"),
     ),
@@ -210,30 +330,29 @@ _SHARES = (
     _signing("sign.on_time", "signed on time", "按时签收", _SIGNED, MORE),
     _arriving(
         "arrive.on_time",
-        "arrived on time",
-        "按时到场",
+        "first attended on time",
+        "按时首次到场",
         _ARRIVED,
         MORE,
         bounded=True,
         urgent=("on_time",),
     ),
+    _closing("final.on_time", "attended for good on time", "按时最终到场", _FINAL, MORE),
     _closing("close.on_time", "closed on time", "按时办结", _CLOSED, MORE, bounded=True),
-    _closing("closing_rate", "tickets closed", "办结率", Share(rows.closed, rows.accepted), MORE),
-    _closing(
-        "closing_rate.hotline",
-        "12345 requests closed",
-        "热线办结率",
-        Share(rows.closed, rows.hotline),
-        MORE,
+    Measure(
+        "throughput",
+        "closed per accepted",
+        "办结受理比",
+        Ratio(Count(rows.closed, "closed"), Count(rows.accepted, "accepted")),
     ),
-    Measure("reopened", "reopened", "返工率", Share(rows.reopened, rows.checked), LESS),
-    Measure("sent_back", "sent back", "退单率", Share(rows.sent_back, rows.triaged)),
+    Measure("reopened", "reopened", "返工率", Share(rows.reopened, rows.checked, "checked"), LESS),
+    Measure("sent_back", "sent back", "退单率", Share(rows.sent_back, rows.triaged, "triaged")),
     *(
         _closing(
             f"supervised.{level.name.lower()}",
             english,
             chinese,
-            Share(rows.supervised(level), rows.accepted),
+            Share(rows.supervised(level), rows.to_close, "due_close"),
             LESS,
         )
         for level, english, chinese in (
@@ -242,8 +361,13 @@ _SHARES = (
             (Level.CITY, "supervised by the city", "市级督办率"),
         )
     ),
-    _closing("satisfied", "citizens satisfied", "满意率", _SATISFIED, MORE),
-    _closing("evaluation", "evaluation", "评价得分", _SCORE, MORE),
+    _closing(
+        "satisfied",
+        "satisfied, of those asked",
+        "受访满意率",
+        Share(rows.satisfied, rows.asked, "closed"),
+        MORE,
+    ),
 )
 
 _WAITS = (
@@ -278,12 +402,22 @@ _OF_STAFF = (
             unit,
             _CITY,
         )
-        for staff, staff_zh in _STAFF.items()
+        for staff, (staff_zh, does) in _STAFF.items()
         for figure, english, chinese, better, unit in (
-            ("utilisation", "use of {}", "使用率", Better.NEITHER, "share"),
+            *((name, *_DOES[name], Better.NEITHER, "share") for name in does),
+            ("overtime", "overtime of {} over their hours on duty", "加班占比", LESS, "share"),
             ("duty_h", "hours on duty of {}", "值班工时", LESS, "h"),
             ("overtime_h", "overtime of {}", "加班", LESS, "h"),
         )
+    ),
+    Measure(
+        "pools.overloaded",
+        "pools with more to do than hours",
+        "超负荷班组",
+        Gauge("pools", "overloaded"),
+        LESS,
+        "1",
+        _CITY,
     ),
     Measure("staff_h", "paid hours", "总工时", Gauge("all", "paid_h"), LESS, "h", _CITY),
     Measure(
@@ -306,11 +440,11 @@ _OF_STAFF = (
     ),
 )
 
-_OF_TICKETS = (*_VOLUMES, *_CALLS, *_DURATIONS, *_SHARES)
+_OF_TICKETS = (*_HEADLINES, *_VOLUMES, *_CALLS, *_DURATIONS, *_SHARES)
 
 MEASURES = {
     measure.name: measure
-    for measure in (*_VOLUMES, *_CALLS, *_DURATIONS, *_WAITS, *_SHARES, *_OF_STAFF)
+    for measure in (*_HEADLINES, *_VOLUMES, *_CALLS, *_DURATIONS, *_WAITS, *_SHARES, *_OF_STAFF)
 }
 """All of them by name, in the order of tables."""
 
@@ -364,7 +498,8 @@ def find(name: str, field: str = "target") -> Metric:
         return METRICS[name]
     if name.startswith(POLICY):
         return Metric(name, name, "", "", Better.NEITHER, None)
+    if name in _FORMER:
+        raise InputError("command line", field, name, f"no name any more; now {_FORMER[name]}")
     begins = [known for known in KPIS if known.startswith(name)]
-    near = _FORMER.get(name) or (begins[0] if begins else None)
-    hint = f"; did you mean {near}?" if near else suggestion(name, METRICS)
+    hint = f"; did you mean {begins[0]}?" if begins else suggestion(name, METRICS)
     raise InputError("command line", field, name, f"a measure that `sim measures` lists{hint}")

@@ -9,10 +9,14 @@ a group has cases take room.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import frexp
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from sim.errors import InvariantError
+from sim.measure import survival
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,9 +26,11 @@ _EACH = 1 << _BITS  # bins of an octave
 _OCTAVES = 31  # below 1 s, then from 2^0 s to 2^30 s: more than any run can take
 BINS = _EACH * _OCTAVES
 
+_LONGEST = 2.0 ** (_OCTAVES - 1)
+
 _OF_ONE = np.arange(_EACH) / _EACH
 EDGES: Floats = np.concatenate(
-    [_OF_ONE, *(np.ldexp(1 + _OF_ONE, k) for k in range(_OCTAVES - 1)), [2.0 ** (_OCTAVES - 1)]]
+    [_OF_ONE, *(np.ldexp(1 + _OF_ONE, k) for k in range(_OCTAVES - 1)), [_LONGEST]]
 )
 """Where bins begin, s, and the last one's end; float64 [BINS + 1].
 
@@ -33,11 +39,12 @@ Below 1 s they are 1/128 s wide, and what is in the first of all counts as no ti
 
 
 class Durations:
-    """How long something took, or has taken so far, by cell: entries, events and the censored.
+    """How long something takes, by cell: events, the censored, and who came in late.
 
-    Who enters a state leaves it by an event, of one of several causes, or is still in it when
-    the run ends: *censored*, after a time that is known too. The three balance:
-    entries = events + censored, in every cell.
+    Who is in a state leaves it by an event, of one of several causes, or is still in it when the
+    run ends: *censored*, after a time that is known too. Who was in it already when it began is
+    *late*: seen from that time on only. All balance: those who entered it meanwhile, and the late,
+    are the events and the censored, in every cell.
 
     Parameters
     ----------
@@ -49,34 +56,54 @@ class Durations:
 
     def __init__(self, cells: int, causes: int = 1) -> None:
         self.cells, self.causes = cells, causes
-        # by cause, the censored last, and cell: the block of each octave, -1 where there is none
-        self._block = np.full(((causes + 1) * cells, _OCTAVES), -1, dtype=np.int32)
+        # by cause, the censored, the late, and cell: the block of each octave, -1: there is none
+        self._block = np.full(((causes + 2) * cells, _OCTAVES), -1, dtype=np.int32)
         self._counts = np.zeros((0, _EACH), dtype=np.int64)
         self._used = 0
 
-    def add(
-        self, cell: NDArray[np.int32], seconds: Floats, rows: NDArray[np.bool_], cause: int = 0
+    def follow(
+        self,
+        cell: NDArray[np.int32],
+        begins: Floats,
+        ends: Sequence[Floats],
+        rows: NDArray[np.bool_],
+        until: float,
     ) -> None:
-        """Count durations that an event ended.
+        """Count how long cases took from 0 until an instant, by what ended them.
+
+        Who left before 0 was not seen at all.
 
         Parameters
         ----------
         cell : int32 [N, G]
             The cells of each case, in G groupings; one beyond the last: none.
-        seconds : float64 [N]
-            Not negative.
+        begins : float64 [N]
+            When each entered the state, s, maybe before 0; NaN: never.
+        ends : sequence of float64 [N]
+            For each cause when it happened, not before; NaN: it did not. The first counts.
         rows : bool [N]
             Which cases.
-        cause : int
-            The kind of the event.
-        """
-        if not 0 <= cause < self.causes:
-            raise ValueError(f"cause {cause} of {self.causes}")
-        self._put(cell, seconds, rows, cause)
+        until : float
+            The end of what is seen, s.
 
-    def censor(self, cell: NDArray[np.int32], seconds: Floats, rows: NDArray[np.bool_]) -> None:
-        """Count durations that are not over after so many seconds; as in `add`."""
-        self._put(cell, seconds, rows, self.causes)
+        Raises
+        ------
+        InvariantError
+            If a case ends before it begins.
+        """
+        if len(ends) != self.causes:
+            raise ValueError(f"{len(ends)} causes of {self.causes}")
+        begins, *times = (np.ascontiguousarray(one, dtype=np.float64) for one in (begins, *ends))
+        done, lines = 0, self._block.reshape(self.causes + 2, self.cells, _OCTAVES)
+        while True:
+            done, self._used = _follow(
+                cell, begins, tuple(times), rows, until, done, lines, self._counts, self._used
+            )
+            if done < 0:
+                raise InvariantError(f"case {~done} ends before it begins, at {begins[~done]} s")
+            if done == len(rows):
+                return
+            self._grow()
 
     def merge(self, other: Durations) -> None:
         """Add the cases of others of the same cells and causes."""
@@ -88,8 +115,8 @@ class Durations:
                 self._used += 1
             self._counts[self._block[line, octave]] += other._counts[other._block[line, octave]]
 
-    def events(self, group: Ints, size: int, cause: int | None = None) -> Ints:
-        """Count events of one cause, or all, by group and bin.
+    def events(self, group: Ints, size: int, cause: int) -> Ints:
+        """Count events of one cause by group and bin.
 
         Parameters
         ----------
@@ -102,36 +129,34 @@ class Durations:
         -------
         int64 [size, BINS]
         """
-        causes = range(self.causes) if cause is None else (cause,)
-        return np.asarray(sum(self._in_bins(c, group, size) for c in causes))
+        return self._in_bins(cause, group, size)
 
     def censored(self, group: Ints, size: int) -> Ints:
         """Count those who are still in it, by group and bin of the time so far; as `events`."""
         return self._in_bins(self.causes, group, size)
 
-    def quantiles(self, shares: Sequence[float], group: Ints, size: int) -> Floats:
-        """Return the smallest duration that at least a share of the events does not exceed.
+    def late(self, group: Ints, size: int) -> Ints:
+        """Count those who were in it already, by group and bin of the time by then; as `events`."""
+        return self._in_bins(self.causes + 1, group, size)
+
+    def quantiles(self, shares: Sequence[float], group: Ints, size: int) -> tuple[Floats, Ints]:
+        """Return by when shares of all have left by the first cause, and how many were seen.
 
         Within a bin, cases count as evenly spread: what is returned is less than 1 % off.
 
         Returns
         -------
-        float64 [shares, size]
-            s; NaN for groups without events.
+        float64 [shares, size], int64 [size]
+            s; inf where that many have not been seen to leave; NaN for groups without cases.
         """
+        events = np.stack([self.events(group, size, cause) for cause in range(self.causes)])
+        censored, late = self.censored(group, size), self.late(group, size)
+        n = (events.sum(axis=0) + censored).sum(axis=1)
         out = np.full((len(shares), size), np.nan)
-        for i, counts in enumerate(self.events(group, size)):
-            below = np.append(0, np.cumsum(counts))
-            if n := int(below[-1]):
-                for k, share in enumerate(shares):
-                    place = max(int(np.ceil(share * n)) - 1, 0)
-                    at = int(np.searchsorted(below, place, side="right")) - 1
-                    within = (place - below[at] + 0.5) / counts[at]
-                    if at > 0:
-                        out[k, i] = EDGES[at] + within * (EDGES[at + 1] - EDGES[at])
-                    else:
-                        out[k, i] = 0.0
-        return out
+        for i in np.flatnonzero(n):
+            of = survival.incidence(events[:, i], censored[i], late[i])
+            out[:, i] = survival.quantiles(shares, of[0], EDGES)
+        return out, n
 
     def _in_bins(self, kind: int, group: Ints, size: int) -> Ints:
         out = np.zeros((size, _OCTAVES, _EACH), dtype=np.int64)
@@ -141,47 +166,54 @@ class Durations:
             out[group[cell], octaves] += self._counts[lines[cell, octaves]]
         return out.reshape(size, BINS)
 
-    def _put(
-        self, cell: NDArray[np.int32], seconds: Floats, rows: NDArray[np.bool_], kind: int
-    ) -> None:
-        seconds = np.ascontiguousarray(seconds, dtype=np.float64)
-        done, lines = 0, self._block[kind * self.cells : (kind + 1) * self.cells]
-        while True:
-            done, self._used = _put(cell, seconds, rows, done, lines, self._counts, self._used)
-            if done == len(rows):
-                return
-            self._grow()
-
     def _grow(self) -> None:
         more = max(len(self._counts), 64)
         self._counts = np.concatenate((self._counts, np.zeros((more, _EACH), dtype=np.int64)))
 
 
 @njit(cache=True, nogil=True)
-def _put(cell, seconds, rows, done, block, counts, used):  # type: ignore[no-untyped-def]
-    """Count rows from one on; return up to which there was room, and the blocks in use.
-
-    A number from 1 on is cut to the seven leading bits of its mantissa by dropping the others.
-    """
-    bits = seconds.view(np.int64)
-    many = cell.shape[1]
+def _follow(cell, begins, ends, rows, until, done, block, counts, used):  # type: ignore[no-untyped-def]
+    """Count rows from one on; return up to which there was room, and the blocks in use."""
+    causes = len(ends)
     for i in range(done, len(rows)):
-        if not rows[i]:
+        begin = begins[i]
+        if not rows[i] or not begin < until:  # or it never began
             continue
-        if used + many > len(counts):
+        if used + 2 * cell.shape[1] > len(counts):
             return i, used
-        if seconds[i] < 1.0:
-            octave, at = 0, max(int(seconds[i] * _EACH), 0)
-        else:
-            octave = (bits[i] >> 52) - 1022
-            at = (bits[i] >> (52 - _BITS)) & (_EACH - 1)
-            if octave >= _OCTAVES:
-                octave, at = _OCTAVES - 1, _EACH - 1
-        for g in range(many):
-            line = cell[i, g]
-            if line < len(block):
-                if block[line, octave] < 0:
-                    block[line, octave] = used
-                    used += 1
-                counts[block[line, octave], at] += 1
+        kind, end = causes, until
+        for cause in range(causes):
+            if ends[cause][i] < end:
+                kind, end = cause, ends[cause][i]
+        if end < begin:
+            return ~i, used
+        if begin < 0.0:
+            if end <= 0.0:
+                continue
+            used = _put(cell[i], -begin, block[causes + 1], counts, used)
+        used = _put(cell[i], end - begin, block[kind], counts, used)
     return len(rows), used
+
+
+@njit(cache=True, nogil=True)
+def _put(cells, seconds, block, counts, used):  # type: ignore[no-untyped-def]
+    """Count a duration in some cells; return the blocks in use."""
+    octave, at = _bin_of(seconds)
+    for line in cells:
+        if line < len(block):
+            if block[line, octave] < 0:
+                block[line, octave] = used
+                used += 1
+            counts[block[line, octave], at] += 1
+    return used
+
+
+@njit(cache=True, nogil=True)
+def _bin_of(seconds):  # type: ignore[no-untyped-def]
+    """Return the octave of a duration, and its place there."""
+    if seconds < 1.0:
+        return 0, int(seconds * _EACH)
+    if seconds >= _LONGEST:
+        return _OCTAVES - 1, _EACH - 1
+    mantissa, octave = frexp(seconds)  # from 0.5 to below 1, times a power of two
+    return octave, int((2.0 * mantissa - 1.0) * _EACH)

@@ -13,9 +13,9 @@ from sim.engine.outcome import Outcome
 from sim.errors import InputError
 from sim.measure.catalogue import KPIS, MEASURES
 from sim.measure.fold import Request, gather
-from sim.measure.metric import QUANTILES, Formula, Mean, PerDay, Quantile, Score, Span
+from sim.measure.metric import QUANTILES, Formula, PerDay, Quantile, Score, Span
 from sim.measure.query import CITY, Query
-from sim.measure.tables import SENT_OUT, Floats, check_grouping, coarser, group_of, groups
+from sim.measure.tables import Floats, check_grouping, coarser, group_of, groups
 from sim.measure.tally import Tally
 from sim.several import several
 
@@ -31,11 +31,12 @@ Figures = dict[str, tuple[str, Floats, Ints]]
 def kpis(outcome: Outcome, by: str = CITY, measures: Sequence[str] = ()) -> pd.DataFrame:
     """Compute KPIs, told apart by place, department, category, priority or hour.
 
-    Durations are of the tickets for which they are over; ``n`` says how many those are, and
-    ``open`` beside them how many are not over yet, so that nobody takes the quick ones for all.
-    Means are exact, percentiles within 1 % (`sim.measure.durations`).
-    A deadline counts as met or missed once it is over: a ticket that is still in time is in
-    neither. Shares without cases are NaN.
+    What is measured lies from 0 to before the end of the run; what happened in a warm-up before it
+    counts only as far as it reaches into it. Durations leave out nobody who has not come to an end:
+    the mean is the time that all spent in a state, for each that entered it (n), percentiles are
+    those of all who were seen in it (n), within 1 % (`sim.measure.survival`), inf where so many
+    have not been seen to leave; ``open`` says how many were in it at the end. Due shares are of
+    all that fell due. Shares and durations without cases are NaN.
 
     Parameters
     ----------
@@ -146,7 +147,7 @@ class Kpis:
     ----------
     outcome : Outcome
     bases : tuple of str
-        Of `sim.measure.tables.GROUPS`, or `sim.measure.tables.SENT_OUT`.
+        Of `sim.measure.tables.GROUPS`.
     """
 
     logs = False
@@ -182,7 +183,7 @@ class Kpis:
         return None
 
 
-ALL: Request = (Kpis, ("town", "category", "hour", SENT_OUT))
+ALL: Request = (Kpis, ("town", "category", "hour"))
 """The request for KPIs in every grouping."""
 
 
@@ -200,17 +201,17 @@ def _figures(outcome: Outcome, counted: Kpis, by: str) -> Figures:
     assert group is not None
     tally, days = counted.tally, outcome.until / DAY
     quantiles = {
-        span: dict(zip(QUANTILES, durations.quantiles(QUANTILES, group, size), strict=True))
+        span: durations.quantiles(QUANTILES, group, size)
         for span, durations in tally.durations.items()
     }
     made: dict[Formula, tuple[Floats, Ints]] = {
         formula: entry.figure(group, size) for formula, entry in tally.entries.items()
     }
-    over = {formula.span: n for formula, (_, n) in made.items() if isinstance(formula, Mean)}
 
     def figure(formula: Formula) -> tuple[Floats, Ints]:
         if isinstance(formula, Quantile):
-            return quantiles[formula.span][formula.share], over[formula.span]
+            values, n = quantiles[formula.span]
+            return values[QUANTILES.index(formula.share)], n
         if isinstance(formula, PerDay):
             _, n = made[formula.of]
             return n / days, n
@@ -240,7 +241,7 @@ def _score(parts: Sequence[tuple[Floats, Ints]], formula: Score) -> tuple[Floats
 
 
 def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[Floats, int]:
-    """Return durations that shares of all tickets do not exceed, and of how many there are any.
+    """Return by when shares of all tickets came to the end of a span, and of how many it is.
 
     Parameters
     ----------
@@ -253,7 +254,7 @@ def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[F
     Returns
     -------
     float64 [shares], int
-        s, within 1 %; NaN where there are none.
+        s, within 1 %; inf where so many were not seen to; NaN where there are none.
     """
     span = MEASURES[name].formula
     assert isinstance(span, Span), name
@@ -261,8 +262,8 @@ def percentiles(outcome: Outcome, name: str, shares: Sequence[float]) -> tuple[F
     (counted,) = gather(outcome, [request(outcome, (CITY,))])
     group = counted.group(outcome, CITY)
     assert group is not None
-    _, n = counted.tally.entries[Mean(span)].figure(group, 1)
-    return counted.tally.durations[span].quantiles(shares, group, 1)[:, 0], int(n[0])
+    values, n = counted.tally.durations[span].quantiles(shares, group, 1)
+    return values[:, 0], int(n[0])
 
 
 def table(outcome: Outcome, by: str = "district") -> pd.DataFrame:
@@ -271,11 +272,10 @@ def table(outcome: Outcome, by: str = "district") -> pd.DataFrame:
     Parameters
     ----------
     by : str
-        One of `sim.measure.tables.GROUPS`, or `sim.measure.tables.SENT_OUT`.
+        One of `sim.measure.tables.GROUPS`.
     """
-    grouping = "department" if by == SENT_OUT else by
     found = figures(outcome, by)
-    meant = {name: found[name] for name, one in KPIS.items() if grouping in one.groups}
+    meant = {name: found[name] for name, one in KPIS.items() if by in one.groups}
     return wide(meant, groups(outcome, by)[0])
 
 

@@ -89,7 +89,7 @@ class MeasuredOutcome(Outcome):
         return found
 
     def staff(self, by: str = "city") -> pd.DataFrame:
-        """Return how busy staff on duty was: posts, hours on duty, hours busy, their ratio.
+        """Return what staff did: posts, hours on duty, what those went into, and overtime.
 
         Parameters
         ----------
@@ -101,11 +101,10 @@ class MeasuredOutcome(Outcome):
         pandas.DataFrame
             See `sim.measure.use.use`; ``attrs["units"]`` has the unit of each column.
         """
-        from sim.measure.use import use
+        from sim.measure.use import HOURS, use
 
         found = use(self, by)
-        hours = dict.fromkeys(("duty_h", "busy_h", "overtime_h"), "h")
-        found.attrs["units"] = {"posts": "posts", **hours, "utilisation": "share"}
+        found.attrs["units"] = {"posts": "posts", **dict.fromkeys(HOURS, "h")}
         return found
 
     def summary(self) -> Summary:

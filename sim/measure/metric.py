@@ -47,27 +47,46 @@ class Better(IntEnum):
 
 @dataclass(frozen=True)
 class Count:
-    """How many tickets there are; with a column, of those the ones with a code in it."""
+    """How many tickets there are; with a column, of those the ones with a code in it.
+
+    Attributes
+    ----------
+    of : callable
+    when : str
+        The instant that must lie in what is measured; empty: who is so at the end, since whenever.
+    column, code
+    """
 
     of: Rows
+    when: str = ""
     column: str = ""
     code: int = -1
 
 
 @dataclass(frozen=True)
 class Total:
-    """Whole numbers of a column of tickets, added up."""
+    """Whole numbers of a column of tickets, added up; ``when`` as in `Count`."""
 
     column: str
     of: Rows
+    when: str
 
 
 @dataclass(frozen=True)
 class Share:
-    """Of some tickets, the share of which something holds."""
+    """Of some tickets, the share of which something holds; ``when`` as in `Count`."""
 
     part: Rows
     of: Rows
+    when: str
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many of one kind there are for each of another; it may be above 1."""
+
+    top: Count
+    bottom: Count
 
 
 @dataclass(frozen=True)
@@ -98,14 +117,25 @@ class Span:
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of those that are over."""
+    """The time spent in a span, for each that began it (Little, Operations Research 9, 1961).
+
+    Both are of what is measured alone, so that nobody is left out for not being done; where more
+    begin it than end it, it grows with those who are left.
+
+    Attributes
+    ----------
+    span : Span
+    most : float
+        Of each, no more than so long after its beginning counts, s.
+    """
 
     span: Span
+    most: float = float("inf")
 
 
 @dataclass(frozen=True)
 class Quantile:
-    """What a share of those that are over do not exceed."""
+    """By when a share of all have come to its end; see `sim.measure.survival`."""
 
     span: Span
     share: float
@@ -113,35 +143,53 @@ class Quantile:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """How many are not over yet."""
+    """How many are in it at the end: censored."""
 
     span: Span
 
 
 @dataclass(frozen=True)
 class Due:
-    """Of the tickets whose deadline is met or over, the share that met it.
+    """Of all that fell due in what is measured, the share that was done by then.
+
+    What is not done when it falls due has missed it, whatever became of it; what is done long
+    before counts no sooner than what is late. So a verdict never depends on when a run ends.
 
     Attributes
     ----------
+    begins : str
+        The instant at which its time begins.
     ends, due : str
-        The columns of the step that is asked for, and of its deadline.
-    at_risk : callable
-        Who can still miss it, while the step is not done.
+        The instants of the step that is asked for, and of its deadline.
+    needs : callable
+        Who needs the step at all.
+    worth : str
+        What each that is done in time counts, from 0 to 1: of `sim.measure.instants.WORTHS`;
+        empty: 1.
+    when : str
+        The instant at which it falls due; empty: its deadline.
     """
 
+    begins: str
     ends: str
     due: str
-    at_risk: Rows
+    needs: Rows
+    worth: str = ""
+    when: str = ""
 
 
 @dataclass(frozen=True)
-class Within:
-    """Of some tickets, the share for which a span was over within so many seconds; inf: at all."""
+class WorstHour:
+    """A due share of those that began in the hour of day in which it is worst.
 
-    span: Span
-    seconds: float
-    of: Rows
+    Hours with fewer than `HOURLY` cases are passed over.
+    """
+
+    due: Due
+
+
+HOURLY = 30
+"""So few cases of an hour are chance."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +237,7 @@ class FirstVisit:
 
 
 Formula: TypeAlias = (
-    Count | Total | Share | Mean | Quantile | Unfinished | Due | Within | PerDay | Score
+    Count | Total | Share | Ratio | Mean | Quantile | Unfinished | Due | WorstHour | PerDay | Score
     | Gauge | FirstVisit
 )  # fmt: skip
 
@@ -199,12 +247,13 @@ _KINDS: dict[type, Kind] = {
     Unfinished: Kind.COUNT,
     PerDay: Kind.COUNT,
     Share: Kind.SHARE,
+    Ratio: Kind.COUNT,
     Score: Kind.SHARE,
     Mean: Kind.DURATION,
     Quantile: Kind.DURATION,
     FirstVisit: Kind.DURATION,
     Due: Kind.DUE,
-    Within: Kind.DUE,
+    WorstHour: Kind.DUE,
     Gauge: Kind.GAUGE,
 }
 _UNITS = {Kind.COUNT: "1", Kind.SHARE: "share", Kind.DUE: "share", Kind.DURATION: "s"}
@@ -233,6 +282,8 @@ class Metric:
         Of which deadline it speaks: ``sign``, ``arrive``, ``close``, or none.
     bounded : bool
         Whether there is a bound of what any dispatch could have made of it.
+    headline : bool
+        Whether it is of all matters, from when they arose; else of those who got to a stage.
     """
 
     name: str
@@ -245,6 +296,7 @@ class Metric:
     decided_by: frozenset[str] = frozenset()
     stage: str = ""
     bounded: bool = False
+    headline: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -278,7 +330,7 @@ class Measure:
     better : Better
     unit : str
         That of its kind by default.
-    groups, decided_by, stage, bounded
+    groups, decided_by, stage, bounded, headline
         See `Metric`.
     quantiles : tuple of float
         Of a duration, the percentiles that KPIs have.
@@ -300,6 +352,7 @@ class Measure:
     decided_by: frozenset[str] = frozenset()
     stage: str = ""
     bounded: bool = False
+    headline: bool = False
     quantiles: tuple[float, ...] = ()
     unfinished: tuple[str, str] | None = None
     curve: bool = False
@@ -345,4 +398,5 @@ class Measure:
             self.decided_by,
             self.stage,
             self.bounded,
+            self.headline,
         )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.measure.instants import answered_at_once, contact, due_resolve
 from sim.measure.tables import Bools, known
-from sim.model.state import Channel, Level, State
+from sim.model.state import Channel, Level
 
 if TYPE_CHECKING:
     from sim.engine.outcome import Outcome
@@ -83,30 +84,53 @@ def lost(outcome: Outcome) -> Bools:
 
 
 def settled(outcome: Outcome) -> Bools:
-    """Return which a citizen called 12345 about, until answered or lost."""
+    """Return which a citizen called 12345 about until answered or lost."""
     return called(outcome) & (known(outcome.tickets["answered"]) | lost(outcome))
 
 
-def not_vanished(outcome: Outcome) -> Bools:
-    """Return which did not vanish."""
-    return np.asarray(outcome.tickets["state"] != State.VANISHED)
+def got_through(outcome: Outcome) -> Bools:
+    """Return which a citizen called 12345 about and did not give up."""
+    return called(outcome) & ~lost(outcome)
 
 
-def to_sign(outcome: Outcome) -> Bools:
-    """Return which were signed for, or still will be."""
-    return _past_or_before(outcome, "signed", State.AT_CENTRE, State.UNSIGNED)
+def requests(outcome: Outcome) -> Bools:
+    """Return which a citizen called or wrote to 12345 about, answered or not."""
+    citizen = outcome.tickets["citizen"]
+    by = (citizen == Channel.HOTLINE) | (citizen == Channel.ONLINE)
+    return np.asarray(by & known(contact(outcome)))
 
 
-def to_attend(outcome: Outcome) -> Bools:
-    """Return which someone came to, or still will."""
-    before = (State.AT_CENTRE, State.UNSIGNED, State.WAITING, State.TRAVELLING)
-    return _past_or_before(outcome, "arrived", *before)
+def in_streets(outcome: Outcome) -> Bools:
+    """Return which are no questions: somebody has to go there."""
+    return ~np.asarray(outcome.tickets["at_once"])
 
 
-def _past_or_before(outcome: Outcome, step: str, *before: State) -> Bools:
-    """Return which had a step, or are in one of the states that come before it."""
+def with_citizen(outcome: Outcome) -> Bools:
+    """Return which have a citizen who would report them."""
+    return np.asarray(outcome.tickets["citizen"] != Channel.NONE)
+
+
+def unserved(outcome: Outcome) -> Bools:
+    """Return which vanished, or a citizen gave up calling about, before it was known or due."""
     t = outcome.tickets
-    return np.asarray(known(t[step]) | np.isin(list(State), before)[t["state"]])
+    due = due_resolve(outcome)
+    given_up = t["abandoned"].astype(bool) & ~(t["discovered"] <= due)
+    return np.asarray(given_up | (t["vanished"] <= due))
+
+
+def unresolved(outcome: Outcome) -> Bools:
+    """Return which are not closed: open, unknown or vanished."""
+    return ~closed(outcome)
+
+
+def to_close(outcome: Outcome) -> Bools:
+    """Return which became tickets and were not answered during the call."""
+    return accepted(outcome) & ~answered_at_once(outcome)
+
+
+def sent_out(outcome: Outcome) -> Bools:
+    """Return which became tickets that somebody was to be sent to."""
+    return to_close(outcome) & ~on_the_spot(outcome)
 
 
 def checked(outcome: Outcome) -> Bools:
@@ -117,11 +141,6 @@ def checked(outcome: Outcome) -> Bools:
 def reopened(outcome: Outcome) -> Bools:
     """Return which were reopened."""
     return np.asarray(outcome.tickets["reopened"] > 0)
-
-
-def sound(outcome: Outcome) -> Bools:
-    """Return which were never reopened."""
-    return ~reopened(outcome)
 
 
 def sent_back(outcome: Outcome) -> Bools:

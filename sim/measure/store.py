@@ -36,7 +36,7 @@ from sim.measure.counters import Flow, counters
 from sim.measure.fold import Request, gather
 from sim.measure.kpis import ALL, kpis
 from sim.measure.tables import GROUPS, PLACES
-from sim.measure.use import Busy, use, use_by_hour
+from sim.measure.use import Used, use, use_by_hour
 from sim.model.plan import Plan
 from sim.model.planarrays import read_plan_arrays
 from sim.policy import PolicyFigure
@@ -258,7 +258,7 @@ def provenance(outcome: Outcome) -> dict[str, Any]:
 
 def requests() -> list[Request]:
     """Return what the tables of KPIs rest on, for one pass."""
-    return [ALL, (Flow, "town", HOUR), *((Busy, by) for by in (*PLACES, "hour"))]
+    return [ALL, (Flow, "town", HOUR), *((Used, by) for by in PLACES), (Used, "city", True)]
 
 
 def _write_kpis(outcome: Outcome, folder: Path) -> None:

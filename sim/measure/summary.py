@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from sim.clock import DAY
 from sim.engine.outcome import Outcome
+from sim.measure import steady
 from sim.measure.catalogue import KPIS, MEASURES
 from sim.measure.fold import Request, gather
 from sim.measure.kpis import figures_by, request, wide
 from sim.measure.tables import groups
-from sim.measure.use import Busy, use
+from sim.measure.use import HOURS, Used, use
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +33,7 @@ class Summary:
     ----------
     title, subtitle : str
     facts : dict
-        All figures by name, for JSON, and the units of KPIs; NaN is None.
+        All figures by name, for JSON, and their units; None: no case, or not seen.
     sections : list
         ``(English, Chinese, rows)``, each row ``(what, figure, remark)``.
     """
@@ -76,7 +78,8 @@ class Summary:
 def requests(outcome: Outcome) -> list[Request]:
     """Return what a summary rests on, for one pass."""
     bys = _places(outcome)
-    return [request(outcome, (*bys, "department")), *((Busy, by) for by in bys)]
+    kpis = request(outcome, (*bys, "department"))
+    return [kpis, *((Used, by) for by in bys), *steady.requests()]
 
 
 def _places(outcome: Outcome) -> tuple[str, ...]:
@@ -114,14 +117,17 @@ def summary(outcome: Outcome) -> Summary:
         f"scenario {scenario.name} {scenario.content_hash[:12]}, policy {outcome.policy}, "
         f"engine {outcome.engine}, seed {outcome.seed}, replication {outcome.replication}"
     )
+    full = steady.overloads(outcome)
     sections = [
+        ("Of all that arose", "全部事项", _headlines(values)),
         ("What came in", "来源", _volumes(outcome, values, days)),
-        ("What became of it", "办理", _results(values)),
-        ("How long it took", "时效", _times(values)),
-        ("The hotline", "12345 热线", _hotline(values)),
-        ("Use of staff on duty", "人员使用", _staff(staff)),
+        ("Of those who got there", "各环节", _results(values)),
+        ("Half of them took", "时效（中位数）", _times(values)),
+        ("Staff on duty", "在岗人员", _staff(staff)),
         ("Where it hurts most", "短板", _pain(outcome, tables["department"])),
     ]
+    if full:
+        sections.append(("No steady state", "未达稳态", _unsteady(full)))
     if several:
         rows = _districts(outcome, tables["district"], used[1])
         sections.append(("District by district", "各区县", rows))
@@ -140,13 +146,14 @@ def summary(outcome: Outcome) -> Summary:
         "events": outcome.events,
         "kpis": {name: _plain(value) for name, value in values.items()},
         "use": {
-            row["name"]: {k: _plain(row[k]) for k in ("posts", "duty_h", "busy_h", "utilisation")}
+            row["name"]: {k: _plain(row[k]) for k in ("posts", *HOURS)}
             for row in staff.to_dict("records")
         },
+        "overloaded": [asdict(one) | {"occupancy": _plain(one.occupancy)} for one in full],
         "figures": {name: _plain(figure.value) for name, figure in outcome.figures.items()},
         "units": {
             "kpis": {name: metric.unit for name, metric in KPIS.items()},
-            "use": {"posts": "posts", "duty_h": "h", "busy_h": "h", "utilisation": "share"},
+            "use": {"posts": "posts", **dict.fromkeys(HOURS, "h")},
             "figures": {name: figure.unit for name, figure in outcome.figures.items()},
         },
     }
@@ -155,7 +162,7 @@ def summary(outcome: Outcome) -> Summary:
 
 def _plain(value: Any) -> float | None:
     number = float(value)
-    return None if np.isnan(number) else number
+    return number if np.isfinite(number) else None
 
 
 def _count(value: float) -> str:
@@ -167,9 +174,11 @@ def _share(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a duration in the unit one would say."""
+    """Write a duration in the unit one would say; inf: longer than was seen."""
     if np.isnan(seconds):
         return "–"
+    if np.isinf(seconds):
+        return "not seen"
     for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}"
@@ -182,64 +191,98 @@ def _name(metric: str, more: str = "") -> str:
     return f"{one.english}{more} {one.chinese}"
 
 
+def _headlines(values: pd.Series) -> list[Row]:
+    """Say what became of all, who never got through and what nobody found among them."""
+    called, there = "hotline.answered_20s", "attended.on_time"
+    return [
+        (
+            _name("resolved.on_time"),
+            _share(values["resolved.on_time"]),
+            f"by its own deadline; {_share(values['unserved'])} {KPIS['unserved'].english}",
+        ),
+        (_name("resolved.mean"), duration(values["resolved.mean"]), "7 days at most"),
+        (
+            _name("requests.on_time"),
+            _share(values["requests.on_time"]),
+            "from the first call, those lost among them",
+        ),
+        (
+            _name(there),
+            _share(values[there]),
+            f"{_share(values[f'{there}.worst_hour'])} in the worst hour of day",
+        ),
+        (
+            _name(called),
+            _share(values[called]),
+            f"of callers; {_share(values[f'{called}.worst_hour'])} in the worst hour",
+        ),
+        (
+            _name("hotline.answered_1h"),
+            _share(values["hotline.answered_1h"]),
+            f"{_share(values['hotline.lost'])} lost for good",
+        ),
+        (_name("citizens.satisfied"), _share(values["citizens.satisfied"]), ""),
+        (_name("evaluation"), _share(values["evaluation"]), ""),
+    ]
+
+
 def _volumes(outcome: Outcome, values: pd.Series, days: float) -> list[Row]:
     totals, city = outcome.scenario.totals, outcome.city
-    rows = []
+    asked = values["hotline.requests"] + values["police.requests"]
+    rows = [
+        (_name("matters"), _count(values["matters"]), f"{_count(values['matters'] / days)} a day"),
+        ("requests 诉求", _count(asked), f"to 12345 and 110; {_count(values['duplicates'])} twice"),
+        (_name("tickets"), _count(values["tickets"]), "work orders"),
+    ]
     for name, requests in (
         ("hotline", city.hotline_requests.sum()),
         ("police", city.police_calls.sum()),
     ):
         published = float(requests) / totals.period_days
         metric = f"{name}.requests_per_day"
-        remark = f"published mean of these districts: {published:,.0f}"
-        rows.append((_name(metric), _count(values[metric]), remark))
+        rows.append((_name(metric), _count(values[metric]), f"published mean: {published:,.0f}"))
     found = values["tickets.patrol"]
+    spot = values["on_the_spot"] / found if found else np.nan
     rows.append(
         (
             _name("tickets.patrol", " a day"),
             _count(found / days),
-            f"{_share(values['on_the_spot'] / found if found else np.nan)} dealt with on the spot",
+            f"{_share(spot)} dealt with on the spot",
         )
     )
     others = values["tickets.observers"] + values["tickets.camera"]
-    rows.append(("by part-time observers and cameras 兼职与视频", _count(others / days), "a day"))
+    rows.append(("observers and cameras 兼职与视频", _count(others / days), "a day"))
     return rows
 
 
 def _results(values: pd.Series) -> list[Row]:
-    tickets = values["tickets"]
+    first = ", ".join(
+        f"{KPIS[name].english} {_share(values[name])}"
+        for name in ("arrive.on_time", "sign.on_time")
+    )
     return [
-        (_name("tickets"), _count(tickets), ""),
-        (
-            _name("closing_rate"),
-            _share(values["closing_rate"]),
-            _count(tickets - values["backlog"]),
-        ),
-        (
-            _name("closing_rate.hotline"),
-            _share(values["closing_rate.hotline"]),
-            "of those accepted so far; a short run ends with young tickets",
-        ),
-        (
-            _name("backlog"),
-            _count(values["backlog"]),
-            f"{_count(values['backlog.overdue'])} of them overdue 超期",
-        ),
         (
             _name("close.on_time"),
             _share(values["close.on_time"]),
-            ", ".join(
-                f"{KPIS[name].english} {_share(values[name])}"
-                for name in ("arrive.on_time", "sign.on_time")
-            ),
+            f"of those that fell due; {first}",
         ),
         (
-            _name("sent_back"),
-            _share(values["sent_back"]),
-            f"{_name('reopened')} {_share(values['reopened'])}",
+            _name("throughput"),
+            _plain_ratio(values["throughput"]),
+            f"{_count(values['backlog'])} {KPIS['backlog'].english}, "
+            f"{_count(values['backlog.overdue'])} of them overdue",
+        ),
+        (
+            _name("reopened"),
+            _share(values["reopened"]),
+            f"of the checked; {KPIS['sent_back'].english} {_share(values['sent_back'])}",
         ),
         (_name("satisfied"), _share(values["satisfied"]), ""),
     ]
+
+
+def _plain_ratio(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"
 
 
 def _times(values: pd.Series) -> list[Row]:
@@ -248,36 +291,79 @@ def _times(values: pd.Series) -> list[Row]:
         (
             f"{one.english} {one.chinese}",
             duration(values[f"{one.name}.p50"]),
-            f"half of them; 9 in 10 within {duration(values[f'{one.name}.p90'])}; "
+            f"9 in 10 {_within(values[f'{one.name}.p90'])}; "
             f"{_count(values[f'{one.name}.open'])} not yet",
         )
         for one in spans
     ]
 
 
-def _hotline(values: pd.Series) -> list[Row]:
-    return [
-        (_name("hotline.answered_20s"), _share(values["hotline.answered_20s"]), "of callers"),
-        (_name("hotline.lost"), _share(values["hotline.lost"]), "after all their calls"),
-    ]
+def _within(seconds: float) -> str:
+    return "not seen" if np.isinf(seconds) else f"within {duration(seconds)}"
 
 
 def _staff(staff: pd.DataFrame) -> list[Row]:
+    """Say what each kind of staff did, of its hours on duty."""
     rows = [
         (
             f"{r['name']} {r['name_zh']}",
-            _share(r["utilisation"]),
-            f"{round(r['posts'], 1):,.10g} posts"
-            + ("; at stops and jobs, else on their rounds" if r["role"] == "gridworkers" else ""),
+            f"{round(r['posts'], 1):,.10g}",
+            "posts; " + _doing(r),
         )
         for r in staff.to_dict("records")
         if r["role"] != "crews"
     ]
-    crews = staff[staff["role"] == "crews"].sort_values("utilisation", ascending=False)
-    total = crews["busy_h"].sum() / max(crews["duty_h"].sum(), 1e-9)
-    top = crews.dropna(subset="utilisation").iloc[:1].to_dict("records")
-    remark = f"busiest: {top[0]['name']} {_share(top[0]['utilisation'])}" if top else ""
-    rows.append(("department crews 部门人员", _share(total), remark))
+    crews = staff[staff["role"] == "crews"]
+    total = crews[[*HOURS, "posts"]].sum().to_dict()
+    rows.append(
+        (
+            "department crews 部门人员",
+            f"{round(total['posts'], 1):,.10g}",
+            "posts; " + _doing(total),
+        )
+    )
+    busy = 1 - (crews["free_h"] / crews["duty_h"]).where(crews["duty_h"] > 0)
+    if busy.notna().any():
+        top = crews.loc[busy.idxmax()].to_dict()
+        posts = f"{round(top['posts'], 1):,.10g}"
+        rows.append((f"{top['name']} {top['name_zh']}", posts, f"the busiest; {_doing(top)}"))
+    return rows
+
+
+def _doing(hours: Mapping[Hashable, Any]) -> str:
+    """Say what the hours on duty went into, in percent, and overtime beyond them."""
+    if not hours["duty_h"]:
+        return "nobody on duty"
+    share = {name: 100 * hours[f"{name}_h"] / hours["duty_h"] for name in _SAID}
+    said = [
+        f"{value:.0f} % {_SAID[name]}"
+        for name, value in share.items()
+        if round(value) > 0 or name in ("work", "free")
+    ]
+    return ", ".join(said)
+
+
+_SAID = {
+    "work": "at work",
+    "travel": "under way",
+    "wait": "waiting",
+    "free": "free",
+    "overtime": "overtime",
+}
+
+
+def _unsteady(full: Sequence[steady.Overload]) -> list[Row]:
+    """Say which pools have more to do than hours."""
+    rows = [
+        (
+            f"{one.name} {one.name_zh}",
+            "no hours" if np.isinf(one.occupancy) else f"{100 * one.occupancy:.0f} %",
+            f"of hours asked for in {one.place}; {_count(one.growth)} more wait",
+        )
+        for one in full[:3]
+    ]
+    if len(full) > 3:
+        rows.append((f"and {len(full) - 3} more", "", "figures depend on how long the run is"))
     return rows
 
 
@@ -290,7 +376,7 @@ def _pain(outcome: Outcome, figures: pd.DataFrame) -> list[Row]:
             f"{departments[name].name_en} {departments[name].name_zh}",
             _share(met[name]),
             f"in time; {_count(figures.loc[name, 'backlog'])} open, "
-            f"9 in 10 attended within {duration(figures.loc[name, 'arrive.p90'])}",
+            f"9 in 10 attended {_within(figures.loc[name, 'arrive.p90'])}",
         )
         for name in worst
     ] or [("nowhere: no deadline was missed 无超期", "", "")]
@@ -305,15 +391,14 @@ def _policy(outcome: Outcome) -> list[Row]:
 
 def _districts(outcome: Outcome, figures: pd.DataFrame, staff: pd.DataFrame) -> list[Row]:
     city = outcome.city
-    crews = staff[staff["role"] == "crews"].groupby("place")[["busy_h", "duty_h"]].sum()
-    busy = crews["busy_h"] / crews["duty_h"]
-    on_time = KPIS["close.on_time"].english
+    crews = staff[staff["role"] == "crews"].groupby("place")[["free_h", "duty_h"]].sum()
+    busy = 1 - crews["free_h"] / crews["duty_h"]
+    on_time = KPIS["resolved.on_time"].english
     return [
         (
             f"{name} {name_zh}",
-            _count(figures.loc[name, "tickets"]),
-            f"tickets; {_share(figures.loc[name, 'close.on_time'])} {on_time}, "
-            f"{_count(figures.loc[name, 'backlog'])} open, "
+            _share(figures.loc[name, "resolved.on_time"]),
+            f"{on_time}, {_count(figures.loc[name, 'backlog'])} open, "
             f"crews {_share(busy.get(name, np.nan))} busy",
         )
         for name, name_zh in zip(city.district_name, city.district_name_zh, strict=True)

@@ -37,9 +37,6 @@ day at which it arose.
 PLACES = ("city", "district", "town")
 """By which place the use of staff, and what lies where, can be told apart."""
 
-SENT_OUT = "sent_out"
-"""By department, without what was answered during the call: a grouping of its own."""
-
 URGENT = "urgent"
 """One group: the matters of priority 1."""
 
@@ -49,15 +46,6 @@ PRIORITIES = ("1", "2", "3", "4")
 def known(times: NDArray[Any]) -> Bools:
     """Return which times are not NaN."""
     return ~np.isnan(times)
-
-
-def sent_out(outcome: Outcome) -> Bools:
-    """Return which rows are not requests that were answered during the call.
-
-    The same question put in writing is sent out: it goes to a department like any other.
-    """
-    t = outcome.tickets
-    return np.asarray(~(t["at_once"] & known(t["answered"])))
 
 
 def check_grouping(by: str, field: str = "by") -> None:
@@ -86,7 +74,7 @@ def names(scenario: Scenario, city: City, by: str) -> tuple[list[str], list[str]
         return list(city.district_name), list(city.district_name_zh)
     if by == "town":
         return list(city.town_name), list(city.town_name_zh)
-    if by in ("department", SENT_OUT):
+    if by == "department":
         return list(scenario.departments), [d.name_zh for d in scenario.departments.values()]
     if by == "category":
         return [c.id for c in scenario.categories], [c.name_zh for c in scenario.categories]
@@ -113,8 +101,6 @@ def group_of(outcome: Outcome, by: str) -> NDArray[np.int64]:
     category = t["category"].astype(np.int64)
     if by == "category":
         return category
-    if by == SENT_OUT:
-        return np.where(sent_out(outcome), group_of(outcome, "department"), -1)
     of = coarser(outcome, "category", by)
     assert of is not None, by
     return np.asarray(of[category])
@@ -130,7 +116,7 @@ def coarser(outcome: Outcome, base: str, by: str) -> NDArray[np.int64] | None:
     city, categories = outcome.city, outcome.scenario.categories
     if by == base:
         return np.arange(len(groups(outcome, base)[0]))
-    if by == "city" and base != SENT_OUT:
+    if by == "city":
         return np.zeros(len(groups(outcome, base)[0]), dtype=np.int64)
     if (base, by) == ("town", "district"):
         return city.town_district.astype(np.int64)

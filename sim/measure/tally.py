@@ -9,26 +9,33 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.clock import TICKS_PER_SECOND
+from sim.clock import DAY, HOUR, TICKS_PER_SECOND
 from sim.engine.outcome import Outcome
+from sim.errors import InvariantError
 from sim.measure.durations import Durations
+from sim.measure.instants import WORTHS, instant
 from sim.measure.metric import (
+    HOURLY,
     Count,
     Due,
     Formula,
     Mean,
     Quantile,
+    Ratio,
     Rows,
     Share,
     Span,
     Total,
     Unfinished,
-    Within,
+    WorstHour,
 )
 from sim.measure.tables import Bools, Floats, known
 
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
+
+_HOURS = 24
+_WORTH = 1_000_000  # what is worth 1 counts so much
 
 
 @dataclass(eq=False)
@@ -55,9 +62,17 @@ class Entry:
     @classmethod
     def of(cls, formula: Formula, size: int) -> Entry:
         """Return an entry without cases."""
+        if isinstance(formula, WorstHour):
+            n, total = np.zeros((2, size * _HOURS), dtype=np.int64)
+            return ByHour(n, total, mean=True)
+        each = 1.0
+        if isinstance(formula, Mean):
+            each = 1 / TICKS_PER_SECOND
+        elif isinstance(formula, Due) and formula.worth:
+            each = 1 / _WORTH
+        mean = isinstance(formula, (Share, Ratio, Due, Mean))
         n, total = np.zeros((2, size), dtype=np.int64)
-        each = 1 / TICKS_PER_SECOND if isinstance(formula, Mean) else 1.0
-        return cls(n, total, each, isinstance(formula, (Share, Due, Within, Mean)))
+        return cls(n, total, each, mean)
 
     def add(self, n: Ints, total: Ints) -> None:
         """Add cases."""
@@ -82,6 +97,21 @@ class Entry:
         if not self.mean:
             return total, n
         return np.divide(total, n, out=np.full(size, np.nan), where=n > 0), n
+
+
+class ByHour(Entry):
+    """What a figure is made of hour by hour of the day: 24 numbers of each cell."""
+
+    def figure(self, group: Ints, size: int) -> tuple[Floats, Ints]:
+        """Return the least figure of an hour with enough cases, and the cases of that hour."""
+        hours = np.arange(_HOURS)
+        apart = np.where(group[:, None] >= 0, group[:, None] * _HOURS + hours, -1).ravel()
+        value, n = (one.reshape(size, _HOURS) for one in super().figure(apart, size * _HOURS))
+        enough = n >= HOURLY
+        worst = np.argmin(np.where(enough, value, np.inf), axis=1)
+        row = np.arange(size)
+        seen = enough.any(axis=1)
+        return np.where(seen, value[row, worst], np.nan), np.where(seen, n[row, worst], 0)
 
 
 class Tally:
@@ -110,11 +140,11 @@ class Tally:
         self.durations = {
             f.span: Durations(size, len(f.span.ends)) for f in formulas if isinstance(f, Quantile)
         }
-        self._coded: dict[tuple[Rows, str], dict[int, Entry]] = {}
+        self._coded: dict[tuple[Rows, str, str], dict[int, Entry]] = {}
         for formula, entry in self.entries.items():
             if isinstance(formula, Count) and formula.column:
-                codes = self._coded.setdefault((formula.of, formula.column), {})
-                codes[formula.code] = entry
+                of = formula.of, formula.when, formula.column
+                self._coded.setdefault(of, {})[formula.code] = entry
 
     def add(self, piece: Outcome, cell: Cells) -> None:
         """Count the tickets of a piece.
@@ -125,8 +155,8 @@ class Tally:
             Their cells; the size: none.
         """
         counted = _Piece(piece, np.ascontiguousarray(cell, dtype=np.int32), self._size)
-        for (of, column), codes in self._coded.items():
-            n = counted.by_code(of, column, max(codes))
+        for (of, when, column), codes in self._coded.items():
+            n = counted.by_code(of, when, column, max(codes))
             for code, entry in codes.items():
                 entry.add(n[code], n[code])
         for formula, entry in self.entries.items():
@@ -148,97 +178,126 @@ class _Piece:
 
     def __init__(self, outcome: Outcome, cell: Cells, size: int) -> None:
         self.outcome, self.cell, self.size = outcome, cell, size
-        self._rows: dict[Rows, Bools] = {}
-        self._n: dict[Rows, Ints] = {}
-        self._spans: dict[Span, tuple[Floats, Bools, Bools]] = {}
+        self._rows: dict[tuple[Rows, str], Bools] = {}
+        self._n: dict[tuple[Rows, str], Ints] = {}
+        self._times: dict[str, Floats] = {}
+        self._dues: dict[Due, tuple[Bools, Bools]] = {}
 
     def count(self, formula: Formula) -> tuple[Ints, Ints]:
         """Return the cases of a formula, and what is added up over them, by cell."""
-        t = self.outcome.tickets
         match formula:
-            case Count(of):
-                return self.n(of), self.n(of)
-            case Share(part, of):
-                return self.n(of), self._of(self.rows(part) & self.rows(of))
+            case Count(of, when):
+                return self.n(of, when), self.n(of, when)
+            case Share(part, of, when):
+                met = self.rows(part) & self.rows(of, when)
+                return self.n(of, when), self._of(met)
+            case Ratio(top, bottom):
+                return self.n(bottom.of, bottom.when), self.n(top.of, top.when)
             case Due():
-                met, missed = on_time(self.outcome, formula)
-                return self._of(met | missed), self._of(met)
-            case Within(span, seconds, of):
-                took, over, _ = self.span(span)
-                return self.n(of), self._of(self.rows(of) & over & (took <= seconds))
-            case Total(column, of):
-                return self.n(of), self._sum(t[column], self.rows(of), 1.0)
-            case Mean(span):
-                took, over, _ = self.span(span)
-                return self._of(over), self._sum(took, over, TICKS_PER_SECOND)
+                return self.due(formula)
+            case WorstHour(due):
+                return self.by_hour(due)
+            case Total(column, of, when):
+                total = np.zeros(self.size + 1, dtype=np.int64)
+                _add_up(self.cell, self.outcome.tickets[column], self.rows(of, when), total)
+                return self.n(of, when), total[:-1]
+            case Mean(span, most):
+                return self.spent(span, most)
             case Unfinished(span):
-                _, over, begun = self.span(span)
-                n = self._of(begun & ~over)
+                left = self.rows(span.at_risk) & known(self.times(span.begins))
+                for end in span.ends:
+                    left &= ~known(self.times(end))
+                n = self._of(left)
                 return n, n
         raise TypeError(f"{formula} is not counted of tickets")
 
-    def by_code(self, of: Rows, column: str, most: int) -> Ints:
+    def by_code(self, of: Rows, when: str, column: str, most: int) -> Ints:
         """Return how many have each code in a column, int64 [most + 1, cells]."""
         n = np.zeros((most + 1, self.size + 1), dtype=np.int64)
-        _count_codes(self.cell, self.outcome.tickets[column], self.rows(of), n)
+        _count_codes(self.cell, self.outcome.tickets[column], self.rows(of, when), n)
         return n[:, :-1]
 
     def last(self, span: Span, durations: Durations) -> None:
-        """Count how long a span took, by what ended it, and so far where nothing did."""
-        t = self.outcome.tickets
-        _, _, begun = self.span(span)
-        for cause, column in enumerate(span.ends):
-            ended = begun & known(t[column])
-            durations.add(self.cell, t[column] - t[span.begins], ended, cause)
-            begun = begun & ~ended
-        durations.censor(self.cell, self.outcome.until - t[span.begins], begun)
+        """Count how long a span takes, by what ended it, and so far where nothing did."""
+        begins, *ends = (self.times(name) for name in (span.begins, *span.ends))
+        durations.follow(self.cell, begins, ends, self.rows(span.at_risk), self.outcome.until)
 
-    def rows(self, of: Rows) -> Bools:
-        """Return which tickets are in a set."""
-        if of not in self._rows:
-            self._rows[of] = of(self.outcome)
-        return self._rows[of]
+    def spent(self, span: Span, most: float) -> tuple[Ints, Ints]:
+        """Return how many began a span, and the ticks that all have spent in it, by cell."""
+        begins, *ends = (self.times(name) for name in (span.begins, *span.ends))
+        n, total = np.zeros((2, self.size + 1), dtype=np.int64)
+        rows, until = self.rows(span.at_risk), self.outcome.until
+        wrong = _spend(self.cell, begins, tuple(ends), rows, until, most, n, total)
+        if wrong >= 0:
+            raise InvariantError(
+                f"{span.ends} of {span.begins}: the matter {self.outcome.tickets['key'][wrong]} "
+                f"ends before it begins, at {begins[wrong]} s"
+            )
+        return n[:-1], total[:-1]
 
-    def n(self, of: Rows) -> Ints:
+    def due(self, formula: Due) -> tuple[Ints, Ints]:
+        """Return how many fell due, and how many of them were done, or what they were worth."""
+        fell, met = self.verdict(formula)
+        if not formula.worth:
+            return self._of(fell), self._of(met)
+        total = np.zeros(self.size + 1, dtype=np.int64)
+        worth = np.rint(WORTHS[formula.worth](self.outcome) * _WORTH)
+        _add_up(self.cell, worth, met, total)
+        return self._of(fell), total[:-1]
+
+    def by_hour(self, formula: Due) -> tuple[Ints, Ints]:
+        """Return the same by cell and the hour of day at which its time began."""
+        begins = np.nan_to_num(self.times(formula.begins))
+        hour = (begins % DAY // HOUR).astype(np.int32)
+        cell = self.cell * _HOURS + hour[:, None]
+        fell, met = self.verdict(formula)
+        n, total = np.zeros((2, (self.size + 1) * _HOURS), dtype=np.int64)
+        _count(cell, fell, n)
+        _count(cell, met, total)
+        return n[:-_HOURS], total[:-_HOURS]
+
+    def verdict(self, formula: Due) -> tuple[Bools, Bools]:
+        """Return which tickets fell due in what is measured, and which of them had met it."""
+        if formula not in self._dues:
+            fell = self.rows(formula.needs, formula.when or formula.due)
+            met = fell & (self.times(formula.ends) <= self.times(formula.due))
+            self._dues[formula] = fell, met
+        return self._dues[formula]
+
+    def times(self, name: str) -> Floats:
+        """Return when something was of each ticket."""
+        if name not in self._times:
+            self._times[name] = np.ascontiguousarray(instant(self.outcome, name))
+        return self._times[name]
+
+    def rows(self, of: Rows, when: str = "") -> Bools:
+        """Return which tickets are in a set, with an instant, if named, in what is measured."""
+        if (of, when) not in self._rows:
+            rows = of(self.outcome) if not when else self.rows(of) & self._within(when)
+            self._rows[of, when] = rows
+        return self._rows[of, when]
+
+    def _within(self, when: str) -> Bools:
+        """Return which tickets had an instant in what is measured."""
+        start, end = self.outcome.window
+        times = self.times(when)
+        return (times >= start) & (times < end)
+
+    def n(self, of: Rows, when: str) -> Ints:
         """Return how many tickets of a set there are, by cell."""
-        if of not in self._n:
-            self._n[of] = self._of(self.rows(of))
-        return self._n[of]
-
-    def span(self, span: Span) -> tuple[Floats, Bools, Bools]:
-        """Return how long a span took, s, for whom it is over, and for whom it has begun."""
-        if span not in self._spans:
-            t = self.outcome.tickets
-            begun = known(t[span.begins]) & self.rows(span.at_risk)
-            over = begun & known(t[span.ends[0]])
-            self._spans[span] = t[span.ends[0]] - t[span.begins], over, begun
-        return self._spans[span]
+        if (of, when) not in self._n:
+            self._n[of, when] = self._of(self.rows(of, when))
+        return self._n[of, when]
 
     def _of(self, rows: Bools) -> Ints:
         out = np.zeros(self.size + 1, dtype=np.int64)  # the last: of no cell
         _count(self.cell, rows, out)
         return out[:-1]
 
-    def _sum(self, values: NDArray[np.generic], rows: Bools, times: float) -> Ints:
-        total = np.zeros(self.size + 1, dtype=np.int64)
-        _add_up(self.cell, values, rows, times, total)
-        return total[:-1]
 
-
-def on_time(outcome: Outcome, formula: Due) -> tuple[Bools, Bools]:
-    """Return which tickets met a deadline, and which missed it.
-
-    One that is not done and not due yet is in neither; nor is one that never needed the step,
-    such as a visit for what was answered on the telephone.
-    """
-    t = outcome.tickets
-    done, due = t[formula.ends], t[formula.due]
-    finished = known(done)
-    met = finished & (done <= due)
-    missed = (finished & (done > due)) | (
-        formula.at_risk(outcome) & ~finished & (due <= outcome.until)
-    )
-    return met, missed
+def verdict(outcome: Outcome, formula: Due) -> tuple[Bools, Bools]:
+    """Return which tickets fell due in what is measured, and which of them had met it."""
+    return _Piece(outcome, np.zeros((0, 1), dtype=np.int32), 0).verdict(formula)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -260,10 +319,36 @@ def _count_codes(cell, codes, rows, out) -> None:  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_up(cell, values, rows, times, out) -> None:  # type: ignore[no-untyped-def]
-    """Sum the rows of each cell up, so many times each, rounded."""
+def _add_up(cell, values, rows, out) -> None:  # type: ignore[no-untyped-def]
+    """Sum whole numbers of the rows of each cell up."""
     for i in range(len(rows)):
         if rows[i]:
-            value = np.int64(np.rint(values[i] * times))
+            value = np.int64(values[i])
             for g in range(cell.shape[1]):
                 out[cell[i, g]] += value
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _spend(cell, begins, ends, rows, until, most, n, total) -> int:  # type: ignore[no-untyped-def]
+    """Count who began from 0 on, and the ticks that all were in it meanwhile, by cell.
+
+    Returns
+    -------
+    int
+        A row that ends before it begins; -1: there is none.
+    """
+    for i in range(len(rows)):
+        begin = begins[i]
+        if not rows[i] or not begin < until:  # or it never began
+            continue
+        end = until
+        for one in ends:
+            end = one[i] if one[i] < end else end  # not a number: it did not end so
+        if end < begin:
+            return i
+        spent = min(end, begin + most) - max(begin, 0.0)
+        ticks = np.int64(np.rint(spent * TICKS_PER_SECOND)) if spent > 0.0 else 0
+        for g in range(cell.shape[1]):
+            n[cell[i, g]] += begin >= 0.0
+            total[cell[i, g]] += ticks
+    return -1

@@ -1,21 +1,19 @@
-"""Use of staff: how busy crews, gridworkers and operators were while on duty."""
+"""Use of staff: what crews, gridworkers and operators did while on duty, and beyond it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from sim.clock import DAY, HOUR, TICKS_PER_SECOND
-from sim.engine.outcome import Outcome, rows_of
+from sim.clock import DAY, HOUR
+from sim.engine.outcome import Outcome
+from sim.measure.doing import ACTIVITIES, Doing, desk_kinds, duty_hours, in_force, rounds_hours
 from sim.measure.fold import gather
 from sim.measure.tables import PLACES, Floats
-from sim.model.calendar import day_seconds, shift_calendars
 from sim.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -30,6 +28,9 @@ _DESKS = (
 )
 """The kinds of operators: name in English and Chinese, field of the plan."""
 
+HOURS = ("duty_h", *(f"{name}_h" for name in ACTIVITIES), "free_h", "overtime_h")
+"""The columns of hours: those on duty, what they went into, which adds up to them, and overtime."""
+
 
 @dataclass(frozen=True, eq=False)
 class StaffRole:
@@ -39,21 +40,6 @@ class StaffRole:
     name: str
     name_zh: str
     posts: Ints
-
-
-@dataclass(frozen=True, eq=False)
-class Resources:
-    """Who a log tells of, each in a *cell*: a role's number, times the places, and the place.
-
-    The cell is -1 where a resource belongs to no place. ``begin`` and ``length`` are those of the
-    shift, s; of operators none can be told, and the length is infinite.
-    """
-
-    log: str
-    column: str
-    cell: Ints
-    begin: Floats
-    length: Floats
 
 
 def roles(outcome: Outcome, by: str = "city") -> list[StaffRole]:
@@ -82,7 +68,7 @@ def roles(outcome: Outcome, by: str = "city") -> list[StaffRole]:
 
     out = []
     last = 0
-    for (name, name_zh, field), size in zip(_DESKS, _desks(outcome), strict=True):
+    for (name, name_zh, field), size in zip(_DESKS, desk_kinds(outcome), strict=True):
         post = of_desk[last : last + size]
 
         def at_desks(plan: Plan, post: Ints = post, field: str = field) -> tuple[Ints, Ints]:
@@ -101,56 +87,33 @@ def roles(outcome: Outcome, by: str = "city") -> list[StaffRole]:
     return out
 
 
-def resources(outcome: Outcome, by: str = "city") -> list[Resources]:
-    """List who the logs tell of, in the cells of `roles` and places."""
+def cells(outcome: Outcome, by: str) -> dict[str, Ints]:
+    """Return the cell of each crew, gridworker and desk: its role's number, and its place.
+
+    Returns
+    -------
+    dict
+        By log, int64 [resources]; -1 where one belongs to no place.
+    """
     plan, city = outcome.plan, outcome.city
     places = len(_names(outcome, by))
     of_desk, of_town, of_unit = _places(outcome, by)
-    shifts = list(outcome.scenario.shifts.values())
-    begin = np.array([day_seconds(shift.start) for shift in shifts], dtype=float)
-    length = np.array([shift.hours * HOUR for shift in shifts], dtype=float)
 
     def cell(role: Ints | int, place: Ints) -> Ints:
         return np.where(place >= 0, role * places + place, -1)
 
-    desks = len(of_desk)
-    return [
-        Resources(
-            "visits",
-            "crew",
-            cell(
-                len(_DESKS) + 1 + plan.unit_department[plan.crew_unit].astype(np.int64),
-                of_unit[plan.crew_unit],
-            ),
-            begin[plan.crew_shift],
-            length[plan.crew_shift],
-        ),
-        Resources(
-            "stops",
-            "worker",
-            cell(len(_DESKS), of_town[city.grid_town[plan.worker_grid]]),
-            begin[plan.worker_shift],
-            length[plan.worker_shift],
-        ),
-        Resources(
-            "services",
-            "desk",
-            cell(np.repeat(np.arange(len(_DESKS)), _desks(outcome)), of_desk),
-            np.zeros(desks),
-            np.full(desks, np.inf),
-        ),
-    ]
-
-
-def _desks(outcome: Outcome) -> tuple[int, ...]:
-    """Return how many desks of each kind there are."""
-    return 1, len(outcome.plan.town_posts), len(outcome.plan.district_posts)
+    force = len(_DESKS) + 1 + plan.unit_department[plan.crew_unit].astype(np.int64)
+    return {
+        "visits": cell(force, of_unit[plan.crew_unit]),
+        "stops": cell(len(_DESKS), of_town[city.grid_town[plan.worker_grid]]),
+        "services": cell(np.repeat(np.arange(len(_DESKS)), desk_kinds(outcome)), of_desk),
+    }
 
 
 def _places(outcome: Outcome, by: str) -> tuple[Ints, Ints, Ints]:
     """Return the place of each desk, town and unit; -1: none."""
     plan = outcome.plan
-    _, towns, districts = _desks(outcome)
+    _, towns, districts = desk_kinds(outcome)
     of_town, of_district = {
         "city": (np.zeros(towns, dtype=np.int64), np.zeros(districts, dtype=np.int64)),
         "district": (outcome.city.town_district.astype(np.int64), np.arange(districts)),
@@ -174,12 +137,22 @@ def _names(outcome: Outcome, by: str) -> list[tuple[str, str]]:
     raise ValueError(f"by {by!r} is not allowed; one of {', '.join(PLACES)}")
 
 
-def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
-    """Sum up how busy each kind of staff was.
+class Used(Doing):
+    """What staff did, by the cells of `cells`; ``hourly``: of the city, by hour of day."""
 
-    Gridworkers are busy at stops and jobs, not while they walk their rounds; crews from when
-    they are sent until they leave. Work after the end of a shift is overtime, counted apart.
-    Where the plan was changed, each counts for its time, and posts are means over the run.
+    def __init__(self, outcome: Outcome, by: str, hourly: bool = False) -> None:
+        size = len(roles(outcome, by)) * len(_names(outcome, by))
+        super().__init__(outcome, cells(outcome, by), size, hourly)
+
+
+def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
+    """Sum up what each kind of staff did.
+
+    Gridworkers are at work at stops and jobs, and travel on their rounds and on their way to jobs;
+    crews travel to tickets, wait there for other departments, and work. Who is free may be on the
+    way back. What is done beyond the shift is overtime, counted apart, and so is what operators
+    finish when those at their desks have become fewer. Where the plan was changed, each counts for
+    its time, and posts are means over the run.
 
     Parameters
     ----------
@@ -190,24 +163,23 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``place, place_zh, role, name, name_zh, posts, duty_h, busy_h, overtime_h, utilisation``.
+        ``place, place_zh, role, name, name_zh, posts``, and `HOURS`: ``work_h``, ``travel_h``,
+        ``wait_h`` and ``free_h`` add up to ``duty_h``.
     """
     import pandas as pd
 
-    spans = _spans(outcome)
-    calendars = shift_calendars(outcome.scenario)
-    duty = [[calendar.between(*span) for calendar in calendars] for span in spans]
-    names = _names(outcome, by)
-
-    kinds = roles(outcome, by)
-    busy_time: Busy
-    (busy_time,) = gather(outcome, [(Busy, by)])
-    total = busy_time.spent / TICKS_PER_SECOND
-    total[0] -= total[1]
-    total = total.reshape(2, len(kinds), len(names))
+    spans, names, kinds = in_force(outcome), _names(outcome, by), roles(outcome, by)
+    duty, rounds = duty_hours(outcome), rounds_hours(outcome)
+    used: Used
+    (used,) = gather(outcome, [(Used, by)])
+    spent = used.seconds()[..., 0].reshape(-1, len(kinds), len(names)) / HOUR
     frames = []
-    for role, busy, late in zip(kinds, *total, strict=True):
-        on_duty = sum(posts @ hours for posts, hours in zip(role.posts, duty, strict=True))
+    for number, role in enumerate(kinds):
+        work, travel, wait, overtime, within = spent[:, number]
+        on_duty = _of_posts(role, duty) / HOUR
+        if role.role == "gridworkers":  # where they do not stop on their rounds, they walk
+            travel = travel + _of_posts(role, rounds) / HOUR - within
+        figures = on_duty, work, travel, wait, on_duty - work - travel - wait, overtime
         frame = pd.DataFrame(
             {
                 "place": [name for name, _ in names],
@@ -216,131 +188,55 @@ def use(outcome: Outcome, by: str = "city") -> pd.DataFrame:
                 "name": role.name,
                 "name_zh": role.name_zh,
                 "posts": _mean_posts(role, spans),
-                "duty_h": on_duty / HOUR,
-                "busy_h": busy / HOUR,
-                "overtime_h": late / HOUR,
-                "utilisation": np.divide(
-                    busy, on_duty, out=np.full(len(names), np.nan), where=on_duty > 0
-                ),
+                **dict(zip(HOURS, figures, strict=True)),
             }
         )
         frames.append(frame if by == "city" else frame[frame["posts"] > 0])
     return pd.concat(frames, ignore_index=True)
 
 
-class Busy:
-    """How long staff were busy, in ticks, from the logs of what they did.
-
-    Parameters
-    ----------
-    outcome : Outcome
-    by : str
-        One of `PLACES`; or ``hour``: of the city, by hour of day.
-
-    Attributes
-    ----------
-    spent : int64 [2, cells]
-        By the cells of `resources`: all, and overtime.
-    in_hour : int64 [cells, 24]
-        By hour of day, where that is asked for.
-    """
-
-    logs = True
-
-    def __init__(self, outcome: Outcome, by: str) -> None:
-        place = "city" if by == "hour" else by
-        self._found = resources(outcome, place)
-        cells = len(roles(outcome, place)) * len(_names(outcome, place))
-        self._until = outcome.until
-        self.spent = np.zeros((2, cells), dtype=np.int64)
-        self.in_hour = np.zeros((cells if by == "hour" else 0, 24), dtype=np.int64)
-
-    def add(self, piece: Outcome) -> None:
-        """Take in rows of the logs."""
-        for those in self._found:
-            log = getattr(piece, those.log)
-            if rows_of(log):
-                who, start, end = (log[name] for name in (those.column, "start", "end"))
-                if len(self.in_hour):
-                    _by_hour(who, those.cell, start, end, self._until, self.in_hour)
-                else:
-                    shift = those.cell, those.begin, those.length
-                    _add_up(who, *shift, start, end, self._until, self.spent)
-
-    def merge(self, other: Busy) -> None:
-        """Take in what another took in."""
-        self.spent += other.spent
-        self.in_hour += other.in_hour
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_up(who, cell, begin, length, start, end, until, out) -> None:  # type: ignore[no-untyped-def]
-    """Sum the time of spans up by the cell of who was busy, ticks [2, cells]: all, and overtime.
-
-    Overtime is what lies beyond the shift in which a span began.
-    """
-    for i in range(len(who)):
-        at = cell[who[i]]
-        if at < 0:
-            continue
-        span = (end[i] if end[i] < until else until) - start[i]  # not a number: not yet
-        left = length[who[i]] - (start[i] - begin[who[i]]) % DAY
-        out[0, at] += int(np.rint(span * TICKS_PER_SECOND))
-        if span > left:
-            out[1, at] += int(np.rint((span - left) * TICKS_PER_SECOND))
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _by_hour(who, cell, start, end, until, out) -> None:  # type: ignore[no-untyped-def]
-    """Sum the time of spans up by cell and hour of day, ticks [cells, 24]."""
-    hour = int(HOUR * TICKS_PER_SECOND)
-    for i in range(len(who)):
-        at = cell[who[i]]
-        if at < 0:
-            continue
-        now = int(np.rint(start[i] * TICKS_PER_SECOND))
-        last = int(np.rint((end[i] if end[i] < until else until) * TICKS_PER_SECOND))
-        days = (last - now) // (24 * hour)
-        if days > 0:
-            out[at] += days * hour
-            now += days * 24 * hour
-        while now < last:
-            next_hour = min((now // hour + 1) * hour, last)
-            out[at, now // hour % 24] += next_hour - now
-            now = next_hour
-
-
-def use_by_hour(outcome: Outcome) -> pd.DataFrame:
-    """Return how many of each kind of staff are busy and on duty on average, by hour of day.
+def totals(used: pd.DataFrame) -> pd.DataFrame:
+    """Return the hours of each role, and the shares of those on duty they went into.
 
     Returns
     -------
     pandas.DataFrame
-        ``role, name, name_zh, hour, busy, on_duty``; means over the run.
+        A row a role: `HOURS`, and ``work``, ``travel``, ``wait``, ``free``, ``overtime`` over the
+        hours on duty; NaN where there are none.
+    """
+    total = used.groupby("role", sort=False)[list(HOURS)].sum()
+    for name in (*ACTIVITIES, "free", "overtime"):
+        total[name] = (total[f"{name}_h"] / total["duty_h"]).where(total["duty_h"] > 0)
+    return total
+
+
+def use_by_hour(outcome: Outcome) -> pd.DataFrame:
+    """Return how many of each kind of staff do what on average, by hour of day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``role, name, name_zh, hour``, those on duty who are at ``work``, ``travel`` or ``wait``,
+        ``on_duty``, and those in ``overtime``; means over the run.
     """
     import pandas as pd
 
     edges = np.append(np.arange(0.0, outcome.until, HOUR), outcome.until)
     hour = (edges[:-1] % DAY // HOUR).astype(int)
-    seconds = np.bincount(hour, weights=np.diff(edges), minlength=24)
-    calendars = shift_calendars(outcome.scenario)
-    duty = [  # of each plan, by shift and hour
-        np.array(
-            [
-                np.bincount(hour, np.diff([c.accrued(e) for e in np.clip(edges, *span)]), 24)
-                for c in calendars
-            ]
-        )
-        for span in _spans(outcome)
-    ]
-    share = np.maximum(seconds, 1e-9)
+    share = np.maximum(np.bincount(hour, weights=np.diff(edges), minlength=24), 1e-9)
     kinds = roles(outcome)
-    busy_time: Busy
-    (busy_time,) = gather(outcome, [(Busy, "hour")])
-    busy_in = busy_time.in_hour / TICKS_PER_SECOND
+    duty, rounds = duty_hours(outcome, edges), rounds_hours(outcome, edges)
+    used: Used
+    (used,) = gather(outcome, [(Used, "city", True)])
+    spent = used.seconds()
     frames = []
-    for role, busy in zip(kinds, busy_in, strict=True):
-        on_duty = sum(posts[0] @ hours for posts, hours in zip(role.posts, duty, strict=True))
+    for number, role in enumerate(kinds):
+        work, travel, wait, overtime, within = spent[:, number]
+        on_duty, walking = (
+            np.bincount(hour, _of_posts(role, each)[0], minlength=24) for each in (duty, rounds)
+        )
+        if role.role == "gridworkers":
+            travel = travel + walking - within
         frames.append(
             pd.DataFrame(
                 {
@@ -348,18 +244,29 @@ def use_by_hour(outcome: Outcome) -> pd.DataFrame:
                     "name": role.name,
                     "name_zh": role.name_zh,
                     "hour": np.arange(24),
-                    "busy": busy / share,
+                    "work": work / share,
+                    "travel": travel / share,
+                    "wait": wait / share,
                     "on_duty": on_duty / share,
+                    "overtime": overtime / share,
                 }
             )
         )
     return pd.concat(frames, ignore_index=True)
 
 
-def _spans(outcome: Outcome) -> list[tuple[float, float]]:
-    """Return from when until when each plan was in force, s."""
-    edges = [min(time, outcome.until) for time, _ in outcome.plans] + [outcome.until]
-    return list(pairwise(edges))
+def _of_posts(role: StaffRole, seconds: Floats) -> Floats:
+    """Return the sum over all posts of a place of what each plan and shift has.
+
+    Parameters
+    ----------
+    seconds : float64 [plans, shifts] or [plans, shifts, intervals]
+
+    Returns
+    -------
+    float64 [places] or [places, intervals]
+    """
+    return np.asarray(np.einsum("pls,ps...->l...", role.posts, seconds))
 
 
 def _mean_posts(role: StaffRole, spans: list[tuple[float, float]]) -> Ints | Floats:

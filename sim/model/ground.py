@@ -29,7 +29,7 @@ class Ground:
     def time(self, district: int, start: Spot, end: Spot, now: float) -> float:
         """Return how long a crew of the district that leaves now is under way, s."""
         p = self._parameters
-        speed = speed_at(p.speed_m_s[district], p.slow[district], now)
+        speed = speed_at(p.speed_m_s[district], p.slow[district], p.pace, p.first_day, now)
         (x0, y0, a, rest), (x1, y1, b, _) = start, end
         if p.travel.ways is None:
             return travel_time(x0, y0, x1, y1, p.detour, speed)

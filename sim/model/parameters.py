@@ -17,7 +17,9 @@ from sim.model.flow import CALL_BACK_RANK
 from sim.model.race import Clock
 from sim.model.routes import Walks
 from sim.scenario import Scenario
-from sim.scenario.dates import WorkingDays
+from sim.scenario.dates import WorkingDays, run_days
+from sim.workload.philox import Draws
+from sim.workload.weather import pace
 
 Window = tuple[float, float, float]
 """From when to when, s, and the factor on crews' speed meanwhile."""
@@ -41,6 +43,8 @@ class Parameters(SingleFigures):
         Of crews by hour of day, m/s.
     slow : tuple of windows [D]
         When crews are slower.
+    pace : tuple of float [days]
+        The factor that the weather has on their speed, from ``first_day`` on.
     travel : Travel
         The roads, if any.
     grid_node : tuple of int [G]
@@ -59,20 +63,28 @@ class Parameters(SingleFigures):
     clocks: dict[Clock, Calendar]
     speed_m_s: tuple[tuple[float, ...], ...]
     slow: tuple[tuple[Window, ...], ...]
+    pace: tuple[float, ...]
     travel: Travel
     grid_node: tuple[int, ...]
     walks: Walks
     working_days: WorkingDays
 
     @classmethod
-    def of(cls, scenario: Scenario, city: City) -> Parameters:
+    def of(cls, scenario: Scenario, city: City, draws: Draws) -> Parameters:
         """Turn a scenario into what engines read.
+
+        Parameters
+        ----------
+        draws : Draws
+            Of the replication, for its weather.
 
         Raises
         ------
         InputError
             If the file of the roads or of the patrol routes does not fit.
         """
+        days = range(-scenario.time.warm_up_days, scenario.time.days)
+        speeds = pace(scenario, draws, run_days(scenario.time, days)).tolist()
         centres, satisfaction = scenario.centres, scenario.satisfaction
         travel, rounds = Travel.of(scenario, city), round_calendars(scenario)
         never, working_days = Calendar.from_steps({0.0: 0.0}), WorkingDays.of(scenario)
@@ -112,6 +124,7 @@ class Parameters(SingleFigures):
             },
             speed_m_s=tuple(map(tuple, travel.speed_m_s.tolist())),
             slow=tuple(_slow(scenario, name) for name in city.district_name),
+            pace=(*speeds, speeds[-1]),  # the end itself is another day
             travel=travel,
             grid_node=tuple(grid_nodes(city, travel)),
             walks=Walks.of(scenario, city),

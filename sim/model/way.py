@@ -8,8 +8,10 @@ is for whoever has objects.
 from __future__ import annotations
 
 from enum import IntEnum
+from math import floor
 from typing import Any, NamedTuple
 
+from sim.clock import DAY
 from sim.model.travel import (
     hour_of,
     on_the_way,
@@ -148,7 +150,7 @@ def time_by_road(
     return road_time(rest + free, fastest, speed)
 
 
-def speed_at(by_hour: Any, windows: Any, now: float) -> float:
+def speed_at(by_hour: Any, windows: Any, pace: Any, first_day: int, now: float) -> float:
     """Return the speed of crews who leave now, m/s.
 
     Parameters
@@ -157,5 +159,7 @@ def speed_at(by_hour: Any, windows: Any, now: float) -> float:
         Of their district, m/s.
     windows
         As in `sim.model.travel.slowed`.
+    pace, first_day : floats, int
+        A factor for each day of the run, from this one on.
     """
-    return by_hour[hour_of(now)] * slowed(windows, now)
+    return by_hour[hour_of(now)] * slowed(windows, now) * pace[floor(now / DAY) - first_day]

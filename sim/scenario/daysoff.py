@@ -13,6 +13,7 @@ from sim.scenario.dates import MOST_OFF, OWN, PLAIN, WorkingDays, most_workdays
 from sim.scenario.holiday import public_holidays
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import Figure
+from sim.scenario.world import WARM_UP_MOST
 
 
 def with_days_off(scenario: Scenario, file: Path | str) -> tuple[Scenario, tuple[Figure, ...]]:
@@ -49,8 +50,9 @@ def with_days_off(scenario: Scenario, file: Path | str) -> tuple[Scenario, tuple
     if time.calendar == OWN:
         raise InputError(file, "time.calendar", OWN, "with time.days_off, which it has none of")
     years = _years(scenario)
+    before = range((time.start - timedelta(days=WARM_UP_MOST)).year, years[0])
     while True:
-        found = public_holidays(time.calendar, years, file)
+        found = public_holidays(time.calendar, years, file, before)
         filled = time.model_copy(update={"days_off": found.off, "working_weekends": found.worked})
         scenario = scenario.model_copy(update={"time": filled})
         if _last_deadline(scenario).year <= years[-1]:
@@ -104,13 +106,26 @@ def _check_listed(scenario: Scenario, file: Path | str) -> None:
                 str(day),
                 f"a working day within {MOST_OFF + 1} days from then",
             )
-    if time.calendar not in (PLAIN, OWN):
-        last = _last_deadline(scenario).year
-        years = _years(scenario)
-        for year in sorted({*years, *range(years[-1], last + 1)}):
-            if all(day.year != year for day in off):
-                raise InputError(
-                    file, "time.days_off", year,
-                    f"days off of all years that the run reaches; leave them out, and those of "
-                    f"{time.calendar} are looked up",
-                )  # fmt: skip
+    check_years(scenario, file)
+
+
+def check_years(scenario: Scenario, file: Path | str) -> None:
+    """Check that the days off of a country are there for all years that matter.
+
+    Raises
+    ------
+    InputError
+        Naming the first year without any.
+    """
+    time = scenario.time
+    if time.calendar in (PLAIN, OWN):
+        return
+    there = {day.year for day in time.days_off or ()}
+    years = _years(scenario)
+    for year in sorted({*years, *range(years[-1], _last_deadline(scenario).year + 1)}):
+        if year not in there:
+            raise InputError(
+                file, "time.days_off", year,
+                "days off of all years that run, warm-up and deadlines reach; where no file lists "
+                f"them, those of {time.calendar} are looked up",
+            )  # fmt: skip

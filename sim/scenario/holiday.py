@@ -29,7 +29,9 @@ class DaysOff(NamedTuple):
     source: str = ""
 
 
-def public_holidays(calendar: str, years: Sequence[int], file: Path | str) -> DaysOff:
+def public_holidays(
+    calendar: str, years: Sequence[int], file: Path | str, before: Sequence[int] = ()
+) -> DaysOff:
     """Ask what days off there are.
 
     Parameters
@@ -40,6 +42,8 @@ def public_holidays(calendar: str, years: Sequence[int], file: Path | str) -> Da
         All of which must be known.
     file : Path or str
         Which file named the calendar, for messages.
+    before : sequence of int
+        Years that are told where they are known.
 
     Raises
     ------
@@ -48,24 +52,26 @@ def public_holidays(calendar: str, years: Sequence[int], file: Path | str) -> Da
     """
     if calendar == PLAIN:
         return DaysOff()
-    return _china(years, file) if calendar == "CN" else _country(calendar, years, file)
+    ask = _china if calendar == "CN" else _country
+    return ask(calendar, years, file, before)
 
 
-def _china(years: Sequence[int], file: Path | str) -> DaysOff:
+def _china(code: str, years: Sequence[int], file: Path | str, before: Sequence[int]) -> DaysOff:
     """Take the State Council's yearly notices, which move working days to weekends."""
     from importlib.metadata import version
 
     from chinese_calendar.constants import holidays, workdays
 
-    _check(years, {day.year for day in holidays}, "CN", "chinesecalendar", file)
+    _check(years, {day.year for day in holidays}, code, "chinesecalendar", file)
+    told = {*years, *before}
     return DaysOff(
-        tuple(sorted(day for day in holidays if day.year in years)),
-        tuple(sorted(day for day in workdays if day.year in years)),
+        tuple(sorted(day for day in holidays if day.year in told)),
+        tuple(sorted(day for day in workdays if day.year in told)),
         f"notices of the State Council, by chinesecalendar {version('chinesecalendar')}",
     )
 
 
-def _country(code: str, years: Sequence[int], file: Path | str) -> DaysOff:
+def _country(code: str, years: Sequence[int], file: Path | str, before: Sequence[int]) -> DaysOff:
     from importlib.metadata import version
 
     import holidays
@@ -73,14 +79,12 @@ def _country(code: str, years: Sequence[int], file: Path | str) -> DaysOff:
     known = holidays.list_supported_countries(include_aliases=False)
     if code not in known:
         raise InputError(file, "time.calendar", code, one_of(code, [PLAIN, OWN, *known]))
-    table = holidays.country_holidays(code, years=list(years), expand=False)
-    _check(years, {day.year for day in table}, code, "holidays", file)
-    off = {
-        day
-        for day in _days(years)
-        if day in table or (_week(day) and not table.is_working_day(day))
-    }
-    worked = (d for d in _days(years) if not _week(d) and d not in off and table.is_working_day(d))
+    table = holidays.country_holidays(code, years=[*before, *years], expand=False)
+    known_years = {day.year for day in table}
+    _check(years, known_years, code, "holidays", file)
+    told = [day for day in _days(sorted({*before, *years})) if day.year in known_years]
+    off = {d for d in told if d in table or (_week(d) and not table.is_working_day(d))}
+    worked = (d for d in told if not _week(d) and d not in off and table.is_working_day(d))
     source = f"public holidays of {code}, by holidays {version('holidays')}"
     return DaysOff(tuple(sorted(off)), tuple(worked), source)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sim.errors import InputError, one_of
 from sim.reading import COMMAND_LINE
+from sim.scenario.daysoff import check_years
 from sim.scenario.schema import Scenario
 from sim.scenario.world import WARM_UP_MOST
 from sim.several import several
@@ -85,4 +86,6 @@ def restrict(
         else figure
         for figure in scenario.figures
     )  # fmt: skip
-    return scenario.model_copy(update=update)
+    restricted = scenario.model_copy(update=update)
+    check_years(restricted, COMMAND_LINE)  # a longer warm-up begins earlier
+    return restricted

@@ -29,6 +29,7 @@ from sim.scenario.staff import (
     StaffScale,
 )
 from sim.scenario.tables import Category, DistrictRow
+from sim.scenario.weather import Weather
 from sim.scenario.world import (
     Area,
     DemandChange,
@@ -51,7 +52,7 @@ from sim.word import NAMED_BITS, same_word
 SCHEMA_VERSION = 2
 TABLES = ("area.districts", "area.boundaries", "tables.categories")
 """Fields that name the files of every scenario."""
-ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file")
+ATTACHED = ("area.grids", "patrol.routes", "travel.roads.file", "weather.file")
 """Fields that may name a further file."""
 
 
@@ -90,6 +91,7 @@ class Scenario(Model):
     contracts: Contracts | None = None
     profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
     seasons: dict[Name, Season] = Field(default_factory=dict)
+    weather: Weather | None = None
     demand: tuple[DemandChange, ...] = ()
     surges: tuple[Surge, ...] = ()
     published: dict[Name, Published] = Field(default={})
@@ -203,6 +205,9 @@ def check_references(scenario: Scenario, file: Path) -> None:
             refer(f"{group}[{i}].districts", change.districts, known, "districts of the table")
             refer(f"{group}[{i}].categories", change.categories, ids, "categories")
             refer(f"{group}[{i}].families", change.families, families, "families of categories")
+    for i, effect in enumerate(scenario.weather.effects if scenario.weather else ()):
+        refer(f"weather.effects[{i}].categories", effect.categories, ids, "categories")
+        refer(f"weather.effects[{i}].families", effect.families, families, "families of categories")
     for i, surge in enumerate(scenario.surges):
         if surge.start_day + surge.days > scenario.time.days:
             raise InputError(
@@ -221,7 +226,8 @@ def _check_figures(scenario: Scenario, file: Path) -> None:
     for name, profile in scenario.profiles.items():
         if sum(profile.hours) == 0 or sum(profile.weekdays) == 0:
             raise InputError(file, f"profiles.{name}", 0, "some weight in some hour and weekday")
-    by_date = [f"seasons.{name}" for name in scenario.seasons] + [
+    by_date = ["weather"] * (scenario.weather is not None)
+    by_date += [f"seasons.{name}" for name in scenario.seasons] + [
         f"profiles.{name}"
         for name, p in scenario.profiles.items()
         if (p.day_off, p.working_weekend, p.school_holidays) != (None, None, 1.0)

@@ -19,10 +19,11 @@ from sim.machinecode import kept
 from sim.scenario import Scenario
 from sim.scenario.dates import run_days
 from sim.word import word
-from sim.workload.days import date_weights, day_shares, mean_weights
+from sim.workload.days import categories_of, date_weights, day_shares
 from sim.workload.names import cell_words, check_numbers
 from sim.workload.philox import Draws
 from sim.workload.purpose import Purpose
+from sim.workload.weather import mean_weights, weather_factors
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,7 @@ class Demand:
         for change in scenario.demand:
             hit = np.ix_(
                 _chosen(city.district_name, change.districts),
-                _categories(scenario, change.categories, change.families),
+                categories_of(scenario, change.categories, change.families),
             )
             factor[hit] *= change.factor
         hotline, police = hotline * factor, police * factor
@@ -74,16 +75,6 @@ class Demand:
 
 def _chosen(names: tuple[str, ...], some: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.array([not some or name in some for name in names], dtype=bool)
-
-
-def _categories(
-    scenario: Scenario, ids: tuple[str, ...], families: tuple[str, ...]
-) -> NDArray[np.bool_]:
-    everything = not ids and not families
-    return np.array(
-        [everything or c.id in ids or c.family in families for c in scenario.categories],
-        dtype=bool,
-    )
 
 
 def intensity(
@@ -109,13 +100,13 @@ def intensity(
     shape = np.array([scenario.profiles[c.profile].hours for c in categories], dtype=float)
     out = np.empty((len(categories), len(day), 24))
     out[:] = (demand.matters[district] / demand.mean_weight)[:, None, None]
-    out *= date_weights(scenario, dates)[:, :, None]
+    out *= (date_weights(scenario, dates) * weather_factors(scenario, draws, dates))[:, :, None]
     out *= (shape / shape.sum(axis=1, keepdims=True))[:, None, :]
     out *= _day_factors(scenario, city, draws, district, dates)[:, :, None]
     for surge in scenario.surges:
         if surge.districts and city.district_name[district] not in surge.districts:
             continue
-        rows_hit = _categories(scenario, surge.categories, surge.families)
+        rows_hit = categories_of(scenario, surge.categories, surge.families)
         hour = day[:, None] * 24.0 + np.arange(24)
         start, end = surge.start_day * 24, (surge.start_day + surge.days) * 24
         overlap = np.clip(np.minimum(hour + 1, end) - np.maximum(hour, start), 0, 1)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from sim.clock import days_since_1970
 from sim.scenario import Scenario
 from sim.scenario.dates import is_made_up, is_off, weekday
 from sim.workload.names import day_words
@@ -25,6 +24,22 @@ _FORGOTTEN = 1e-6
 """Weight below which a day's chance is left out of a later one."""
 
 
+def month(dates: Ints) -> Ints:
+    """Return the months of dates, 0 for January."""
+    return dates.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
+
+
+def categories_of(
+    scenario: Scenario, ids: tuple[str, ...], families: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    """Return which categories are meant, by name or family; all where none is named."""
+    everything = not ids and not families
+    return np.array(
+        [everything or c.id in ids or c.family in families for c in scenario.categories],
+        dtype=bool,
+    )
+
+
 def date_weights(scenario: Scenario, dates: Ints) -> Floats:
     """Return how much arises on some dates, up to a factor of each category.
 
@@ -36,8 +51,7 @@ def date_weights(scenario: Scenario, dates: Ints) -> Floats:
     """
     time, day = scenario.time, weekday(dates)
     off, made_up = is_off(time, dates), is_made_up(time, dates)
-    no_school = _no_school(scenario, dates)
-    month = dates.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
+    no_school, months = _no_school(scenario, dates), month(dates)
     profiles = {}
     for name, profile in scenario.profiles.items():
         weight = np.array(profile.weekdays, dtype=float)[day]
@@ -47,25 +61,12 @@ def date_weights(scenario: Scenario, dates: Ints) -> Floats:
             weight[made_up] = profile.working_weekend
         weight[no_school] *= profile.school_holidays
         profiles[name] = weight
-    seasons = {name: np.array(s.months, dtype=float)[month] for name, s in scenario.seasons.items()}
+    seasons = {
+        name: np.array(s.months, dtype=float)[months] for name, s in scenario.seasons.items()
+    }
     return np.array(
         [profiles[c.profile] * (seasons[c.season] if c.season else 1) for c in scenario.categories]
     )
-
-
-def mean_weights(scenario: Scenario) -> Floats:
-    """Return the weight of a mean day of the published period, float64 [C].
-
-    What arises is divided by it: holidays and seasons leave the published volumes as they are,
-    whatever dates a run has. Where the period has no dates, it is that of a mean week.
-    """
-    totals = scenario.totals
-    if totals.period_start is None:
-        return np.array(
-            [np.mean(scenario.profiles[c.profile].weekdays) for c in scenario.categories]
-        )
-    first = days_since_1970(totals.period_start)
-    return date_weights(scenario, first + np.arange(totals.period_days)).mean(axis=1)
 
 
 def _no_school(scenario: Scenario, dates: Ints) -> NDArray[np.bool_]:
@@ -87,7 +88,9 @@ def _in_year(year: NDArray[np.datetime64], day: str) -> Ints:
     return months.astype("datetime64[D]").astype(np.int64) + (of_month - 1)
 
 
-def day_shares(draws: Draws, dates: Ints, rho: float, cell: tuple[int, int]) -> Floats:
+def day_shares(
+    draws: Draws, dates: Ints, rho: float, cell: tuple[int, int], purpose: Purpose = Purpose.DAY
+) -> Floats:
     """Draw a uniform number for each date, correlated with those of the dates before it.
 
     The normal quantiles of these numbers are an autoregression of first order, written as the
@@ -106,10 +109,10 @@ def day_shares(draws: Draws, dates: Ints, rho: float, cell: tuple[int, int]) -> 
         In (0, 1).
     """
     if rho == 0:
-        return draws.uniform(Purpose.DAY, day_words(dates), cell)
+        return draws.uniform(purpose, day_words(dates), cell)
     back, days = ceil(log(_FORGOTTEN) / log(rho)), len(dates)
     every = np.arange(dates[0] - back, dates[0] + days)
-    added = ndtri(draws.uniform(Purpose.DAY, day_words(every), cell))
+    added = ndtri(draws.uniform(purpose, day_words(every), cell))
     # one by one, in this order: the sum of a date is the same to the bit among whatever others
     total = np.zeros(days)
     for k in range(back + 1):

@@ -32,6 +32,9 @@ from sim.workload.reported import reported
 QUIETLY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 policies = st.sampled_from(sorted(POLICIES))
 quick = policies.filter(lambda policy: policy != "rolling-vrp")
+Engines = tuple[str, str]
+engines = st.tuples(*[st.sampled_from(["compiled", "simpy"])] * 2)
+"""Of whom the state is, and who begins from it."""
 
 
 def differences(a: RunState, b: RunState) -> list[str]:
@@ -82,9 +85,12 @@ def rest_of(outcome: Outcome, now: float, begun: Outcome) -> None:
 
 
 def hold(
-    scenario: Scenario, policy: str, share: float, engines: tuple[str, str] = ("compiled",) * 2,
+    scenario: Scenario,
+    policy: str,
+    share: float,
+    engines: Engines = ("compiled", "compiled"),
     plans: list[tuple[float, Plan]] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Run on, and begin from the state on the way; hold what comes of both against each other."""
     run, begun = (sim.prepare(scenario, policy=policy, engine=e, check=True) for e in engines)
     for time, plan in plans or []:
@@ -109,11 +115,11 @@ def hold(
 
 
 @settings(max_examples=12, **QUIETLY)
-@given(recipe=recipes(ground=True), policy=quick, share=st.floats(0, 1))
-def test_generated(recipe: Recipe, policy: str, share: float) -> None:
+@given(recipe=recipes(ground=True), policy=quick, share=st.floats(0, 1), engines=engines)
+def test_generated(recipe: Recipe, policy: str, share: float, engines: Engines) -> None:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", InputWarning)
-        hold(restrict(scenario_of(recipe, Path(folder)), warm_up_days=1), policy, share)
+        hold(restrict(scenario_of(recipe, Path(folder)), warm_up_days=1), policy, share, engines)
 
 
 @pytest.mark.slow
@@ -123,18 +129,22 @@ def test_many_generated(part: int) -> None:
 
     @seed(part)
     @settings(max_examples=30, **QUIETLY)
-    @given(recipe=recipes(ground=True), policy=policies, share=st.floats(0, 1))
-    def run(recipe: Recipe, policy: str, share: float) -> None:
+    @given(recipe=recipes(ground=True), policy=policies, share=st.floats(0, 1), engines=engines)
+    def run(recipe: Recipe, policy: str, share: float, engines: Engines) -> None:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore", InputWarning)
-            hold(restrict(scenario_of(recipe, Path(folder)), warm_up_days=1), policy, share)
+            hold(
+                restrict(scenario_of(recipe, Path(folder)), warm_up_days=1), policy, share, engines
+            )
 
     run()
 
 
 @settings(max_examples=8, **QUIETLY)
-@given(recipe=recipes(), changes=replans(), policy=quick, share=st.floats(0, 1))
-def test_plans_that_change(recipe: Recipe, changes: Replans, policy: str, share: float) -> None:
+@given(recipe=recipes(), changes=replans(), policy=quick, share=st.floats(0, 1), engines=engines)
+def test_plans_that_change(
+    recipe: Recipe, changes: Replans, policy: str, share: float, engines: Engines
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scenario = restrict(scenario_of(recipe, Path(folder)), warm_up_days=1)
         plan = base = base_plan(scenario, City.build(scenario))
@@ -142,7 +152,7 @@ def test_plans_that_change(recipe: Recipe, changes: Replans, policy: str, share:
         for hour, steps in changes:
             plan = changed(plan, base, steps)
             plans.append(((hour - 24) * HOUR, plan))
-        hold(scenario, policy, share, plans=plans)
+        hold(scenario, policy, share, engines, plans)
 
 
 @pytest.mark.parametrize("policy", ["rolling-vrp", "reserve", "batch-assignment"])

@@ -147,7 +147,7 @@ def test_on_the_command_line(case: Case, tmp_path: Path) -> None:
     words = [
         "compare", case.toml, *SETTINGS, "--policies", "priority", "--plan", case.today,
         "--plan", case.cheaper, "-n", 2, "--workers", 1, "--out", out,
-        "--target", "crews.utilisation", "--target", "staff_cost",
+        "--target", "crews.work", "--target", "staff_cost",
     ]  # fmt: skip
     done = cli(*words)
     assert done.exit_code == 0, done.stderr

@@ -168,6 +168,22 @@ def test_verdict_is_plain() -> None:
     assert verdict([same, faster])[0] == sentence(faster)
 
 
+def test_a_percentile_that_was_not_reached_is_not_left_out() -> None:
+    """The replication in which it was not is the worst: without it the arm would look better."""
+    finite = compared([5.0, 6.0, 7.0], [4.0, 5.0, 5.5], "close.p90")
+    assert finite.difference.estimate == pytest.approx(7 / 6)
+    unseen = compared([5.0, np.inf, 7.0], [4.0, 5.0, 5.5], "close.p90")
+    assert unseen.n == 3
+    assert np.isinf(unseen.mean.estimate)
+    assert unseen.base.estimate == pytest.approx(14.5 / 3)
+    assert np.isnan(unseen.difference.low)
+    assert not unseen.seen
+    assert sentence(unseen) == "p90 time to close: not reached in every replication of new"
+    same = compared([5.0, np.inf], [5.0, np.inf], "close.p90")
+    assert (same.difference, same.p_value) == ((0, 0, 0), 1.0)
+    assert "are the same in every replication" in sentence(same)
+
+
 def test_which_way_is_better() -> None:
     for metric, way in (
         ("close.p90", -1),
@@ -177,7 +193,7 @@ def test_which_way_is_better() -> None:
         ("satisfied", 1),
         ("tickets.patrol", 0),
         ("police.requests", 0),
-        ("crews.utilisation", 0),
+        ("crews.work", 0),
     ):
         assert find(metric).better == way, metric
     fewer = compared([1.0, 2.0, 1.5], [3.0, 4.0, 3.5], "police.requests")

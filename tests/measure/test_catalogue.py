@@ -31,7 +31,7 @@ from sim.measure.catalogue import (
     find,
 )
 from sim.measure.kpis import figures, kpis
-from sim.measure.metric import POLICY, Better, Due, Kind, Quantile, Score, Share, Span
+from sim.measure.metric import POLICY, Better, Due, Kind, Quantile, Score, Share, Span, WorstHour
 from sim.measure.query import BETWEEN, Query
 from sim.measure.tables import GROUPS, group_of
 from sim.optimize.staffing.pools import Pools
@@ -97,8 +97,11 @@ def test_shares_and_durations_lie_where_they_must(outcome: Outcome) -> None:
             span, t = declared.formula, outcome.tickets
             begun = ~np.isnan(t[span.begins]) & span.at_risk(outcome)
             found = figures(outcome)
-            over, left = (found[f"{declared.name}.{end}"][2][0] for end in ("mean", "open"))
-            assert over + left == np.count_nonzero(begun), declared.name
+            for end in ("mean", "p90"):
+                assert found[f"{declared.name}.{end}"][2][0] == np.count_nonzero(begun)
+            for end in span.ends:
+                begun &= np.isnan(t[end])
+            assert found[f"{declared.name}.open"][1][0] == np.count_nonzero(begun), declared.name
 
 
 def test_only_the_catalogue_knows_labels_and_directions() -> None:
@@ -120,7 +123,7 @@ def test_words_of_comparisons_are_the_catalogues() -> None:
     assert metric_name("close.on_time.worst@district") == (
         "closed on time in the worst district", "按时办结（最差区县）",
     )  # fmt: skip
-    assert metric_name("arrive.p90@hour=08")[0] == "p90 time to arrive (08)"
+    assert metric_name("arrive.p90@hour=08")[0] == "p90 time to attendance (08)"
 
 
 def test_forms_are_those_of_declared_measures() -> None:
@@ -156,10 +159,9 @@ def test_who_decides_are_roles_of_the_plan(outcome: Outcome) -> None:
     [
         ("close.p9", "close.p90"),
         ("close.on_tim", "close.on_time"),
-        ("closing_rat", "closing_rate"),
-        ("hotline.answred", "hotline.answered"),
-        ("crews.utilization", "crews.utilisation"),
-        ("tickets.eyes", "tickets.observers"),
+        ("throughpt", "throughput"),
+        ("hotline.answred_20s", "hotline.answered_20s"),
+        ("crews.overtme", "crews.overtime"),
         ("urgent.arive.p90", "urgent.arrive.p90"),
     ],
 )
@@ -171,6 +173,38 @@ def test_a_mistyped_name_gets_one_suggestion(typed: str, meant: str) -> None:
     assert len(said) < 160
     with pytest.raises(InputError, match="sim measures"):
         find("x" * 1000)
+
+
+@pytest.mark.parametrize(
+    ("former", "now"),
+    [
+        ("tickets.eyes", "tickets.observers"), ("hotline.answered", "hotline.answered_1h"),
+        ("closing_rate", "throughput"), ("closing_rate.hotline", "requests.on_time"),
+        ("state.vanished", "vanished"), ("backlog.calling", "state.calling"),
+        ("crews.utilisation", "crews.work"),
+    ],
+)  # fmt: skip
+def test_a_former_name_is_refused_with_what_replaced_it(former: str, now: str) -> None:
+    with pytest.raises(InputError, match=f"; now {re.escape(now)}$"):
+        find(former)
+    assert now in METRICS
+
+
+def test_headlines_are_a_dozen_of_all_matters() -> None:
+    """Each from when a matter arose, or its citizen first called; each says which way is better."""
+    headlines = [one for one in METRICS.values() if one.headline]
+    assert [one.name for one in headlines] == [
+        "resolved.on_time", "resolved.mean", "unresolved", "unserved", "attended.on_time",
+        "attended.on_time.worst_hour", "requests.on_time", "hotline.answered_20s",
+        "hotline.answered_20s.worst_hour", "hotline.answered_1h", "citizens.satisfied",
+        "evaluation",
+    ]  # fmt: skip
+    assert all(one.better for one in headlines)
+    for one in METRICS.values():
+        formula = one.formula.due if isinstance(one.formula, WorstHour) else one.formula
+        if isinstance(formula, Due):
+            from_arising = formula.begins in ("arisen", "called", "contact")
+            assert from_arising == one.headline, one.name
 
 
 def test_the_page_and_the_command_have_them_all() -> None:

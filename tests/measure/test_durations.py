@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tiny import tiny
 
 import sim
-from sim.clock import DAY
+from sim.clock import DAY, TICKS_PER_SECOND
 from sim.engine.outcome import Outcome
-from sim.measure import rows
+from sim.errors import InvariantError
 from sim.measure.catalogue import MEASURES
 from sim.measure.durations import BINS, EDGES, Durations
 from sim.measure.fold import gather
@@ -29,7 +29,7 @@ ONE = np.zeros(1, dtype=np.int64)
 def put(values: NDArray[np.float64], cells: int = 1) -> Durations:
     made = Durations(cells)
     cell = (np.arange(len(values)) % cells).astype(np.int32)[:, None]
-    made.add(cell, values, np.ones(len(values), dtype=bool))
+    made.follow(cell, np.zeros(len(values)), [values], np.ones(len(values), dtype=bool), np.inf)
     return made
 
 
@@ -49,7 +49,7 @@ def generated(kind: str, n: int) -> NDArray[np.float64]:
 @pytest.mark.parametrize("kind", ["exponential", "heavy", "seconds", "all alike", "two", "months"])
 def test_quantiles_are_within_a_percent(kind: str, n: int) -> None:
     values = generated(kind, n)
-    found = put(values).quantiles(SHARES, ONE, 1)[:, 0]
+    found = put(values).quantiles(SHARES, ONE, 1)[0][:, 0]
     exact = np.quantile(values, SHARES, method="inverted_cdf")
     assert np.all(np.abs(found - exact) <= np.maximum(0.01 * exact, 1 / 128))
     assert np.all(np.diff(found) >= 0)
@@ -60,21 +60,23 @@ def test_bins_are_narrow_and_what_they_say() -> None:
     assert np.all(width[128:] <= EDGES[128:-1] / 128)
     assert EDGES[-1] > 3660 * DAY
     values = np.concatenate([EDGES[:-1], np.nextafter(EDGES[1:], 0)])  # both ends of each
-    assert put(values).events(ONE, 1)[0].tolist() == [2] * BINS
+    assert put(values).events(ONE, 1, 0)[0].tolist() == [2] * BINS
 
 
 def test_what_takes_no_time_takes_none() -> None:
-    assert put(np.zeros(5)).quantiles((0.5, 1.0), ONE, 1).tolist() == [[0.0], [0.0]]
-    (least,) = put(np.full(4, 1.5 / 128)).quantiles((0.5,), ONE, 1)  # the second of four in its bin
-    assert least == [1.375 / 128]
+    assert put(np.zeros(5)).quantiles((0.5, 1.0), ONE, 1)[0].tolist() == [[0.0], [0.0]]
+    ((least,), n) = put(np.full(4, 1.5 / 128)).quantiles((0.5,), ONE, 1)  # in the middle of its bin
+    assert (least.tolist(), n.tolist()) == ([1.5 / 128], [4])
 
 
 def test_what_is_longer_than_all_bins_is_in_the_last() -> None:
-    assert put(np.array([1e12, np.inf])).events(ONE, 1)[0, -1] == 2
+    assert put(np.array([1e12, 1e300])).events(ONE, 1, 0)[0, -1] == 2
 
 
 def test_none_is_not_a_number() -> None:
-    assert np.isnan(Durations(3).quantiles((0.5,), np.array([0, 1, -1]), 2)).all()
+    values, n = Durations(3).quantiles((0.5,), np.array([0, 1, -1]), 2)
+    assert np.isnan(values).all()
+    assert n.tolist() == [0, 0]
 
 
 def test_parts_add_up_in_any_order() -> None:
@@ -85,34 +87,48 @@ def test_parts_add_up_in_any_order() -> None:
         sum_of = Durations(7)
         for part in order:
             sum_of.merge(part)
-        assert np.array_equal(sum_of.events(group, 3), whole.events(group, 3))
+        assert np.array_equal(sum_of.events(group, 3, 0), whole.events(group, 3, 0))
 
 
-def test_causes_and_the_censored_are_told_apart() -> None:
-    made = Durations(2, causes=3)
-    cell = np.array([[0], [1], [0], [2], [1]], dtype=np.int32)  # 2: of no cell
-    times = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
-    made.add(cell, times, np.array([True, True, False, True, False]), cause=2)
-    made.censor(cell, times, np.array([False, False, True, False, True]))
+def test_who_is_counted_as_what() -> None:
+    """In a window from 0 to 100: what ended before is not seen, what began before comes in late."""
+    nan, made = np.nan, Durations(2, causes=2)
+    cases = [  # cell, begins, ends by the first cause, and by the second
+        (0, 10.0, 30.0, nan), (1, 10.0, nan, 60.0), (0, 20.0, 40.0, 50.0), (2, 5.0, 15.0, nan),
+        (0, 50.0, nan, nan), (1, -30.0, 20.0, nan), (1, -30.0, nan, nan), (0, -50.0, -20.0, nan),
+        (0, -20.0, 0.0, nan), (0, 100.0, nan, nan), (0, nan, nan, nan), (0, 0.0, 0.0, nan),
+    ]  # fmt: skip
+    cell, *times = np.array(cases).T
+    made.follow(
+        cell.astype(np.int32)[:, None], times[0], times[1:], np.ones(len(cell), dtype=bool), 100.0
+    )
     both = np.array([0, 1])
-    assert made.events(both, 2, cause=2).sum(axis=1).tolist() == [1, 1]
-    assert made.events(both, 2, cause=0).sum() == 0
-    assert made.events(both, 2).sum() == 2
-    censored = made.censored(both, 2)
-    assert censored.sum(axis=1).tolist() == [1, 1]
-    assert [EDGES[np.flatnonzero(row)[0]] for row in censored] == pytest.approx([30, 50], 0.01)
-    for cause in (3, -1):
-        with pytest.raises(ValueError, match=f"cause {cause} of 3"):
-            made.add(cell, times, np.ones(5, dtype=bool), cause=cause)
-    with pytest.raises(ValueError, match="cause 1 of 1"):
-        Durations(2).add(cell, times, np.ones(5, dtype=bool), cause=1)
+
+    def told(counts: NDArray[np.int64]) -> list[list[float]]:
+        return [np.repeat(EDGES[:-1], row).round().tolist() for row in counts]
+
+    assert told(made.events(both, 2, 0)) == [[0, 20, 20], [50]]
+    assert told(made.events(both, 2, 1)) == [[], [50]]
+    assert told(made.censored(both, 2)) == [[50], [130]]
+    assert told(made.late(both, 2)) == [[], [30, 30]]
+    assert made.quantiles((0.1,), both, 2)[1].tolist() == [4, 3]
+    with pytest.raises(ValueError, match="1 causes of 2"):
+        made.follow(cell.astype(np.int32)[:, None], times[0], times[1:2], cell >= 0, 100.0)
+
+
+def test_nothing_ends_before_it_begins() -> None:
+    made, one = Durations(1), np.ones(2, dtype=bool)
+    with pytest.raises(InvariantError, match="case 1 ends before it begins"):
+        made.follow(
+            np.zeros((2, 1), np.int32), np.array([1.0, 5.0]), [np.array([2.0, 4.0])], one, 9.0
+        )
 
 
 def test_a_case_lies_in_a_cell_of_each_grouping() -> None:
     made = Durations(5)
     cell = np.array([[0, 3], [1, 4], [1, 3]], dtype=np.int32)
-    made.add(cell, np.array([1.0, 2.0, 3.0]), np.ones(3, dtype=bool))
-    assert made.events(np.arange(5), 5).sum(axis=1).tolist() == [1, 2, 0, 2, 1]
+    made.follow(cell, np.zeros(3), [np.array([1.0, 2.0, 3.0])], np.ones(3, dtype=bool), 9.0)
+    assert made.events(np.arange(5), 5, 0).sum(axis=1).tolist() == [1, 2, 0, 2, 1]
 
 
 @pytest.fixture(scope="module")
@@ -130,12 +146,12 @@ def test_entries_are_events_and_censored(outcome: Outcome) -> None:
         for name in ("discovery", "sign", "arrive", "close"):
             made = counted.tally.durations[MEASURES[name].formula]
             found = figures(outcome, by)
-            assert (
-                made.events(group, size).sum(axis=1).tolist() == found[f"{name}.mean"][2].tolist()
-            )
-            assert (
-                made.censored(group, size).sum(axis=1).tolist() == found[f"{name}.open"][1].tolist()
-            )
+            events = sum(made.events(group, size, k).sum(axis=1) for k in range(made.causes))
+            left = made.censored(group, size).sum(axis=1)
+            assert not made.late(group, size).any()  # it began in an empty city
+            assert (events + left).tolist() == found[f"{name}.mean"][2].tolist()
+            assert (events + left).tolist() == found[f"{name}.p50"][2].tolist()
+            assert left.tolist() == found[f"{name}.open"][1].tolist()
     t = outcome.tickets
     waiting = ~np.isnan(t["accepted"]) & np.isnan(t["closed"])
     age = np.histogram(outcome.until - t["accepted"][waiting], EDGES)[0]
@@ -146,51 +162,50 @@ def test_entries_are_events_and_censored(outcome: Outcome) -> None:
 
 
 def test_competing_causes_balance(outcome: Outcome) -> None:
-    """A span may end in several ways: each is counted, and who is left is censored."""
-    t = outcome.tickets
-    span = Span("accepted", ("arrived", "closed"), rows.accepted)  # closed without a visit
+    """A matter is found or vanishes, or still lies there."""
+    t, span = outcome.tickets, MEASURES["discovery"].formula
+    assert isinstance(span, Span)
     tally = Tally(1, [Mean(span), Quantile(span, 0.5), Unfinished(span)])
     tally.add(outcome, np.zeros((len(outcome), 1), dtype=np.int32))
-    made, (group, size) = tally.durations[span], (ONE, 1)
-    arrived, closed = (~np.isnan(t[name]) & rows.accepted(outcome) for name in span.ends)
-    first = [np.count_nonzero(arrived), np.count_nonzero(closed & ~arrived)]
-    assert min(first) > 0
-    for cause, ended in enumerate((arrived, closed & ~arrived)):
-        events = made.events(group, size, cause)
-        assert events.sum() == first[cause]
-        column = np.maximum(t[span.ends[cause]] - t["accepted"], 0)  # of on-the-spot work: none
-        assert events[0].tolist() == np.histogram(column[ended], EDGES)[0].tolist()
-    left = np.count_nonzero(rows.accepted(outcome) & ~arrived & ~closed)
-    assert made.censored(group, size).sum() == left
-    assert tally.entries[Mean(span)].n.tolist() == [first[0]]
-    # whoever was not measured by the first cause is not over, for it
-    assert tally.entries[Unfinished(span)].n.tolist() == [first[1] + left]
+    made, rows = tally.durations[span], ~t["at_once"]
+    for cause, name in enumerate(("discovered", "vanished")):
+        took = (t[name] - t["arisen"])[rows & ~np.isnan(t[name])]
+        assert len(took) > 0
+        assert made.events(ONE, 1, cause)[0].tolist() == np.histogram(took, EDGES)[0].tolist()
+    left = rows & np.isnan(t["discovered"]) & np.isnan(t["vanished"])
+    assert tally.entries[Unfinished(span)].n.tolist() == [np.count_nonzero(left)]
+    until = np.fmin(np.fmin(t["discovered"], t["vanished"]), outcome.until)
+    lay = np.rint((until - t["arisen"])[rows] * TICKS_PER_SECOND).sum()
+    entry = tally.entries[Mean(span)]
+    assert (entry.n.tolist(), entry.total.tolist()) == ([np.count_nonzero(rows)], [lay])
 
 
 @pytest.mark.parametrize("by", GROUPS)
-def test_real_outcomes(by: str, outcome: Outcome) -> None:
+def test_means_are_all_the_time_over_all_who_came(by: str, outcome: Outcome) -> None:
     t, group = outcome.tickets, group_of(outcome, by)
     found = figures(outcome, by)
-    for name, start, end in (("arrive", "accepted", "arrived"), ("close", "accepted", "closed")):
-        span = t[end] - t[start]
+    answered = t["at_once"] & ~np.isnan(t["answered"])
+    tickets = ~np.isnan(t["accepted"]) & ~answered
+    for name, rows, end in (
+        ("arrive", tickets & ~t["on_spot"], "attended"), ("close", tickets, "closed"),
+    ):  # fmt: skip
+        spent = np.fmin(t[end], outcome.until) - t["accepted"]
         for i in range(len(groups(outcome, by)[0])):
-            own = span[(group == i) & ~np.isnan(span)]
-            for share in (50, 90, 95) if len(own) else ():
-                exact = np.quantile(own, share / 100, method="inverted_cdf")
-                assert found[f"{name}.p{share}"][1][i] == pytest.approx(exact, 0.01)
-            if len(own):
-                assert found[f"{name}.mean"][1][i] == pytest.approx(own.mean(), 1e-12)
+            own = spent[rows & (group == i)]
+            value, n = (column[i] for column in found[f"{name}.mean"][1:])
+            assert n == len(own)
+            assert value == pytest.approx(own.mean() if len(own) else np.nan, 1e-9, nan_ok=True)
 
 
 def test_percentiles_are_those_of_the_kpis(outcome: Outcome) -> None:
     values, n = percentiles(outcome, "close", (0.5, 0.9))
     found = figures(outcome)
     assert values.tolist() == [found["close.p50"][1][0], found["close.p90"][1][0]]
-    assert n == found["close.mean"][2][0]
+    assert n == found["close.p90"][2][0]
 
 
-def test_a_week_of_a_district() -> None:
-    outcome = sim.simulate("gusu-week", days=2)
-    span = outcome.tickets["closed"] - outcome.tickets["accepted"]
-    exact = np.quantile(span[~np.isnan(span)], SHARES, method="inverted_cdf")
-    assert percentiles(outcome, "close", SHARES)[0] == pytest.approx(exact, rel=0.01, abs=1 / 128)
+def test_what_is_left_waiting_makes_it_longer(outcome: Outcome) -> None:
+    """The median of those that ended is below that of all."""
+    t = outcome.tickets
+    took = (t["discovered"] - t["arisen"])[~t["at_once"] & ~np.isnan(t["discovered"])]
+    assert np.median(took) < 0.99 * percentiles(outcome, "discovery", (0.5,))[0][0]

@@ -76,10 +76,13 @@ def test_the_rest_of_the_way_takes_longer_in_slow_hours_too() -> None:
 def test_speed_by_hour_and_surge() -> None:
     by_hour = [float(hour + 1) for hour in range(24)]
     windows = [(0.0, 7200.0, 0.5)]
-    assert speed_at(by_hour, windows, 3599.0) == 0.5
-    assert speed_at(by_hour, windows, 3600.0) == 1.0
-    assert speed_at(by_hour, windows, 7200.0) == 3.0
-    assert travel_time(0, 0, 30, 40, 1.0, speed_at(by_hour, windows, 9 * 3600.0)) == 5.0
+    assert speed_at(by_hour, windows, [1.0, 0.5], 0, 3599.0) == 0.5
+    assert speed_at(by_hour, windows, [1.0, 0.5], 0, 3600.0) == 1.0
+    assert speed_at(by_hour, windows, [1.0, 0.5], 0, 7200.0) == 3.0
+    assert speed_at(by_hour, windows, [0.5, 1.0, 1.0], -1, 7200.0 - 86400.0) == 1.5
+    assert (
+        travel_time(0, 0, 30, 40, 1.0, speed_at(by_hour, windows, [1.0, 0.5], 0, 9 * 3600.0)) == 5.0
+    )
 
 
 def test_a_shift_begins_at_the_base_whatever_way_was_left_before_it() -> None:

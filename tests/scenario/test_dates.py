@@ -16,7 +16,7 @@ from tiny import CATEGORIES, tiny
 from sim.clock import DAY, days_since_1970
 from sim.errors import InputError
 from sim.model.rules import close_due
-from sim.scenario import Scenario, load, to_toml
+from sim.scenario import Scenario, load, restrict, to_toml
 from sim.scenario.dates import (
     WorkingDays,
     is_worked,
@@ -94,6 +94,14 @@ def test_the_warm_up_and_the_published_period_must_be_known_too(tmp_path: Path) 
         tiny(tmp_path, changes)
 
 
+def test_a_warm_up_may_be_made_longer(tmp_path: Path) -> None:
+    """The year before is looked up as well, where it is known."""
+    scenario = restrict(chinese(tmp_path, "2018-01-01"), warm_up_days=300)
+    assert worked(scenario, date(2017, 10, 2)) == [False]
+    with pytest.raises(InputError, match=r"time\.days_off: 2003"):
+        restrict(chinese(tmp_path, "2004-01-01"), warm_up_days=300)
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -148,8 +156,8 @@ def test_dates_are_part_of_the_scenario_and_come_back(tmp_path: Path) -> None:
     other = load(file)
     assert worked(other, date(2018, 2, 15)) == [True]
     assert other.content_hash != scenario.content_hash
-    with pytest.raises(InputError, match=r"time\.days_off: 2019"):
-        load(file, {"time.start": date(2019, 2, 1)})
+    with pytest.raises(InputError, match=r"time\.days_off: 2020"):
+        load(file, {"time.start": date(2020, 2, 1)})
 
 
 def test_seven_and_fifteen_working_days(tmp_path: Path) -> None:

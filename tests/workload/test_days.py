@@ -18,10 +18,11 @@ from sim.city import City
 from sim.scenario import load
 from sim.scenario.dates import numbers
 from sim.workload.arrivals import Demand, intensity
-from sim.workload.days import date_weights, day_shares, mean_weights
+from sim.workload.days import date_weights, day_shares
 from sim.workload.names import day_words
 from sim.workload.philox import Draws
 from sim.workload.purpose import Purpose
+from sim.workload.weather import mean_factors, mean_weights
 
 SEASON = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]
 CHANGES = [
@@ -84,7 +85,8 @@ def test_suzhou_keeps_what_was_published() -> None:
     scenario = load("suzhou-2018")
     assert mean_weights(scenario).shape == (64,)
     dates = numbers([date(2018, 1, 1)]) + np.arange(273)
-    mean = (date_weights(scenario, dates) / mean_weights(scenario)[:, None]).mean(axis=1)
+    mean = date_weights(scenario, dates) * mean_factors(scenario, dates)
+    mean = (mean / mean_weights(scenario)[:, None]).mean(axis=1)
     np.testing.assert_allclose(mean, 1, rtol=1e-12)
 
 

@@ -161,6 +161,7 @@ def build(
         unit_of=plan.unit_of.astype(np.int64),
         speed=np.array(parameters.speed_m_s),
         slow=_windows(parameters.slow),
+        pace=np.array(parameters.pace),
         seconds=roads["seconds"],
         hop=roads["hop"],
         node_xy=roads["node_xy"],

@@ -46,7 +46,8 @@ _END = float("inf")
 @kernel
 def speed(A: Arrays, district: int) -> float:
     """Return the speed of the district's crews who leave now, m/s."""
-    return speed_at(A.speed[district], A.slow[district], A.shards[district].now)
+    now = A.shards[district].now
+    return speed_at(A.speed[district], A.slow[district], A.pace, A.parameters[0].first_day, now)
 
 
 @kernel

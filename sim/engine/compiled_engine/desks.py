@@ -43,6 +43,7 @@ def begin(A: Arrays, P: Parameters, desk: int) -> None:
             if t.id != ident or t.calling != WAITS or t.attempts != attempt:
                 continue
             t.calling = TALKS
+            t.answered = now
             t.call += 1
             end = now + t.talk_s
             agenda.push(A, s, end, CALL, t.id, slot, t.call)

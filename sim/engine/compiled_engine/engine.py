@@ -40,6 +40,7 @@ from sim.reading import checked
 from sim.scenario import Scenario
 from sim.scenario.room import IN_MEMORY
 from sim.workload.arrivals import Demand
+from sim.workload.philox import Draws
 from sim.workload.workload import Places, Workload
 from sim.writing import writable
 
@@ -96,7 +97,7 @@ class CompiledSimulation:
         self._lanes: ThreadPoolExecutor | None = None
         begins = scenario.time.begins
         self._plans = Succession(plan, begins)
-        self.parameters = Parameters.of(scenario, self.city)
+        self.parameters = Parameters.of(scenario, self.city, Draws(self.seed, replication))
         self._callback = Callback(self, self.policy)
         figures = single_figures(self.parameters, self.policy, check, self._callback.address)
         self.arrays = build(self.parameters, self.city, plan, figures, begins)

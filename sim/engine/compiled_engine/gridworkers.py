@@ -97,7 +97,7 @@ def stop(A: Arrays, s: int, w: int, does: int, kind: int, slot: int, end: float)
     worker.ticket = A.tickets[slot].id
     worker.begun = A.shards[s].now
     worker.ends = end
-    add_stop(A, s, w, kind, A.tickets[slot].id, end)
+    add_stop(A, s, w, kind, A.tickets[slot].id, end, 0.0)
     patrols.ring(A, s, w, end)
 
 
@@ -150,5 +150,5 @@ def job(A: Arrays, P: Parameters, s: int, w: int, slot: int) -> None:
     worker.ticket = t.id
     worker.begun = now
     worker.ends = worker.until + worker.way
-    add_stop(A, s, w, JOB, t.id, worker.until + worker.way)
+    add_stop(A, s, w, JOB, t.id, worker.until + worker.way, worker.way)
     patrols.ring(A, s, w, arrive)

@@ -100,7 +100,6 @@ def on_line(A: Arrays, P: Parameters, slot: int) -> None:
         attempt(A, P, slot)
     elif t.calling == TALKS:
         desks.release(A, P, HOTLINE)
-        t.answered = now - t.talk_s
         t.requested = now
         add_call(A, s, slot)
     else:

@@ -279,6 +279,7 @@ class Arrays(NamedTuple):
     unit_of: NDArray[Any]
     speed: NDArray[Any]
     slow: NDArray[Any]
+    pace: NDArray[Any]
     seconds: NDArray[Any]
     hop: NDArray[Any]
     node_xy: NDArray[Any]

@@ -60,7 +60,9 @@ def add_visit(A: Arrays, s: int, crew: int, ticket: int) -> None:
 
 
 @kernel
-def add_stop(A: Arrays, s: int, worker: int, kind: int, ticket: int, end: float) -> None:
+def add_stop(
+    A: Arrays, s: int, worker: int, kind: int, ticket: int, end: float, way: float
+) -> None:
     """Write down a gridworker's stop that begins."""
     log = A.logs[4 * s + 1]
     v = A.stops[log.start + log.size]
@@ -70,6 +72,7 @@ def add_stop(A: Arrays, s: int, worker: int, kind: int, ticket: int, end: float)
     v.end = end
     v.worker = worker
     v.kind = kind
+    v.way = way
 
 
 @kernel

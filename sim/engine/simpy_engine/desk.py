@@ -93,7 +93,11 @@ class Desk:
             if request.gone:
                 continue
             free -= 1
+            self.take(request)
             self.serve_from(request, self.world.now)
+
+    def take(self, request: Request) -> None:
+        """Note that an operator takes a request."""
 
     def serve_from(self, request: Request, start: float) -> None:
         """Let an operator be busy with a request since an instant, s."""

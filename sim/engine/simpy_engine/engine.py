@@ -28,6 +28,7 @@ from sim.model.replan import Succession
 from sim.model.state import State
 from sim.policy import Policy
 from sim.scenario import Scenario
+from sim.workload.philox import Draws
 from sim.workload.workload import Workload
 
 
@@ -84,7 +85,14 @@ class SimpySimulation:
         """Make a world in which the matters from a number on arise by themselves."""
         self._plans, self._by_itself = plans, range(first, len(load))
         self._world = world = World(
-            self.scenario, self.city, load, plans, self.policy, self.check, now
+            self.scenario,
+            self.city,
+            Draws(self.seed, self.replication),
+            load,
+            plans,
+            self.policy,
+            self.check,
+            now,
         )
         self._people = people = People(world)
         facts = HindsightFacts if self.policy.hindsight else Facts

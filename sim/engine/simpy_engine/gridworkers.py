@@ -169,7 +169,12 @@ class Gridworker(Patrol):
     def log(self, kind: StopKind) -> None:
         """Write down the stop."""
         self.world.stops.add(
-            worker=self.number, ticket=self.ticket, kind=kind, start=self.begun, end=self.ends
+            worker=self.number,
+            ticket=self.ticket,
+            kind=kind,
+            start=self.begun,
+            end=self.ends,
+            way=self.way if kind == StopKind.JOB else 0.0,
         )
 
     def _stop(self) -> Process:

@@ -24,6 +24,10 @@ class Hotline(Desk):
         self.world.tickets.on_line[matter] = 1
         self._attempt(matter)
 
+    def take(self, request: Request) -> None:
+        """Note that somebody answers a call."""
+        self.world.tickets.answered[request.ticket] = self.world.now
+
     def _attempt(self, matter: int) -> None:
         world, load = self.world, self.world.load
         world.tickets.attempts[matter] += 1
@@ -40,7 +44,6 @@ class Hotline(Desk):
     def _rung(self, matter: int, request: Request) -> None:
         """Go on when the talk is over, or the caller's patience."""
         if request.begun:
-            self.world.tickets.answered[matter] = self.world.now - request.seconds
             self._taken(matter)
         else:
             request.gone = True

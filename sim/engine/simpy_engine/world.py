@@ -27,6 +27,7 @@ from sim.model.state import State
 from sim.model.way import Spot
 from sim.policy.base import Policy, View
 from sim.scenario import Scenario
+from sim.workload.philox import Draws
 
 NEVER = float("inf")
 _PLACE = {entrant.kind: place for place, entrant in enumerate(TIMED)}
@@ -110,6 +111,7 @@ class World:
         self,
         scenario: Scenario,
         city: City,
+        draws: Draws,
         load: Records,
         succession: Succession,
         policy: Policy,
@@ -122,7 +124,7 @@ class World:
         self.load, self.tickets = load, blank_tickets(len(load))
         self.visits, self.stops, self.services = map(Records, (VISIT, STOP, SERVICE))
         self.ledger = Ledger(len(city.district_name), check)
-        self.parameters = Parameters.of(scenario, city)
+        self.parameters = Parameters.of(scenario, city, draws)
         self.ground = Ground(self.parameters)
         self.on_duty = [calendar.rate(now) > 0 for calendar in self.parameters.duty]
         self.began = [now] * self.parameters.shifts

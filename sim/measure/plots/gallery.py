@@ -15,7 +15,7 @@ from sim.measure.plots.maps import OpenByGrid, plot_map
 from sim.measure.plots.response import plot_response
 from sim.measure.plots.staff import plot_use
 from sim.measure.plots.steps import plot_counters, plot_steps
-from sim.measure.use import Busy
+from sim.measure.use import Used
 from sim.writing import new_file
 
 PLOTS: dict[str, Callable[[Outcome], Any]] = {
@@ -31,7 +31,7 @@ PLOTS: dict[str, Callable[[Outcome], Any]] = {
 
 def requests(outcome: Outcome) -> list[Request]:
     """Return what all plots rest on, for one pass."""
-    return [ALL, *steps.folds(outcome), (OpenByGrid,), (Busy, "hour"), (Busiest,)]
+    return [ALL, *steps.folds(outcome), (OpenByGrid,), (Used, "city", True), (Busiest,)]
 
 
 def save_all(

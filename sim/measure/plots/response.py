@@ -10,7 +10,6 @@ from sim.engine.outcome import Outcome
 from sim.measure.catalogue import KPIS, MEASURES
 from sim.measure.kpis import table
 from sim.measure.plots.style import BLUE, GREY, ORANGE, both, head, new, style
-from sim.measure.tables import SENT_OUT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,9 +27,18 @@ _TICKS = {
 }
 
 
+_UNSEEN = 40 * 86400.0
+"""Where an arrow stands for what was not seen, s."""
+
+
+def _seen(seconds: np.ndarray) -> np.ndarray:
+    """Return durations, NaN where they are longer than was seen."""
+    return np.where(np.isinf(seconds), np.nan, seconds)
+
+
 def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
     """Draw how long until someone is there, and until it is closed: median to 90th percentile."""
-    wide = table(outcome, SENT_OUT)
+    wide = table(outcome, "department")
     wide = wide[wide["close.p50"].notna() | wide["arrive.p50"].notna()]
     wide = wide.sort_values("arrive.p50", ascending=False)
     bodies = outcome.scenario.departments
@@ -40,9 +48,14 @@ def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
         for metric, colour, shift in (("arrive", ORANGE, 0.15), ("close", BLUE, -0.15)):
             label = both(MEASURES[metric].english, MEASURES[metric].chinese)
             low, high = (np.maximum(wide[f"{metric}.{p}"].to_numpy(), 20) for p in ("p50", "p90"))
-            ax.hlines(rows + shift, low, high, color=colour, linewidth=3, alpha=0.6)
-            ax.plot(low, rows + shift, "o", color=colour, markersize=5, label=label)
-            ax.plot(high, rows + shift, "|", color=colour, markersize=9, markeredgewidth=2)
+            last = np.fmin(high, _UNSEEN)  # what was not seen reaches to the edge
+            ax.hlines(
+                rows + shift, np.fmin(low, _UNSEEN), last, color=colour, linewidth=3, alpha=0.6
+            )
+            ax.plot(_seen(low), rows + shift, "o", color=colour, markersize=5, label=label)
+            ax.plot(_seen(high), rows + shift, "|", color=colour, markersize=9, markeredgewidth=2)
+            there = np.where(np.isinf(high), _UNSEEN, np.nan)
+            ax.plot(there, rows + shift, ">", color=colour, markersize=5)
         names = [both(bodies[name].name_en, bodies[name].name_zh) for name in wide.index]
         ax.set_yticks(rows, names)
         ax.set_xscale("log")
@@ -54,8 +67,8 @@ def plot_response(outcome: Outcome, ax: Axes | None = None) -> Any:
         _column(ax, 92, "backlog", wide["backlog"])
         ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.07), ncol=2)
         ax.set_xlabel(
-            "since acceptance, of those not answered on the telephone and for which it is over; "
-            "dot: half of them, bar: 9 in 10",
+            "since acceptance, of those not answered on the telephone; "
+            "dot: half, bar: 9 in 10, arrow: not seen",
             fontsize=8,
         )
         head(ax, outcome, "Response by department", "各部门响应时间")

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def plot_use(outcome: Outcome, ax: Axes | None = None) -> Any:
-    """Draw the share of staff on duty who are busy, by kind of staff and hour of day."""
+    """Draw the share of staff on duty at work, under way or waiting, by kind and hour of day."""
     from matplotlib.ticker import PercentFormatter
 
     table = use_by_hour(outcome)
     names = list(dict.fromkeys(table["name"]))
     zh = dict(zip(table["name"], table["name_zh"], strict=True))
-    busy = table["busy"].to_numpy().reshape(len(names), 24)
+    busy = (table["work"] + table["travel"] + table["wait"]).to_numpy().reshape(len(names), 24)
     duty = table["on_duty"].to_numpy().reshape(len(names), 24)
     share = np.divide(busy, duty, out=np.full_like(busy, np.nan), where=duty > 1e-9)
     with style():
@@ -49,7 +49,7 @@ def plot_use(outcome: Outcome, ax: Axes | None = None) -> Any:
             ax=ax,
             shrink=0.5,
             format=PercentFormatter(1.0),
-            label=both("busy, of those on duty", "忙碌率"),
+            label=both("at work or under way, of those on duty", "在岗忙碌率"),
         )
         head(ax, outcome, "Use of staff by hour", "各时段人员使用")
         return figure

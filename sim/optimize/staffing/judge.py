@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from sim.clock import HOUR
 from sim.engine import find_engine
 from sim.engine.warm import WarmUp, state_at_0
-from sim.measure.catalogue import DEADLINES, HOTLINE
+from sim.measure.catalogue import ANSWERED, DEADLINES, HOTLINE
+from sim.measure.instants import instant
 from sim.measure.kpis import figures_by, figures_of
+from sim.measure.metric import Due
 from sim.measure.tables import group_of, groups, known
-from sim.measure.tally import on_time
+from sim.measure.tally import verdict
 from sim.model.flow import town_has_it
 from sim.model.state import State
 from sim.optimize.staffing.discovery import HOURS
@@ -105,9 +107,10 @@ class Verdict:
         values = self.values[target]
         n = (~np.isnan(values)).sum(axis=0)
         mean = self.mean(target)
-        square = np.where(np.isnan(values), 0.0, (values - mean) ** 2).sum(axis=0)
+        seen = np.isfinite(values) & np.isfinite(mean)  # what was never seen has no spread
+        square = np.square(np.subtract(values, mean, out=np.zeros_like(values), where=seen))
         of = np.maximum(n if size is None else size, 1)
-        return np.where(n > 1, np.sqrt(square / np.maximum(n - 1, 1) / of), 0.0)
+        return np.where(n > 1, np.sqrt(square.sum(axis=0) / np.maximum(n - 1, 1) / of), 0.0)
 
     def reach(self, target: int, confidence: float, size: int | None = None) -> Floats:
         """Return the one-sided reach of Student's interval of each group.
@@ -277,7 +280,8 @@ class Judge:
         late = np.zeros((len(self.pools), len(missed)))
         if target.is_share and target.deadline:
             pool = waits[0]
-            rows = missed_by(outcome, target) & (pool >= 0) & (group >= 0)
+            due = target.due or DEADLINES[target.deadline]
+            rows = missed_by(outcome, due) & (pool >= 0) & (group >= 0)
             np.add.at(late, (pool[rows], group[rows]), 1.0)
         elif target.is_share:
             late[0] = missed
@@ -295,18 +299,17 @@ class Judge:
         failing, asked = target.slack(value) < 0, group >= 0
         mine = asked & failing[group] if failing.any() else asked
         if target.roles == HOTLINE:
-            called = (t["citizen"] == Channel.HOTLINE) & known(t["called"])
-            wait = np.where(known(t["answered"]), t["answered"], outcome.until) - t["called"]
-            late = called & asked & (wait > 20.0)
+            late = missed_by(outcome, target.due or ANSWERED) & asked
             np.add.at(blame[0], (t["called"][late] // HOUR).astype(int) % HOURS, 1.0)
             return blame, {}
         if not target.deadline:
             return blame, {}
-        due = DEADLINES[target.deadline]
-        missed = missed_by(outcome, target) & asked
+        due = target.due or DEADLINES[target.deadline]
+        missed = missed_by(outcome, due) & asked
         pool, since, wait = waits
         weight = missed.astype(float)
-        finished = np.where(known(t[due.ends]), t[due.ends], outcome.until)
+        ended = instant(outcome, due.ends)
+        finished = np.where(known(ended), ended, outcome.until)
         late_by = finished - t[due.due]
         if not target.is_share:  # who waits longest weighs most
             weight = np.where(mine & known(t["accepted"]), wait / HOUR, 0.0)
@@ -319,9 +322,10 @@ class Judge:
         return blame, _other_reasons(outcome, np.flatnonzero(~waited & missed & mine), steps)
 
 
-def missed_by(outcome: Outcome, target: Target) -> NDArray[np.bool_]:
-    """Return which tickets missed the deadline of a target, bool [N]."""
-    return on_time(outcome, DEADLINES[target.deadline])[1]
+def missed_by(outcome: Outcome, due: Due) -> NDArray[np.bool_]:
+    """Return which tickets missed a deadline, of those that fell due, bool [N]."""
+    fell, met = verdict(outcome, due)
+    return fell & ~met
 
 
 _STEPS = (

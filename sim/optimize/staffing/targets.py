@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.measure.catalogue import CHAIN, KPIS, PATROL
-from sim.measure.metric import Better, Kind
+from sim.measure.metric import Better, Due, Kind, WorstHour
 from sim.measure.query import Query, parse_limit
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ class Target:
     def deadline(self) -> str:
         """Which deadline decides it: ``sign``, ``arrive``, ``close``, or empty."""
         return self.query.metric.stage if self.roles & CHAIN else ""
+
+    @property
+    def due(self) -> Due | None:
+        """The due share that it is of, if it is of one."""
+        formula = self.query.metric.formula
+        formula = formula.due if isinstance(formula, WorstHour) else formula
+        return formula if isinstance(formula, Due) else None
 
     @property
     def unit(self) -> float:
@@ -98,6 +105,10 @@ def parse_target(text: str, scenario: Scenario, city: City) -> Target:
     name = query.metric.name
     if not target.roles or name not in KPIS:
         allowed = "a measure that staff decides and `sim measures` lists, such as close.on_time"
+        if query.metric.headline:
+            allowed = (
+                "a measure of a stage that staff decides, such as close.on_time: all decide this"
+            )
         raise InputError("command line", "target", name, allowed)
     if target.is_share and not 0 <= value < 1:
         allowed = f"a share of {name}, from 0 to below 1: 0.95 or 95%"

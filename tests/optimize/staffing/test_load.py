@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,8 @@ from sim.workload.arrivals import Demand
 
 @pytest.fixture(scope="module")
 def gusu() -> tuple:
-    scenario = sim.load("gusu-week", {"time.days": 2})
+    # a Monday and a Tuesday without holidays
+    scenario = sim.load("gusu-week", {"time.start": date(2018, 5, 14), "time.days": 2})
     city = City.build(scenario)
     plan = base_plan(scenario, city)
     return scenario, city, plan, Pools.build(scenario, city)
