@@ -99,7 +99,7 @@ def replicate(task: Replication) -> pd.DataFrame:
 def run(task: Replication, progress: Callable[[float], None] | None = None) -> Outcome:
     """Run a replication to its end."""
     scenario = task.arm.scenario
-    city = _city(scenario)
+    city = city_of(scenario)
     simulation = find_engine(task.engine)(
         scenario,
         city=city,
@@ -127,7 +127,7 @@ def program_digest() -> str:
 _cities: dict[str, City] = {}
 
 
-def _city(scenario: Scenario) -> City:
+def city_of(scenario: Scenario) -> City:
     """Build a city once for each scenario that a worker meets; the last few are kept."""
     name = scenario.content_hash
     if name not in _cities:
