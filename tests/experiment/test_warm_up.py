@@ -143,9 +143,10 @@ def test_arms_begin_from_the_state_of_the_first(
     plans = {"base": plan, "less": changed(plan, plan, [("fewer crews", 0, 0)])}
     asked: dict[str, Any] = {"plans": plans, "replications": 2, "executor": Serial()}
     own = sim.compare(scenario, ["fifo", "edd", "reserve"], **asked)
-    assert ran == []
+    assert len(ran) == len(set(ran)) == 12  # six arms, two replications: none the same
+    ran.clear()
     common = sim.compare(scenario, ["fifo", "edd", "reserve"], warm_up="base", **asked)
-    assert len(ran) == len(set(ran)) == 2  # one a replication, six arms
+    assert ran == []  # those of the first arm are there
     assert (own.settings["warm_up"], common.settings["warm_up"]) == ("own", "base")
     first = own.arms[0].label
     pd.testing.assert_frame_equal(
@@ -157,6 +158,20 @@ def test_arms_begin_from_the_state_of_the_first(
             for one in (own, common)
         ]
         assert not np.array_equal(*values, equal_nan=True)
+
+
+def test_a_policy_that_may_remember_more_than_it_says_warms_up_itself(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = counted(monkeypatch)
+    found = sim.compare(
+        scenario, {"a": Remembers(), "b": "fifo"}, replications=2, executor=Serial(), bound=False
+    )
+    assert len(ran) == 2
+    outcome = sim.simulate(scenario, policy=Remembers(), seed=scenario.seed)
+    rows = found.metrics.query("arm == 'a' and replication == 0 and by == 'city'")
+    told = dict(zip(rows["metric"], rows["value"], strict=True))
+    assert told["crews.travel.mean"] == outcome.kpis(measures=["crews.travel.mean"])["value"][0]
 
 
 def test_staff_of_a_sweep_begins_from_one_state(tmp_path: Path) -> None:
