@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.api.experiments import compare, sweep
+    from sim.api.experiments import compare, find_warm_up, sweep
     from sim.api.optimizers import optimize_patrol, optimize_staffing, plan_cost
     from sim.api.runs import Simulation, prepare, recorded, simulate
     from sim.api.scenarios import diff, figures, load, plot_roads
@@ -47,6 +47,7 @@ _FROM = {
     "compare": "sim.api.experiments",
     "diff": "sim.api.scenarios",
     "figures": "sim.api.scenarios",
+    "find_warm_up": "sim.api.experiments",
     "load": "sim.api.scenarios",
     "optimize_patrol": "sim.api.optimizers",
     "optimize_staffing": "sim.api.optimizers",
@@ -77,6 +78,7 @@ __all__ = [
     "compare",
     "diff",
     "figures",
+    "find_warm_up",
     "load",
     "optimize_patrol",
     "optimize_staffing",

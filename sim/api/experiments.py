@@ -25,6 +25,9 @@ from sim.experiment.pool import Pool
 from sim.experiment.precision import Precision
 from sim.experiment.replication import ENGINE
 from sim.experiment.sweep import Vary, sweep_design, sweep_question
+from sim.experiment.warm_up import PILOTS, WarmUpFound
+from sim.experiment.warm_up import find_warm_up as look_for_warm_up
+from sim.model.setup import Planned, Setup
 from sim.policy import Policy
 from sim.scenario import Scenario, restrict
 from sim.scenario.layers import Overrides
@@ -206,6 +209,60 @@ def sweep(
     )
     name = next(iter(design.scenarios.values())).name
     return _run(design.arms(), sweep_question(name, fields), **options)
+
+
+def find_warm_up(
+    scenario: Scenario | str | Path,
+    *,
+    days: int | None = None,
+    districts: Sequence[str] = (),
+    replications: int = PILOTS,
+    policy: str | Policy = "priority",
+    plan: Planned | None = None,
+    seed: int | None = None,
+    engine: str = ENGINE,
+    workers: int | None = None,
+    policy_timeout: float = 10.0,
+    executor: Executor | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> WarmUpFound:
+    """Find how many days a scenario should warm up before time 0.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or Path
+    days : int, optional
+        How long to run from an empty city; three times the longest deadline by default.
+    districts : sequence of str
+        Some of its districts only.
+    replications : int
+        Over which stocks are averaged.
+    policy, plan, seed, engine
+        As in `simulate`.
+    workers, policy_timeout, executor
+        As in `compare`.
+    progress : callable, optional
+        Told the share done.
+
+    Returns
+    -------
+    WarmUpFound
+        ``days``, ``settled`` by stock, and ``source``, a line for ``[sources]``.
+
+    Raises
+    ------
+    InputError
+        If an option is not allowed, or the policy is stopped.
+    """
+    find_engine(engine)
+    setup = Setup.of(loaded(scenario), districts=districts, plan=plan)
+    arm = Arm(setup.scenario.name, setup.scenario, policy, setup.plan)
+    used = setup.scenario.seed if seed is None else seed
+    with executor if executor is not None else _executor([arm], workers, None) as running:
+        return look_for_warm_up(
+            arm, used, running, days=days, replications=replications, engine=engine,
+            policy_timeout=policy_timeout, progress=progress,
+        )  # fmt: skip
 
 
 def _run(

@@ -8,6 +8,7 @@ try:
     import click
 
     from sim.cli import calibrate, experiments, export, optimize, roads, route, run, scenarios
+    from sim.cli import warm_up as warm_up_command
     from sim.cli.base import Group
 except KeyboardInterrupt:  # while the packages are loaded
     sys.stderr.write("stopped\n")
@@ -33,6 +34,7 @@ for command in (
     scenarios.diff,
     scenarios.schema,
     calibrate.calibrate,
+    warm_up_command.warm_up,
     run.run,
     run.resume,
     experiments.compare,

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -19,8 +21,11 @@ import numpy as np
 from sim.city.city import City
 from sim.engine import find_engine
 from sim.engine.state import KINDS, RunState
+from sim.engine.statefile import read_state, write_state
+from sim.errors import InputError, WriteError
 from sim.model.plan import Plan, plan_digest
 from sim.policy import Policy, limited, policy_digest
+from sim.private import private_folder
 from sim.processors import memory, processors
 from sim.scenario import Scenario
 from sim.sources import digest_of
@@ -28,6 +33,10 @@ from sim.sources import digest_of
 _SHARE = 0.1
 """Of this process's part of the memory, for states that are kept in it."""
 _MOST = 4e9  # bytes, where nobody can tell how much memory there is
+ON_DISK = 2e9
+"""Bytes of states on disk, at most."""
+_WORTH_S = 1.0
+"""A warm-up that takes longer is kept on disk."""
 _NAMES = ("name", "title_en", "title_zh")
 
 
@@ -137,8 +146,9 @@ def state_at_0(
         How long a policy may take over one decision, s.
     """
     key = of.key
-    found = STATES.get(key)
+    found = STATES.get(key) or _fetch(key, of, city)
     if found is None:
+        begun = time.monotonic()
         simulation = find_engine(engine)(
             of.scenario,
             city=city,
@@ -150,5 +160,39 @@ def state_at_0(
         with limited(simulation.policy, policy_timeout):
             simulation.run(0.0)
             found = simulation.state()
-        STATES.put(key, found)
+        if time.monotonic() - begun > _WORTH_S:
+            _store(key, found)
+    STATES.put(key, found)
     return found
+
+
+def _folder() -> Path:
+    return private_folder() / "warm"
+
+
+def _fetch(key: str, of: WarmUp, city: City) -> RunState | None:
+    """Return a state that is on disk; None if there is none, or it cannot be read."""
+    path = _folder() / f"{key}.npz"
+    try:
+        found = read_state(path, of.scenario, city)
+        path.touch()
+    except (InputError, OSError):
+        return None
+    return found
+
+
+def _store(key: str, state: RunState) -> None:
+    """Keep a state on disk, and drop the longest unused; no reason to fail if it cannot be."""
+    folder = _folder()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        write_state(state, folder / f"{key}.npz", durable=False)
+        kept = sorted((path.stat().st_mtime, path) for path in folder.glob("*.npz"))
+        total = sum(path.stat().st_size for _, path in kept)
+        for _, path in kept:
+            if total <= ON_DISK:
+                break
+            total -= path.stat().st_size
+            path.unlink()
+    except (WriteError, OSError):
+        return

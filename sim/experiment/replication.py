@@ -13,7 +13,7 @@ from sim.engine.simulation import recorded
 from sim.engine.warm import WarmUp, state_at_0
 from sim.experiment.arm import Arm
 from sim.experiment.measures import measure
-from sim.policy import limited, policy_digest
+from sim.policy import POLICIES, bare, limited, policy_digest
 from sim.scenario import Scenario
 from sim.sources import digest_of
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 ENGINE = "compiled"
 """The engine of experiments unless another is asked for."""
+
+
+BUILT_IN = frozenset(POLICIES.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,14 +78,19 @@ class Replication:
         return WarmUp(arm.scenario, arm.plan, arm.policy, self.seed, self.number)
 
     def begin(self, simulation: Simulation, city: City) -> None:
-        """Let a run begin from the state of the base at time 0, under its own plan and policy."""
-        base, arm = self.base, self.arm
+        """Let a run begin from a state at time 0 that is kept, under its own plan and policy.
+
+        That of the base; or its own, to the bit, unless its policy may remember more than it says.
+        """
+        arm = self.arm
+        base = arm if self.base is None and type(bare(arm.policy)) in BUILT_IN else self.base
         if base is None or not arm.scenario.time.warm_up_days:
             return
         plan = simulation.plan
         state = state_at_0(self._warm_up(base), city, self.engine, self.policy_timeout)
         simulation.begin(state, anew=policy_digest(arm.policy) != policy_digest(base.policy))
-        simulation.replan(plan, 0.0)
+        if base is not arm:
+            simulation.replan(plan, 0.0)
 
 
 def replicate(task: Replication) -> pd.DataFrame:
@@ -99,7 +107,7 @@ def replicate(task: Replication) -> pd.DataFrame:
 def run(task: Replication, progress: Callable[[float], None] | None = None) -> Outcome:
     """Run a replication to its end."""
     scenario = task.arm.scenario
-    city = _city(scenario)
+    city = city_of(scenario)
     simulation = find_engine(task.engine)(
         scenario,
         city=city,
@@ -127,7 +135,7 @@ def program_digest() -> str:
 _cities: dict[str, City] = {}
 
 
-def _city(scenario: Scenario) -> City:
+def city_of(scenario: Scenario) -> City:
     """Build a city once for each scenario that a worker meets; the last few are kept."""
     name = scenario.content_hash
     if name not in _cities:

@@ -1,26 +1,83 @@
-"""How much of a run's beginning to leave out: MSER-5."""
+"""How long it takes from an empty city until stocks go up and down as ever: MSER-5."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, Field
 
-from sim.clock import HOUR
+from sim.clock import DAY, HOUR
+from sim.engine import find_engine
 from sim.errors import InputError
 from sim.experiment.arm import Arm
 from sim.experiment.executor import Executor, Failure
-from sim.experiment.replication import Replication, run
-from sim.reading import checked, kind_of, read_json
-from sim.writing import writable, write_text
+from sim.experiment.replication import Replication, city_of
+from sim.model.state import State
+from sim.policy import limited
+from sim.scenario import restrict
+from sim.scenario.dates import longest_deadline
+from sim.scenario.world import WARM_UP_MOST
 
 PILOTS = 3
-"""Replications over which the number of open tickets is averaged."""
+"""Replications over which stocks are averaged."""
+TIMES = 3
+"""How many times as long as the longest deadline a pilot is run: half of it is searched."""
+
+_OPEN = tuple(state for state in State if State.REGISTERED <= state <= State.CHECKING)
+STOCKS: dict[str, tuple[State, ...]] = {
+    "open tickets": _OPEN,
+    "undiscovered matters": (State.UNDISCOVERED, State.CALLING),
+    "at linkage centres": (State.AT_CENTRE,),
+    "at departments' desks": (State.UNSIGNED,),
+    "with crews and gridworkers": (
+        State.RECORDING, State.WAITING, State.TRAVELLING, State.ON_SITE,
+    ),
+    "being settled": (State.SETTLING,),
+    "at their check": (State.CHECKING,),
+}  # fmt: skip
+"""What is counted at every full hour, and in which states it is: by pool, and all together."""
+
+
+@dataclass(frozen=True)
+class WarmUpFound:
+    """How long a warm-up should be, and on what it rests.
+
+    Attributes
+    ----------
+    days : int
+        The proposal: no shorter than the longest deadline, and than any stock takes.
+    longest_deadline : int
+        Days.
+    settled : dict
+        By stock, after how many days it has settled; None: not in the days that were searched.
+    run_days, replications, seed : int
+        What was run: so many days before time 0, from an empty city.
+    """
+
+    days: int
+    longest_deadline: int
+    settled: dict[str, float | None]
+    run_days: int
+    replications: int
+    seed: int
+
+    @property
+    def source(self) -> str:
+        """The line of a scenario's ``[sources]`` that says so."""
+        note = (
+            f"at least the longest deadline, {self.longest_deadline} days, and what MSER-5 finds: "
+            f"{', '.join(f'{name} {_said(days)}' for name, days in self.settled.items())}; "
+            f"{self.replications} replications of {self.run_days} days from an empty city, "
+            f"seed {self.seed} (`sim warm-up`)"
+        )
+        return f'"time.warm_up_days" = {{ basis = "derived", note = "{note}" }}'
+
+
+def _said(days: float | None) -> str:
+    return "not settled" if days is None else f"{days:.1f} d"
 
 
 def mser(values: ArrayLike, batch: int = 5) -> int | None:
@@ -52,70 +109,84 @@ def mser(values: ArrayLike, batch: int = 5) -> int | None:
     return None if best == count // 2 else best * batch
 
 
-class _Kept(BaseModel):
-    """What was found before, and for what."""
-
-    key: dict[str, Any]
-    warm_up_s: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-
-
-def open_by_hour(task: Replication) -> NDArray[np.float64]:
-    """Run a replication, and count the open tickets at every full hour."""
-    from sim.measure.counters import counters
-
-    shown = counters(run(task))
-    return np.asarray(shown["tickets"] - shown["closed"], dtype=float)
+def stocks(task: Replication) -> NDArray[np.float64]:
+    """Run a replication's warm-up, and count at every full hour, float64 [STOCKS, hours]."""
+    scenario = task.arm.scenario
+    simulation = find_engine(task.engine)(
+        scenario,
+        city=city_of(scenario),
+        plan=task.arm.plan,
+        policy=task.arm.policy,
+        seed=task.seed,
+        replication=task.number,
+    )
+    hours = np.arange(simulation.begins + HOUR, 1.0, HOUR)
+    out = np.empty((len(STOCKS), len(hours)))
+    states = [list(some) for some in STOCKS.values()]
+    with limited(simulation.policy, task.policy_timeout):
+        for hour, time in enumerate(hours.tolist()):
+            simulation.run(time)
+            counts = simulation.ledger.sum(axis=0)
+            out[:, hour] = [counts[some].sum() for some in states]
+    return out
 
 
 def find_warm_up(
-    arm: Arm, seed: int, engine: str, executor: Executor, file: Path | None = None
-) -> float:
-    """Find how long open tickets build up before they go up and down as ever, s.
+    arm: Arm,
+    seed: int,
+    executor: Executor,
+    *,
+    days: int | None = None,
+    replications: int = PILOTS,
+    engine: str = "compiled",
+    policy_timeout: float = 10.0,
+    progress: Callable[[float], None] | None = None,
+) -> WarmUpFound:
+    """Find how long the warm-up of an arm should be.
 
-    A moving average over 24 hours takes the rhythm of the day out first (Welch's method).
+    It is run from an empty city over the days before time 0, and each stock is looked at, averaged
+    over replications and over 24 hours, which takes the rhythm of the day out (Welch's method).
 
     Parameters
     ----------
-    file : Path, optional
-        Where the answer is kept, and found again.
+    days : int, optional
+        How long to run; `TIMES` the longest deadline by default.
+    replications : int
+        At least 1.
 
     Raises
     ------
     InputError
-        If they still build up in the second half of the run.
+        If there are too few or too many days or replications, or the policy is stopped.
     """
-    tasks = [Replication(arm, seed, number, engine) for number in range(PILOTS)]
-    key = tasks[0].key
-    if file is not None and kind_of(file) is not None:
-        kept = checked(_Kept, read_json(file, field="warm-up"), file)
-        if kept.key == key:
-            return kept.warm_up_s
-    series = []
-    for _, result in executor.run(open_by_hour, tasks):
+    longest = longest_deadline(restrict(arm.scenario, warm_up_days=0))
+    many = min(TIMES * longest, WARM_UP_MOST) if days is None else days
+    if not 4 <= many <= WARM_UP_MOST:
+        raise InputError("command line", "days", many, f"4 to {WARM_UP_MOST}")
+    if not 1 <= replications <= 1000:
+        raise InputError("command line", "replications", replications, "1 to 1000")
+    tried = Arm(arm.label, restrict(arm.scenario, warm_up_days=many), arm.policy, arm.plan)
+    tasks = [
+        Replication(tried, seed, number, engine, policy_timeout) for number in range(replications)
+    ]
+    found = []
+    for _, result in executor.run(stocks, tasks):
         if isinstance(result, Failure):
             raise InputError("warm-up", arm.label, result.message, "an arm that runs")
-        series.append(result)
-    found = warm_up_of(series)
-    if found is None:
-        raise InputError(
-            "command line",
-            "warmup",
-            "auto",
-            f"a longer run: after {arm.scenario.time.days} days open tickets still build up; "
-            "or the days to leave out",
-        )
-    if file is not None:
-        with writable(file):
-            file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, json.dumps({"key": key, "warm_up_s": found}, indent=1))
-    return found
+        found.append(result)
+        if progress is not None:
+            progress(len(found) / len(tasks))
+    settled = {name: settles([one[stock] for one in found]) for stock, name in enumerate(STOCKS)}
+    longest = longest_deadline(tried.scenario)
+    known = [ceil(one) for one in settled.values() if one is not None]
+    return WarmUpFound(max(longest, *known, 0), longest, settled, many, replications, seed)
 
 
-def warm_up_of(series: Sequence[NDArray[np.float64]]) -> float | None:
-    """Return the warm-up of hourly series of some replications, s; None if they are too short."""
+def settles(series: Sequence[NDArray[np.float64]]) -> float | None:
+    """Return after how many days hourly series of some replications settle; None: they do not."""
     mean = np.mean(series, axis=0)
     if len(mean) < 48:
         return None
     day = np.convolve(mean, np.full(24, 1 / 24), mode="valid")
     hours = mser(day)
-    return None if hours is None else hours * HOUR
+    return None if hours is None else hours * HOUR / DAY

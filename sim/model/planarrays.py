@@ -36,11 +36,20 @@ def read_plan_arrays(path: Path, scenario: Scenario, city: City) -> Plan:
     for name in arrays:
         if name not in names:
             raise InputError(path, name, "unknown", f"the arrays {', '.join(names)} and no other")
-    _check(path, arrays, scenario, city)
+    check_plan_arrays(path, arrays, scenario, city)
     return Plan(**arrays)
 
 
-def _check(path: Path, arrays: dict[str, NDArray[Any]], scenario: Scenario, city: City) -> None:
+def check_plan_arrays(
+    path: Path, arrays: dict[str, NDArray[Any]], scenario: Scenario, city: City
+) -> None:
+    """Check that arrays by the names of a plan's fields are a plan of a scenario and its city.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the first array that is not.
+    """
     shifts, districts = len(scenario.shifts), len(city.district_name)
     towns, grids = len(city.town_name), len(city.grid_xy)
     names = ("unit_department", "unit_district", "unit_town", "unit_of")

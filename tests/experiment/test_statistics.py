@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from tiny import tiny
 
+import sim
 from sim.errors import InputError
 from sim.experiment.arm import Arm
 from sim.experiment.difference import (
@@ -20,12 +21,12 @@ from sim.experiment.difference import (
     differences,
     holm,
 )
-from sim.experiment.executor import Failure
+from sim.experiment.executor import Failure, Serial
 from sim.experiment.precision import Precision
 from sim.experiment.replication import Replication
 from sim.experiment.selection import kim_nelson
 from sim.experiment.sweep import Vary
-from sim.experiment.warm_up import PILOTS, find_warm_up, mser, open_by_hour, warm_up_of
+from sim.experiment.warm_up import STOCKS, WarmUpFound, find_warm_up, mser, settles, stocks
 from sim.experiment.words import sentence, verdict
 from sim.measure.catalogue import find
 from sim.measure.intervals import Interval, bootstrap_mean, mean_interval
@@ -254,58 +255,80 @@ def test_mser_is_the_rule_it_says() -> None:
     assert mser([1.0] * 10) is None
 
 
-def test_warm_up_of_open_tickets() -> None:
+def test_when_a_stock_settles() -> None:
     hour = np.arange(24 * 14)
     rhythm = 20 * np.sin(hour * 2 * np.pi / 24)
     noise = np.random.Generator(np.random.Philox(6)).normal(size=len(hour)) * 10
     rising = 300 * (1 - np.exp(-hour / 20)) + rhythm + noise
-    found = warm_up_of([rising, rising + 1])
+    found = settles([rising, rising + 1])
     assert found is not None
-    assert 2 * 86400 < found < 7 * 86400
-    assert warm_up_of([rising[:30]]) is None
-    assert warm_up_of([np.zeros(47)]) is None
-    assert warm_up_of([np.zeros(48)]) == 0.0  # two days do
+    assert 2 < found < 7
+    assert settles([rising[:30]]) is None
+    assert settles([np.zeros(47)]) is None
+    assert settles([np.zeros(48)]) == 0.0  # two days do
+    late = np.r_[np.zeros(60), np.full(276, 100.0)]  # the mean of a day is 100 from hour 60 on
+    found = settles([late])
+    assert found is not None
+    assert found >= 2.5
 
 
-class Given:
-    """An executor whose results are given."""
+class Given(Serial):
+    """An executor whose results are given, one for each replication."""
 
     def __init__(self, result: object) -> None:
-        self.result, self.asked = result, 0
+        self.result = result
 
-    def run(self, function: object, tasks: list[Replication]) -> Iterator[tuple[object, object]]:
-        assert function is open_by_hour
-        self.asked += 1
+    def run(self, function: object, tasks: Any) -> Iterator[tuple[Any, Any]]:
+        assert function is stocks
+        tasks = list(tasks)
         assert [(task.seed, task.number, task.engine) for task in tasks] == [
-            (7, number, "simpy") for number in range(PILOTS)
+            (7, number, "simpy") for number in range(2)
         ]
+        assert {task.arm.scenario.time.warm_up_days for task in tasks} == {14}
         return iter([(task, self.result) for task in tasks])
 
 
-def test_a_warm_up_is_kept_with_what_it_was_found_for(tmp_path: Path) -> None:
-    scenario, file = tiny(tmp_path / "tiny"), tmp_path / "new" / "warm-up.json"
+def test_a_warm_up_is_as_long_as_the_slowest_stock_and_the_longest_deadline(
+    tmp_path: Path,
+) -> None:
+    scenario = tiny(tmp_path)
 
-    def found(policy: str, result: object) -> tuple[float, int]:
-        given: Any = Given(result)
-        return find_warm_up(Arm("one", scenario, policy), 7, "simpy", given, file), given.asked
+    def found(result: object) -> WarmUpFound:
+        arm = Arm("one", scenario, "fifo")
+        return find_warm_up(arm, 7, Given(result), days=14, replications=2, engine="simpy")
 
-    late = np.r_[np.zeros(60), np.full(276, 100.0)]  # the mean of a day is 100 from hour 60 on
-    settled = warm_up_of([late])
-    assert settled is not None
-    assert settled >= 60 * 3600
-    assert found("fifo", np.zeros(48)) == (0.0, 1)
-    assert found("fifo", late) == (0.0, 0)  # as it is written there
-    assert found("edd", late) == (settled, 1)
-    assert json.loads(file.read_text())["warm_up_s"] == settled
-    assert [path.name for path in file.parent.iterdir()] == ["warm-up.json"]
-    assert found("edd", np.zeros(48)) == (settled, 0)
-    with pytest.raises(InputError, match="it broke") as caught:
-        found("priority", Failure("it broke"))
-    assert (caught.value.file, caught.value.field) == ("warm-up", "one")
-    with pytest.raises(InputError, match="a longer run: after 3 days") as caught:
-        found("priority", np.arange(168.0))
-    assert (caught.value.file, caught.value.field) == ("command line", "warmup")
-    assert found("edd", np.zeros(48)) == (settled, 0)
+    hours = 14 * 24
+    flat = np.zeros((len(STOCKS), hours))
+    assert found(flat).days == found(flat).longest_deadline == 3
+    slow = flat.copy()
+    slow[1] = np.r_[np.zeros(100), np.full(hours - 100, 50.0)]
+    told = found(slow)
+    assert told.settled["undiscovered matters"] is not None
+    assert told.days == ceil(told.settled["undiscovered matters"]) >= 4
+    slow[2] = np.arange(hours)
+    told = found(slow)
+    assert told.settled["at linkage centres"] is None
+    assert "at linkage centres not settled" in told.source
+    assert "2 replications of 14 days from an empty city, seed 7" in told.source
+    with pytest.raises(InputError, match="it broke"):
+        found(Failure("it broke"))
+    for wrong, said in (({"days": 3}, "days: 3"), ({"replications": 0}, "replications: 0")):
+        with pytest.raises(InputError, match=said):
+            find_warm_up(Arm("one", scenario, "fifo"), 7, Serial(), **wrong)  # type: ignore[arg-type]
+
+
+def test_stocks_are_those_of_the_record(tmp_path: Path) -> None:
+    """At some hours, against the states in a record of which all is kept."""
+    scenario = tiny(tmp_path, ["time.days=1", "time.warm_up_days=4"])
+    found = stocks(Replication(Arm("x", scenario, "fifo"), 7, 0))
+    assert found.shape == (len(STOCKS), 4 * 24)
+    run = sim.prepare(scenario, policy="fifo", keep_warm_up=True)
+    for hour in (1, 10, 53, 4 * 24):
+        run.run(run.begins + hour * 3600.0)
+        state = run.outcome().tickets["state"]
+        counted = [np.isin(state, some).sum() for some in STOCKS.values()]
+        assert found[:, hour - 1].tolist() == counted
+    assert found[0].max() > 50
 
 
 def test_selection_of_what_is_plain_to_see() -> None:

@@ -18,6 +18,7 @@ from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.compiled_engine.replan import staffed
 from sim.engine.outcome import Columns
 from sim.engine.state import LIFE, RunState
+from sim.errors import InputError
 from sim.model.parameters import Parameters
 from sim.model.replan import Staff
 from sim.model.state import Level
@@ -109,6 +110,12 @@ def _set_people(arrays: Arrays, state: RunState, staff: Staff, matters: Columns)
     arrays.desks["on_duty"] = arrays.posts @ state.shifts["on_duty"].astype(np.int64)
     arrays.units["awaiting"] = state.units["awaiting"]
     crews, found = arrays.crews, state.crews
+    shard = arrays.shards[arrays.units["district"][crews["unit"]]]
+    nodes = np.maximum(shard["last_node"] - shard["first_node"], 1)
+    if not (found["from_node"] < nodes).all():
+        row = int(np.argmin(found["from_node"] < nodes))
+        value = int(found["from_node"][row])
+        raise InputError("state", f"crews.from_node[{row}]", value, "a node of its district")
     for name in ("works", "from_x", "from_y", "from_node", "from_rest", "left", "arrives", "work"):
         crews[name] = found[name]
     sent = np.flatnonzero(found["ticket"] >= 0)

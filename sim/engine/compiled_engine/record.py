@@ -334,6 +334,7 @@ def under_way(state: RunState, parameters: Parameters) -> dict[str, NDArray[Any]
         StopKind.RECORD,
     )
     stops["start"], stops["end"] = workers["begun"][busy], workers["ends"][busy]
+    stops["way"] = np.where(does >= Does.GO, workers["way"][busy], 0.0)
     stops["way"] = np.where(stops["kind"] == StopKind.JOB, workers["way"][busy], 0.0)
     return {"stops": stops, "services": services}
 

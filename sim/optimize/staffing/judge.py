@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.clock import HOUR
 from sim.engine import find_engine
+from sim.engine.warm import WarmUp, state_at_0
 from sim.measure.catalogue import ANSWERED, DEADLINES, HOTLINE
 from sim.measure.instants import instant
 from sim.measure.kpis import figures_by, figures_of
@@ -170,7 +171,8 @@ class Judge:
     Notes
     -----
     As many replications run side by side as `sim.processors.threads` says; the kernel lets go of
-    the interpreter meanwhile.
+    the interpreter meanwhile. With a warm-up, plans that are only tried (`judge_all`) begin at time
+    0 from the state of the base; what is told of a plan rests on runs that warmed up under it.
     """
 
     def __init__(
@@ -193,27 +195,40 @@ class Judge:
         self._workload = lru_cache(_REMEMBERED)(self._drawn)
         self._lock = Lock()
 
-    def run(self, plan: Plan, replication: int) -> Outcome:
-        """Run a plan on one replication."""
+    def run(self, plan: Plan, replication: int, *, tried: bool = False) -> Outcome:
+        """Run a plan on one replication.
+
+        Parameters
+        ----------
+        tried : bool
+            Whether it is only tried, and begins from the base's state at time 0.
+        """
         if self.stopped is not None and self.stopped():
             raise Interrupted
+        from_base = tried and self.scenario.time.warm_up_days > 0
+        whole = not from_base and self.scenario.time.warm_up_days > 0
         simulation = find_engine(self.engine)(
             self.scenario,
             city=self.city,
-            workload=self._workload(replication),
+            workload=None if whole else self._workload(replication),
             plan=plan,
             policy=self.policy,
             seed=self.seed,
             replication=replication,
         )
+        if from_base:
+            warm_up = WarmUp(self.scenario, self.base, self.policy, self.seed, replication)
+            simulation.begin(state_at_0(warm_up, self.city, self.engine))
+            simulation.replan(plan, 0.0)
         simulation.run()
         with self._lock:
             self.runs += 1
         return simulation.outcome()
 
     def _drawn(self, replication: int) -> Workload:
-        """Draw the matters of a replication."""
-        return Workload.draw(self.scenario, self.city, self.seed, replication)
+        """Draw the matters of a replication, from time 0 on."""
+        days = range(self.scenario.time.days)
+        return Workload.draw(self.scenario, self.city, self.seed, replication, days)
 
     def judge(self, posts: NDArray[np.int64], replications: Sequence[int]) -> Verdict:
         """Run posts int64 [P, S] on some replications."""
@@ -229,12 +244,16 @@ class Judge:
             return join(list(side_by_side.map(lambda r: self._once(plan, r), replications)))
 
     def judge_all(self, jobs: Sequence[tuple[NDArray[np.int64], int]]) -> list[Verdict]:
-        """Run pairs of posts and a replication."""
-        with ThreadPoolExecutor(threads()) as side_by_side:
-            return list(side_by_side.map(lambda job: self._once(self.plan(job[0]), job[1]), jobs))
+        """Try pairs of posts and a replication."""
 
-    def _once(self, plan: Plan, replication: int) -> Verdict:
-        outcome = self.run(plan, replication)
+        def once(job: tuple[NDArray[np.int64], int]) -> Verdict:
+            return self._once(self.plan(job[0]), job[1], tried=True)
+
+        with ThreadPoolExecutor(threads()) as side_by_side:
+            return list(side_by_side.map(once, jobs))
+
+    def _once(self, plan: Plan, replication: int, *, tried: bool = False) -> Verdict:
+        outcome = self.run(plan, replication, tried=tried)
         bys = dict.fromkeys(target.query.by for target in self.targets)
         tables = figures_by(outcome, list(bys))
         waits = longest_waits(outcome, self.pools)
