@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
+
 from sim.columns import MATTER, NAN, STORED, TICKET, Column, kinds
 from sim.engine.outcome import Columns
 from sim.model.replan import Plans
+from sim.model.state import Channel, State
 
 
 class Service(IntEnum):
@@ -176,3 +179,41 @@ class RunState:
     policy: str
     keys: dict[int, tuple[float, ...]]
     memory: Any
+
+
+def in_order(found: dict[str, Columns]) -> dict[str, Columns]:
+    """Return the tables of a state as any engine would say them.
+
+    Their rows are in order, and what nothing depends on any more is as if it had never been
+    written: how an engine leaves its memory behind is no part of a state.
+
+    Parameters
+    ----------
+    found : dict of columns
+        Those of `TABLES`, without ``over``.
+    """
+    asked = found["requests"]
+    order = np.lexsort((asked["number"], asked["desk"]))
+    asked = {name: column[order] for name, column in asked.items()}
+    ahead = found["ahead"]
+    order = np.lexsort((ahead["number"], ahead["kind"], ahead["at"], ahead["worker"]))
+    ahead = {name: column[order] for name, column in ahead.items()}
+
+    matters = dict(found["matters"])
+    state, on_line = matters["state"], matters["on_line"]
+    sorted_out = np.isin(state, (State.AT_CENTRE, State.UNSIGNED))  # whose it is
+    waits = np.isnan(matters["requested"]) & ~matters["abandoned"] & on_line
+    with_centre = np.isin(matters["number"], asked["number"][asked["desk"] > 0])
+    for name, here in (
+        ("wrong_left", sorted_out),
+        ("centre", (state == State.AT_CENTRE) | (sorted_out & (matters["wrong_left"] > 0))),
+        ("service", with_centre),
+        ("until", np.isin(state, (State.UNSIGNED, State.SETTLING))),
+        ("calling", waits & (matters["citizen"] == Channel.HOTLINE)),
+        ("line_until", on_line),
+    ):
+        column = matters[name]
+        nothing = np.array(np.nan if column.dtype.kind == "f" else 0, dtype=column.dtype)
+        matters[name] = np.where(here, column, nothing)
+    asked["urgency"] = np.where(np.isnan(asked["start"]), asked["urgency"], 0).astype("i4")
+    return {**found, "matters": matters, "requests": asked, "ahead": ahead}

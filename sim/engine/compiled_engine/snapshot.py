@@ -12,7 +12,7 @@ from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.compiled_engine.links import column, through_trees
 from sim.engine.compiled_engine.structure import quanta
 from sim.engine.outcome import Columns
-from sim.engine.state import KINDS
+from sim.engine.state import KINDS, in_order
 from sim.model.order import ident_of, kind_of
 
 Ints = NDArray[np.int64]
@@ -37,15 +37,17 @@ def tables(arrays: Arrays, slots: Ints) -> dict[str, Columns]:
         arrays = arrays._replace(tickets=nobody)
     events = _events(arrays)
     slots = slots[np.argsort(arrays.tickets["id"][slots])]
-    return {
-        "matters": _matters(arrays, slots, events),
-        "requests": _requests(arrays, events),
-        "crews": _crews(arrays),
-        "workers": _workers(arrays),
-        "ahead": _ahead(arrays),
-        "shifts": {"on_duty": arrays.on_duty[0].copy(), "began": arrays.began[0].copy()},
-        "units": {"awaiting": arrays.units["awaiting"] > 0},
-    }
+    return in_order(
+        {
+            "matters": _matters(arrays, slots, events),
+            "requests": _requests(arrays, events),
+            "crews": _crews(arrays),
+            "workers": _workers(arrays),
+            "ahead": _ahead(arrays),
+            "shifts": {"on_duty": arrays.on_duty[0].copy(), "began": arrays.began[0].copy()},
+            "units": {"awaiting": arrays.units["awaiting"] > 0},
+        }
+    )
 
 
 def _events(arrays: Arrays) -> Columns:
@@ -115,11 +117,9 @@ def _requests(arrays: Arrays, events: Columns) -> Columns:
         "start": (none, end - lasts),
         "end": (none, end),
     }
-    found = {
+    return {
         name: np.concatenate(both).astype(KINDS["requests"][name]) for name, both in columns.items()
     }
-    order = np.lexsort((found["number"], found["desk"]))
-    return {name: values[order] for name, values in found.items()}
 
 
 def _crews(arrays: Arrays) -> Columns:
@@ -157,8 +157,7 @@ def _ahead(arrays: Arrays) -> Columns:
         "kind": nodes["k1"][at],
         "number": nodes["id"][at],
     }
-    order = np.lexsort((columns["number"], columns["kind"], columns["at"], columns["worker"]))
-    return {name: values[order].astype(KINDS["ahead"][name]) for name, values in columns.items()}
+    return {name: values.astype(KINDS["ahead"][name]) for name, values in columns.items()}
 
 
 def _trees(arrays: Arrays, roots: Ints) -> Ints:
