@@ -133,7 +133,8 @@ def _range(column: Column, table: str, sizes: Mapping[str, int]) -> Range:
     """Return what a column of a result may hold."""
     kind = column.kind[0]
     if kind == "f":
-        low = -_LATEST if column.unit == "s" else 0
+        instant = column.unit == "s" and np.isnan(column.default)  # else how long something took
+        low = -_LATEST if instant else 0
         return Range(kind, low, np.inf if column.never else _LATEST)
     if column.to:
         nobody = table == "tickets" and column.default < 0 and column.name != "state"
