@@ -122,7 +122,7 @@ KNOWN = {
     ("tests", r"np\.eye\("),
     ("sim", r"np\.eye\("),
     ("sim/scenario/renamed.py", ".*"),  # what names were
-    ("sim/measure/catalogue.py", r'"tickets\.eyes"'),
+    ("sim/measure/finding.py", r'"tickets\.eyes"'),
     ("tests/measure/test_catalogue.py", r'"tickets\.eyes"'),
     ("tests/scenario/test_migrate.py", ".*"),
     ("tests/scenario/test_layers.py", "part_time_eyes"),

@@ -37,7 +37,7 @@ class Replicated(Json, Patience, Seed, Part):
         metavar="MEASURE",
         help="What is compared (`sim measures`), such as close.p90, close.p90@department=police, "
         "close.on_time.worst@district. Repeatable; --precision and --select look at the first.  "
-        "[default: arrive.p90, arrive.on_time, close.p90, close.on_time]",
+        "[default: attended.on_time, resolved.on_time, arrive.p90, close.p90]",
     )
     of: str = option(
         metavar="GROUP",

@@ -24,7 +24,7 @@ from sim.clock import DAY, WEEK
 from sim.engine import find_engine
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
-from sim.measure.catalogue import find
+from sim.measure.finding import find
 from sim.measure.intervals import Interval, mean_interval
 from sim.measure.kpis import figures
 from sim.measure.rows import with_citizen

@@ -28,8 +28,8 @@ TIMES = 3
 
 _OPEN = tuple(state for state in State if State.REGISTERED <= state <= State.CHECKING)
 STOCKS: dict[str, tuple[State, ...]] = {
-    "open tickets": _OPEN,
-    "undiscovered matters": (State.UNDISCOVERED, State.CALLING),
+    "known and open": _OPEN,
+    "not discovered": (State.UNDISCOVERED, State.CALLING),
     "at linkage centres": (State.AT_CENTRE,),
     "at departments' desks": (State.UNSIGNED,),
     "with crews and gridworkers": (

@@ -10,12 +10,10 @@ from __future__ import annotations
 from functools import partial
 
 from sim.clock import WEEK
-from sim.errors import InputError, suggestion
 from sim.measure import rows
 from sim.measure.instants import answered_at_once
 from sim.measure.metric import (
     BOUND,
-    POLICY,
     QUANTILES,
     URGENT,
     Better,
@@ -25,7 +23,6 @@ from sim.measure.metric import (
     Gauge,
     Mean,
     Measure,
-    Metric,
     PerDay,
     Ratio,
     Score,
@@ -57,19 +54,6 @@ _CHANNELS = {
     Channel.HOTLINE: "hotline_call",
     Channel.ONLINE: "hotline_online",
 }  # the others by their own names
-_FORMER = {
-    "tickets.eyes": "tickets.observers",
-    "hotline.answered": "hotline.answered_1h",
-    "closing_rate": "throughput",
-    "closing_rate.hotline": "requests.on_time",
-    "state.vanished": "vanished",
-    "backlog.calling": "state.calling",
-    "backlog.registered": "state.registered",
-    "backlog.recording": "state.recording",
-    **{f"{role}.utilisation": f"{role}.work" for role in ("operators", "gridworkers", "crews")},
-}
-"""What a measure was called that is not there any more, or what comes nearest to it now."""
-
 _DOES = {
     "work": ("{} on duty at work", "在岗工作占比"),
     "travel": ("{} on duty under way", "在岗途中占比"),
@@ -484,29 +468,3 @@ METRICS = {
     **{m.name: m for m in (*URGENTS.values(), *BOUNDS.values())},
 }
 """Every metric by name, but for those that a policy tells."""
-
-
-def find(name: str, field: str = "target") -> Metric:
-    """Return what is declared of a metric.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``close.p90``, or ``policy.…``: what a policy tells, which is declared nowhere.
-    field : str
-        Where it was asked for.
-
-    Raises
-    ------
-    InputError
-        If there is none of this name.
-    """
-    if name in METRICS:
-        return METRICS[name]
-    if name.startswith(POLICY):
-        return Metric(name, name, "", "", Better.NEITHER, None)
-    if name in _FORMER:
-        raise InputError("command line", field, name, f"no name any more; now {_FORMER[name]}")
-    begins = [known for known in KPIS if known.startswith(name)]
-    hint = f"; did you mean {begins[0]}?" if begins else suggestion(name, METRICS)
-    raise InputError("command line", field, name, f"a measure that `sim measures` lists{hint}")

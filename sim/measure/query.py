@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError, suggestion
-from sim.measure.catalogue import find
+from sim.measure.finding import find
 from sim.measure.metric import Better, Metric, Quantile
 from sim.measure.tables import GROUPS, Floats, check_grouping, names
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.clock import DAY, HOUR, TICKS_PER_SECOND
+from sim.clock import HOUR, TICKS_PER_SECOND
 from sim.engine.outcome import Outcome
 from sim.errors import InvariantError
 from sim.measure.durations import Durations
@@ -238,22 +238,19 @@ class _Piece:
     def due(self, formula: Due) -> tuple[Ints, Ints]:
         """Return how many fell due, and how many of them were done, or what they were worth."""
         fell, met = self.verdict(formula)
+        n, total = np.zeros((2, self.size + 1), dtype=np.int64)
         if not formula.worth:
-            return self._of(fell), self._of(met)
-        total = np.zeros(self.size + 1, dtype=np.int64)
+            _count_met(self.cell, fell, met, n, total)
+            return n[:-1], total[:-1]
         worth = np.rint(WORTHS[formula.worth](self.outcome) * _WORTH)
         _add_up(self.cell, worth, met, total)
         return self._of(fell), total[:-1]
 
     def by_hour(self, formula: Due) -> tuple[Ints, Ints]:
         """Return the same by cell and the hour of day at which its time began."""
-        begins = np.nan_to_num(self.times(formula.begins))
-        hour = (begins % DAY // HOUR).astype(np.int32)
-        cell = self.cell * _HOURS + hour[:, None]
         fell, met = self.verdict(formula)
         n, total = np.zeros((2, (self.size + 1) * _HOURS), dtype=np.int64)
-        _count(cell, fell, n)
-        _count(cell, met, total)
+        _count_by_hour(self.cell, self.times(formula.begins), fell, met, n, total)
         return n[:-_HOURS], total[:-_HOURS]
 
     def verdict(self, formula: Due) -> tuple[Bools, Bools]:
@@ -307,6 +304,27 @@ def _count(cell, rows, out) -> None:  # type: ignore[no-untyped-def]
         if rows[i]:
             for g in range(cell.shape[1]):
                 out[cell[i, g]] += 1
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _count_met(cell, rows, met, n, total) -> None:  # type: ignore[no-untyped-def]
+    """Count the rows of each cell, and those that met something."""
+    for i in range(len(rows)):
+        if rows[i]:
+            for g in range(cell.shape[1]):
+                n[cell[i, g]] += 1
+                total[cell[i, g]] += met[i]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _count_by_hour(cell, times, rows, met, n, total) -> None:  # type: ignore[no-untyped-def]
+    """Count the same by cell and the hour of day of a time."""
+    for i in range(len(rows)):
+        if rows[i]:
+            hour = int(np.floor(times[i] / HOUR)) % _HOURS
+            for g in range(cell.shape[1]):
+                n[cell[i, g] * _HOURS + hour] += 1
+                total[cell[i, g] * _HOURS + hour] += met[i]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -28,7 +28,7 @@ from sim.experiment.selection import kim_nelson
 from sim.experiment.sweep import Vary
 from sim.experiment.warm_up import STOCKS, WarmUpFound, find_warm_up, mser, settles, stocks
 from sim.experiment.words import sentence, verdict
-from sim.measure.catalogue import find
+from sim.measure.finding import find
 from sim.measure.intervals import Interval, bootstrap_mean, mean_interval
 
 

@@ -28,8 +28,8 @@ from sim.measure.catalogue import (
     METRICS,
     TARGETS,
     URGENTS,
-    find,
 )
+from sim.measure.finding import find
 from sim.measure.kpis import figures, kpis
 from sim.measure.metric import POLICY, Better, Due, Kind, Quantile, Score, Share, Span, WorstHour
 from sim.measure.query import BETWEEN, Query
@@ -240,3 +240,8 @@ def test_what_a_policy_tells_has_its_own_unit_and_no_direction() -> None:
     assert (query.unit, query.better) == ("", Better.NEITHER)
     with pytest.raises(InputError, match="policy"):
         Query.parse("policy.planned@district")
+
+
+def test_the_command_says_what_it_compares_by_default() -> None:
+    shown = CliRunner().invoke(main, ["compare", "--help"], terminal_width=200)
+    assert ", ".join(TARGETS) in " ".join(shown.stdout.split())
