@@ -132,7 +132,7 @@ def _row(measure: Measure) -> tuple[str, ...]:
         first.kind.value,
         first.unit,
         BETTER[measure.better],
-        "**all**" if measure.headline else "stage" if measure.decided_by else "–",
+        first.scope.replace("all", "**all**"),
         _said(measure.formula),
         "all" if first.groups == tuple(GROUPS) else ", ".join(first.groups),
         ", ".join(sorted(measure.decided_by)) or "–",

@@ -12,8 +12,9 @@ BETTER = {Better.LESS: "less", Better.NEITHER: "–", Better.MORE: "more"}
 
 
 def lines() -> Iterator[str]:
-    """Yield a line for each metric: its name, unit, which direction is better, and its labels."""
+    """Yield a line for each metric: name, unit, which direction is better, of whom, and labels."""
     for measure in MEASURES.values():
         for one in measure.metrics():
             label = f"{one.english} {one.chinese}"
-            yield f"{one.name:<26} {one.unit:<10} {BETTER[one.better]:<5} {label}"
+            of = f"{BETTER[one.better]:<5} {one.scope:<5}"
+            yield f"{one.name:<31} {one.unit:<9} {of} {label}"

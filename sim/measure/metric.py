@@ -303,6 +303,11 @@ class Metric:
         """What sort of figure it is."""
         return Kind.GAUGE if self.formula is None else _KINDS[type(self.formula)]
 
+    @property
+    def scope(self) -> str:
+        """Of whom it is: ``all`` matters, those who got to a ``stage`` of staff, or neither."""
+        return "all" if self.headline else "stage" if self.decided_by else "–"
+
     def named(self, prefix: str, english: str, chinese: str) -> Metric:
         """Return the same of something narrower, told of the whole city alone."""
         return Metric(
