@@ -127,7 +127,7 @@ def test_summary_names_the_worst_and_each_district(outcome: Outcome) -> None:
 
 
 def test_summary_of_a_few_hours(tmp_path: Path) -> None:
-    simulation = sim.prepare(tiny(tmp_path, ["seed=2"]), districts=["West"])
+    simulation = sim.prepare(tiny(tmp_path, ["staff_scale.crews=0"]), districts=["West"])
     simulation.run(60)
     told = summary(simulation.outcome())
     assert rows_of(told, "Where it hurts most")[0][0].startswith("nowhere")
