@@ -1,16 +1,18 @@
-"""Calibration: what the assumed figures must be for runs to show the published ones.
+"""Calibration: runs of the whole city held against what was published of it.
 
-Two things can only be found by running the model. How many matters must arise so that as many
-requests as were published reach 12345 and 110: of the matters that a citizen would report, some
-are found by somebody else first, and that share (column ``reported`` of the categories) depends
-on patrol, observers and cameras. And the closing rate at the end of a period, which depends on how
-long requests stay open.
+Two figures of a scenario can only be found by running the model. How many matters must arise so
+that as many requests as were published reach 12345 and 110: of the matters that a citizen would
+report, some are found by somebody else first, or their caller gives up, and that share (column
+``reported`` of the categories) depends on patrol, observers, cameras and the hotline's posts. And
+how long requests stay open, on which the published closing rate depends. What else was published
+(``[published]`` of the scenario) is compared beside them: it says whether a figure was fitted to
+it, or left to check.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,106 +24,101 @@ from sim.clock import DAY, WEEK
 from sim.engine import find_engine
 from sim.engine.outcome import Outcome
 from sim.errors import InputError
-from sim.measure.intervals import Interval, stratified_interval
-from sim.measure.rows import hotline, police
-from sim.measure.tables import Bools, known
+from sim.measure.catalogue import find
+from sim.measure.intervals import Interval, mean_interval
+from sim.measure.kpis import figures
+from sim.measure.rows import with_citizen
+from sim.measure.tables import known
 from sim.reading import read_csv
 from sim.scenario import Scenario, restrict
+from sim.scenario.world import Published
 from sim.workload.channel import Channel
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FOLLOW_WEEKS = 3
-"""How long requests are followed at least: the longest deadline for closing is 21 days."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What a sample of days and districts shows, each with its 95 % interval.
+    """What runs show beside what was published, with 95 % intervals.
 
     Attributes
     ----------
     reported : pandas.DataFrame
         ``category, assumed, measured, low, high, n``: the share of the matters that a citizen
-        would report which do become a request, and of how many.
+        would report which do become a request, and of how many (Wilson's interval).
     hotline, police : Interval
-        Requests over those published, per day.
-    open_s : Interval
-        How long a request of 12345 stays open on average, s.
-    period_s : float
-        Length of the published period, s.
-    districts : dict
-        The same of each single district, by its English name; empty if there is only one.
+        Requests over those published, per day, over replications.
+    published : pandas.DataFrame
+        ``name, measure, published, run, low, high, fitted``: what else was published; fitted
+        names the figures that were tuned to it, and is empty where it was left to check.
     """
 
     reported: pd.DataFrame
     hotline: Interval
     police: Interval
-    open_s: Interval
-    period_s: float
-    districts: dict[str, Calibration] = field(default_factory=dict)
-
-    @property
-    def closing_rate(self) -> Interval:
-        """Share of the period's requests that are closed at its end.
-
-        By Little's law, requests open at the end are the arrival rate times the time a request
-        stays open: of those of a period T, W / T.
-        """
-        mean, high, low = (1 - span / self.period_s for span in self.open_s)
-        return Interval(mean, max(low, 0.0), min(high, 1.0))
+    published: pd.DataFrame
 
 
 def calibrate(
     scenario: Scenario,
     districts: Sequence[str] = (),
     *,
-    weeks: int = 5,
+    weeks: int = 3,
+    replications: int = 4,
     seed: int | None = None,
     engine: str = "compiled",
     progress: Callable[[float], None] | None = None,
 ) -> Calibration:
-    """Run districts one by one, and compare them with what was published.
-
-    Each district meets days of its own (its place in the table is the replication): what they
-    show are independent samples, and each counts by its share of the published requests.
+    """Run the whole city, after its warm-up, and compare it with what was published.
 
     Parameters
     ----------
     districts : sequence of str
-        All of the scenario's by default.
+        All of the scenario's by default. Small pools lose more callers: fewer districts than the
+        city has are no sample of it.
     weeks : int
-        How long each is run. Volumes are those after the first week, when matters that lie for
-        days are reported as steadily as they arise; how long requests stay open is that of all
-        but the last `FOLLOW_WEEKS`.
+        How long each replication is measured. Matters of all but the last week tell how many are
+        reported: their citizens have lost patience by then.
+    replications : int
 
     Raises
     ------
     InputError
-        If there are too few weeks, or no such district.
+        If there are too few weeks or replications, no such district, or an unknown measure.
     """
-    if not FOLLOW_WEEKS + 2 <= weeks <= scenario.time.days // 7:
-        most = scenario.time.days // 7
-        allowed = f"at least {FOLLOW_WEEKS + 2}, and no more than the scenario's {most}"
+    most = scenario.time.days // 7
+    if not 2 <= weeks <= most:
+        allowed = f"at least 2, and no more than the scenario's {most}"
         raise InputError("command line", "weeks", weeks, allowed)
+    if replications < 2:
+        raise InputError("command line", "replications", replications, "at least 2")
+    for name, row in scenario.published.items():
+        _check(scenario, name, row)
     whole = restrict(scenario, days=7 * weeks, districts=districts)
-    table = [row.name_en for row in whole.district_table]
-    names = whole.area.include or tuple(table)
-    samples = {}
-    for done, name in enumerate(names):
-        simulation = find_engine(engine)(
-            restrict(whole, districts=[name]), seed=seed, replication=table.index(name)
-        )
-        simulation.run(progress=progress and _part(progress, done, len(names)))
-        samples[name] = _Sample.of(simulation.outcome(), weeks)
-    each = {name: _sum_up(scenario, [sample]) for name, sample in samples.items()}
-    together = _sum_up(scenario, list(samples.values()))
-    return replace(together, districts=each) if len(each) > 1 else together
+    samples = []
+    for replication in range(replications):
+        simulation = find_engine(engine)(whole, seed=seed, replication=replication)
+        simulation.run(progress=progress and _part(progress, replication, replications))
+        samples.append(_Sample.of(simulation.outcome()))
+    return _sum_up(whole, samples)
 
 
 def _part(progress: Callable[[float], None], done: int, of: int) -> Callable[[float], None]:
     return lambda share: progress((done + share) / of)
+
+
+def _check(scenario: Scenario, name: str, row: Published) -> None:
+    field = f"published.{name}.measure"
+    try:
+        metric = find(row.measure)
+    except InputError as error:
+        raise InputError(scenario.file_of(field), field, row.measure, error.allowed) from None
+    if row.period_days is not None and metric.unit != "s":
+        allowed = "a mean time, since period_days is given"
+        raise InputError(scenario.file_of(field), field, row.measure, allowed)
 
 
 def with_reported(path: Path, reported: pd.DataFrame) -> str:
@@ -137,51 +134,39 @@ def with_reported(path: Path, reported: pd.DataFrame) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """One district: matters by category, ratios and open times by week, published totals."""
+    """One replication: matters and requests by line and category, and published measures."""
 
-    citizens: NDArray[np.int64]
+    citizens: NDArray[np.int64]  # [2, categories]: of 12345, of 110
     requests: NDArray[np.int64]
-    hotline: NDArray[np.float64]
-    police: NDArray[np.float64]
-    open_s: NDArray[np.float64]
-    hotline_total: int
-    police_total: int
+    values: dict[str, float]
 
     @classmethod
-    def of(cls, outcome: Outcome, weeks: int) -> _Sample:
-        scenario, city, t = outcome.scenario, outcome.city, outcome.tickets
+    def of(cls, outcome: Outcome) -> _Sample:
+        scenario = outcome.scenario
         size = len(scenario.categories)
-        # matters of the first weeks: their citizens have lost patience by the end
-        old = (t["arisen"] < (weeks - 1) * WEEK) & (t["citizen"] != Channel.NONE)
-        asked = known(t["requested"])
-
-        def volumes(rows: Bools, total: int) -> NDArray[np.float64]:
-            week = (t["requested"][rows] // WEEK).astype(np.int64)
-            expected = total / scenario.totals.period_days * 7
-            return np.bincount(week, minlength=weeks)[1:weeks] / expected
-
-        hotline_total, police_total = int(city.hotline_requests[0]), int(city.police_calls[0])
-        request = hotline(outcome)
-        span = np.fmin(t["closed"], outcome.until) - t["requested"]
-        # what came when the matter was a ticket already is not open for itself
-        span = np.where(span < 0, 0, span)
-        week = np.where(request, np.nan_to_num(t["requested"]) // WEEK, weeks).astype(np.int64)
-        return cls(
-            np.bincount(t["category"][old], minlength=size),
-            np.bincount(t["category"][old & asked], minlength=size),
-            volumes(request, hotline_total),
-            volumes(police(outcome), police_total),
-            np.array([span[week == w].mean() for w in range(weeks - FOLLOW_WEEKS)]),
-            hotline_total,
-            police_total,
-        )
+        citizens, requests = np.zeros((2, 2, size), np.int64)
+        for piece in outcome.pieces():
+            t = piece.tickets
+            old = (t["arisen"] >= 0) & (t["arisen"] < outcome.until - WEEK) & with_citizen(piece)
+            asked = known(t["requested"])
+            for line, mine in enumerate(
+                (t["citizen"] != Channel.POLICE, t["citizen"] == Channel.POLICE)
+            ):
+                citizens[line] += np.bincount(t["category"][old & mine], minlength=size)
+                requests[line] += np.bincount(t["category"][old & mine & asked], minlength=size)
+        found = figures(outcome)
+        values = {}
+        for name, row in scenario.published.items():
+            value = float(found[row.measure][1][0])
+            values[name] = value if row.period_days is None else 1 - value / (row.period_days * DAY)
+        return cls(citizens, requests, values)
 
 
 def _sum_up(scenario: Scenario, samples: list[_Sample]) -> Calibration:
     import pandas as pd
 
-    citizens = np.sum([s.citizens for s in samples], axis=0)
-    requests = np.sum([s.requests for s in samples], axis=0)
+    citizens = sum(s.citizens.sum(axis=0) for s in samples)
+    requests = sum(s.requests.sum(axis=0) for s in samples)
     share, low, high = wilson(requests, citizens)
     reported = pd.DataFrame(
         {
@@ -193,14 +178,30 @@ def _sum_up(scenario: Scenario, samples: list[_Sample]) -> Calibration:
             "n": citizens,
         }
     )
-    by_hotline = [s.hotline_total for s in samples]
-    return Calibration(
-        reported,
-        stratified_interval([s.hotline for s in samples], by_hotline),
-        stratified_interval([s.police for s in samples], [s.police_total for s in samples]),
-        stratified_interval([s.open_s for s in samples], by_hotline),
-        scenario.totals.period_days * DAY,
+    rows = []
+    for name, row in scenario.published.items():
+        run = mean_interval([s.values[name] for s in samples])
+        rows.append((name, row.measure, row.value, *run, ", ".join(row.fitted)))
+    columns = ["name", "measure", "published", "run", "low", "high", "fitted"]
+    hotline, police = (
+        mean_interval([_volume(scenario, s, line) for s in samples]) for line in (0, 1)
     )
+    return Calibration(reported, hotline, police, pd.DataFrame(rows, columns=columns))
+
+
+def _volume(scenario: Scenario, sample: _Sample, line: int) -> float:
+    """Return requests over those published, as the categories' shares of reported matters say.
+
+    So it does not depend on the season in which the sample lies, nor on its days' factors: as
+    many matters arise as make the published requests if the assumed share is reported.
+    """
+    shares = [(c.hotline_share, c.police_share)[line] for c in scenario.categories]
+    assumed = [c.reported for c in scenario.categories]
+    n = sample.citizens[line]
+    met = n > 0
+    weights = np.where(met, shares, 0)
+    measured = sample.requests[line] / np.where(met, n, 1)
+    return float(np.sum(weights * measured / assumed) / weights.sum())
 
 
 def wilson(hits: Any, n: Any) -> tuple[Any, Any, Any]:

@@ -283,6 +283,13 @@ _CALLS = (
 )
 
 _DURATIONS = (
+    _closing(
+        "requests.close.mean",
+        "mean time a 12345 request is open",
+        "热线诉求办结用时 均值",
+        Mean(Span("requested", ("closed",), rows.requested_open)),
+        LESS,
+    ),
     Measure(
         "discovery",
         "time to discovery",

@@ -56,6 +56,12 @@ def hotline(outcome: Outcome) -> Bools:
     return by & known(outcome.tickets["requested"])
 
 
+def requested_open(outcome: Outcome) -> Bools:
+    """Return which became a request to 12345 before they were closed."""
+    t = outcome.tickets
+    return hotline(outcome) & ~(t["closed"] < t["requested"])
+
+
 def police(outcome: Outcome) -> Bools:
     """Return which became a call that 110 took."""
     t = outcome.tickets

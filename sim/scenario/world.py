@@ -116,8 +116,11 @@ class Published(Model):
     measure: Name
     """Of the catalogue, see ``sim measures``."""
     value: Annotated[float, Field(allow_inf_nan=False)]
+    period_days: Positive | None = None
+    """The measure is a mean time, and the value the share of those that began within so many days
+    for which it is over at their end: by Little's law, 1 - mean time / period."""
     fitted: tuple[Name, ...] = ()
-    """The fields that were tuned to it; none: it was left to check."""
+    """The figures that were tuned to it; none: it was left to check."""
 
 
 class GridSettings(Model):

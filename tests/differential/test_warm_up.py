@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from differential.test_engines import Remembers, quick
 from engine.outcomes import check_outcome, same
-from generated import Recipe, Replans, changed, recipes, replans, scenario_of
+from generated import Recipe, Replans, _toml, changed, recipes, replans, scenario_of, weather
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from tiny import tiny
+from tiny import CATEGORIES, tiny
 
 import sim
 from sim.city import City
@@ -122,7 +122,9 @@ def shifted(outcome: Outcome, by: float) -> Outcome:
     tables = {"tickets": {n: c + by if n in TIMES else c for n, c in outcome.tickets.items()}}
     for log in ("visits", "stops", "services"):
         table = getattr(outcome, log)
-        tables[log] = {n: c + by if c.dtype.kind == "f" else c for n, c in table.items()}
+        # the way of a stop is a duration
+        moves = [n for n, c in table.items() if c.dtype.kind == "f" and n != "way"]
+        tables[log] = {n: c + by if n in moves else c for n, c in table.items()}
     return replace(outcome, until=outcome.until + by, **tables)  # type: ignore[arg-type]
 
 
@@ -146,6 +148,20 @@ def test_as_a_run_that_starts_earlier(start: str, policy: Any, engine: str, tmp_
     """Across ends of years and months, and the first day by which days are numbered."""
     scenario = tiny(tmp_path, [f"time.start={start}", "time.days=1"])
     hold_shifted(scenario, 3, policy, engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_over_a_festival_in_the_rain(engine: str, tmp_path: Path) -> None:
+    """Saturday 24 February 2018 is worked, Wednesday 21 is off; days are like those before."""
+    changes = ["time.start=2018-02-23", "time.days=2", 'time.calendar="CN"']
+    changes += ["variation.city_day_rho=0.5", "totals.period_start=2018-01-01"]
+    rain = _toml(weather(0.5, "true"))
+    rows = [{**row, "close_h": "", "close_workdays": 1} for row in CATEGORIES]
+    scenario = tiny(tmp_path, [*changes, f"weather={rain}", "profiles.office.day_off=0.2"], rows)
+    hold_shifted(scenario, 3, "edd", engine)
+    due = sim.simulate(scenario, engine=engine).tickets["due_close"]
+    # accepted on Friday: the end of Saturday; on Saturday: that of Monday
+    assert set(np.unique(due[~np.isnan(due)])) == {2 * DAY, 4 * DAY}
 
 
 @settings(max_examples=10, **QUIETLY)
