@@ -8,13 +8,17 @@ who is `State.WAITING`, and how many operators are busy is how many requests are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.columns import MATTER, NAN, STORED, TICKET, Column, kinds
 from sim.engine.outcome import Columns
 from sim.model.replan import Plans
+from sim.model.state import Channel, State
 
 
 class Service(IntEnum):
@@ -176,3 +180,42 @@ class RunState:
     policy: str
     keys: dict[int, tuple[float, ...]]
     memory: Any
+
+
+def without_traces(state: RunState) -> RunState:
+    """Return a state in which nothing stands that means nothing any more, in one order of rows.
+
+    Engines leave behind what was once waited for; two that agree on all that counts then give the
+    same state.
+    """
+    m, asked = dict(state.matters), dict(state.requests)
+    heard = ~np.isnan(m["requested"]) | m["abandoned"] | (m["citizen"] == Channel.POLICE)
+    at_centre = np.isin(m["number"], asked["number"][asked["desk"] > 0])
+    misled = (m["state"] == State.UNSIGNED) & (m["wrong_left"] > 0)
+    awaited = np.isin(m["state"], (State.UNSIGNED, State.SETTLING))
+    for name, kept in (
+        ("until", awaited),
+        ("line_until", m["on_line"]),
+        ("calling", m["on_line"] & ~heard),
+        ("service", at_centre),
+        ("centre", (m["state"] == State.AT_CENTRE) | misled),
+    ):
+        m[name] = _where(m[name], kept, "matters", name)
+    asked["urgency"] = _where(asked["urgency"], np.isnan(asked["end"]), "requests", "urgency")
+    return replace(
+        state,
+        matters=m,
+        requests=_ordered(asked, "desk", "number", "attempt"),
+        ahead=_ordered(state.ahead, "worker", "at", "kind", "number"),
+        keys=dict(sorted(state.keys.items())),
+    )
+
+
+def _where(values: NDArray[Any], kept: NDArray[np.bool_], table: str, name: str) -> NDArray[Any]:
+    default = next(column.default for column in TABLES[table] if column.name == name)
+    return np.where(kept, values, default).astype(values.dtype)
+
+
+def _ordered(columns: Columns, *names: str) -> Columns:
+    order = np.lexsort([columns[name] for name in reversed(names)])
+    return {name: column[order] for name, column in columns.items()}

@@ -35,7 +35,7 @@ _SHARE = 0.1
 _MOST = 4e9  # bytes, where nobody can tell how much memory there is
 ON_DISK = 2e9
 """Bytes of states on disk, at most."""
-_WORTH_S = 1.0
+_WORTH_S = 0.25
 """A warm-up that takes longer is kept on disk."""
 _NAMES = ("name", "title_en", "title_zh")
 

@@ -115,11 +115,9 @@ def _requests(arrays: Arrays, events: Columns) -> Columns:
         "start": (none, end - lasts),
         "end": (none, end),
     }
-    found = {
+    return {
         name: np.concatenate(both).astype(KINDS["requests"][name]) for name, both in columns.items()
     }
-    order = np.lexsort((found["number"], found["desk"]))
-    return {name: values[order] for name, values in found.items()}
 
 
 def _crews(arrays: Arrays) -> Columns:
@@ -157,8 +155,7 @@ def _ahead(arrays: Arrays) -> Columns:
         "kind": nodes["k1"][at],
         "number": nodes["id"][at],
     }
-    order = np.lexsort((columns["number"], columns["kind"], columns["at"], columns["worker"]))
-    return {name: values[order].astype(KINDS["ahead"][name]) for name, values in columns.items()}
+    return {name: values.astype(KINDS["ahead"][name]) for name, values in columns.items()}
 
 
 def _trees(arrays: Arrays, roots: Ints) -> Ints:

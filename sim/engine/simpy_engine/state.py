@@ -13,7 +13,7 @@ from sim.engine.outcome import Columns
 from sim.engine.simpy_engine.people import People
 from sim.engine.simpy_engine.ticket import Step
 from sim.engine.simpy_engine.world import World
-from sim.engine.state import KINDS, TABLES, Calling, RunState, Service
+from sim.engine.state import KINDS, TABLES, Calling, RunState, Service, without_traces
 from sim.model.race import TIMED
 from sim.model.state import Channel
 
@@ -36,7 +36,7 @@ def state_of(
     known = world.load.arrays() | world.tickets.arrays()
     priority = np.array([c.priority for c in world.parameters.categories], dtype=np.int8)
     known["priority"] = priority[known["category"]]
-    return RunState(
+    whole = RunState(
         now=world.now,
         seed=seed,
         replication=replication,
@@ -57,6 +57,7 @@ def state_of(
         keys={t: key for unit in people.units for t, key in unit.keys.items()},
         memory=world.policy.memory(),
     )
+    return without_traces(whole)
 
 
 def _columns(table: str, **columns: Sequence[float]) -> Columns:
