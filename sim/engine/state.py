@@ -188,7 +188,7 @@ def without_traces(state: RunState) -> RunState:
     Engines leave behind what was once waited for; two that agree on all that counts then give the
     same state.
     """
-    m, asked = dict(state.matters), dict(state.requests)
+    m, asked, crews = dict(state.matters), dict(state.requests), dict(state.crews)
     heard = ~np.isnan(m["requested"]) | m["abandoned"] | (m["citizen"] == Channel.POLICE)
     at_centre = np.isin(m["number"], asked["number"][asked["desk"] > 0])
     misled = (m["state"] == State.UNSIGNED) & (m["wrong_left"] > 0)
@@ -202,13 +202,21 @@ def without_traces(state: RunState) -> RunState:
     ):
         m[name] = _where(m[name], kept, "matters", name)
     asked["urgency"] = _where(asked["urgency"], np.isnan(asked["end"]), "requests", "urgency")
-    return replace(
-        state,
-        matters=m,
-        requests=_ordered(asked, "desk", "number", "attempt"),
-        ahead=_ordered(state.ahead, "worker", "at", "kind", "number"),
-        keys=dict(sorted(state.keys.items())),
-    )
+    back = (crews["ticket"] < 0) & (
+        crews["arrives"] <= state.now
+    )  # whoever is at the base is there
+    for name in ("left", "arrives"):
+        crews[name] = np.where(back, state.now, crews[name])
+    tables = {table: getattr(state, table) for table in TABLES} | {
+        "matters": m,
+        "requests": _ordered(asked, "desk", "number", "attempt"),
+        "crews": crews,
+        "ahead": _ordered(state.ahead, "worker", "at", "kind", "number"),
+    }
+    in_order = {
+        table: {name: columns[name] for name in KINDS[table]} for table, columns in tables.items()
+    }
+    return replace(state, keys=dict(sorted(state.keys.items())), **in_order)
 
 
 def _where(values: NDArray[Any], kept: NDArray[np.bool_], table: str, name: str) -> NDArray[Any]:
