@@ -8,11 +8,12 @@ who is `State.WAITING`, and how many operators are busy is how many requests are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.columns import MATTER, NAN, STORED, TICKET, Column, kinds
 from sim.engine.outcome import Columns
@@ -181,39 +182,48 @@ class RunState:
     memory: Any
 
 
-def in_order(found: dict[str, Columns]) -> dict[str, Columns]:
-    """Return the tables of a state as any engine would say them.
+def without_traces(state: RunState) -> RunState:
+    """Return a state in which nothing stands that means nothing any more, in one order of rows.
 
-    Their rows are in order, and what nothing depends on any more is as if it had never been
-    written: how an engine leaves its memory behind is no part of a state.
-
-    Parameters
-    ----------
-    found : dict of columns
-        Those of `TABLES`, without ``over``.
+    Engines leave behind what was once waited for; two that agree on all that counts then give the
+    same state.
     """
-    asked = found["requests"]
-    order = np.lexsort((asked["number"], asked["desk"]))
-    asked = {name: column[order] for name, column in asked.items()}
-    ahead = found["ahead"]
-    order = np.lexsort((ahead["number"], ahead["kind"], ahead["at"], ahead["worker"]))
-    ahead = {name: column[order] for name, column in ahead.items()}
-
-    matters = dict(found["matters"])
-    state, on_line = matters["state"], matters["on_line"]
-    sorted_out = np.isin(state, (State.AT_CENTRE, State.UNSIGNED))  # whose it is
-    waits = np.isnan(matters["requested"]) & ~matters["abandoned"] & on_line
-    with_centre = np.isin(matters["number"], asked["number"][asked["desk"] > 0])
-    for name, here in (
-        ("wrong_left", sorted_out),
-        ("centre", (state == State.AT_CENTRE) | (sorted_out & (matters["wrong_left"] > 0))),
-        ("service", with_centre),
-        ("until", np.isin(state, (State.UNSIGNED, State.SETTLING))),
-        ("calling", waits & (matters["citizen"] == Channel.HOTLINE)),
-        ("line_until", on_line),
+    m, asked, crews = dict(state.matters), dict(state.requests), dict(state.crews)
+    heard = ~np.isnan(m["requested"]) | m["abandoned"] | (m["citizen"] == Channel.POLICE)
+    at_centre = np.isin(m["number"], asked["number"][asked["desk"] > 0])
+    misled = (m["state"] == State.UNSIGNED) & (m["wrong_left"] > 0)
+    awaited = np.isin(m["state"], (State.UNSIGNED, State.SETTLING))
+    for name, kept in (
+        ("until", awaited),
+        ("line_until", m["on_line"]),
+        ("calling", m["on_line"] & ~heard),
+        ("service", at_centre),
+        ("centre", (m["state"] == State.AT_CENTRE) | misled),
     ):
-        column = matters[name]
-        nothing = np.array(np.nan if column.dtype.kind == "f" else 0, dtype=column.dtype)
-        matters[name] = np.where(here, column, nothing)
-    asked["urgency"] = np.where(np.isnan(asked["start"]), asked["urgency"], 0).astype("i4")
-    return {**found, "matters": matters, "requests": asked, "ahead": ahead}
+        m[name] = _where(m[name], kept, "matters", name)
+    asked["urgency"] = _where(asked["urgency"], np.isnan(asked["end"]), "requests", "urgency")
+    back = (crews["ticket"] < 0) & (
+        crews["arrives"] <= state.now
+    )  # whoever is at the base is there
+    for name in ("left", "arrives"):
+        crews[name] = np.where(back, state.now, crews[name])
+    tables = {table: getattr(state, table) for table in TABLES} | {
+        "matters": m,
+        "requests": _ordered(asked, "desk", "number", "attempt"),
+        "crews": crews,
+        "ahead": _ordered(state.ahead, "worker", "at", "kind", "number"),
+    }
+    in_order = {
+        table: {name: columns[name] for name in KINDS[table]} for table, columns in tables.items()
+    }
+    return replace(state, keys=dict(sorted(state.keys.items())), **in_order)
+
+
+def _where(values: NDArray[Any], kept: NDArray[np.bool_], table: str, name: str) -> NDArray[Any]:
+    default = next(column.default for column in TABLES[table] if column.name == name)
+    return np.where(kept, values, default).astype(values.dtype)
+
+
+def _ordered(columns: Columns, *names: str) -> Columns:
+    order = np.lexsort([columns[name] for name in reversed(names)])
+    return {name: column[order] for name, column in columns.items()}

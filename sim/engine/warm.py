@@ -35,7 +35,7 @@ _SHARE = 0.1
 _MOST = 4e9  # bytes, where nobody can tell how much memory there is
 ON_DISK = 2e9
 """Bytes of states on disk, at most."""
-_WORTH_S = 1.0
+_WORTH_S = 0.25
 """A warm-up that takes longer is kept on disk."""
 _NAMES = ("name", "title_en", "title_zh")
 
@@ -146,23 +146,28 @@ def state_at_0(
         How long a policy may take over one decision, s.
     """
     key = of.key
-    found = STATES.get(key) or _fetch(key, of, city)
+    found = STATES.get(key)
     if found is None:
-        begun = time.monotonic()
-        simulation = find_engine(engine)(
-            of.scenario,
-            city=city,
-            plan=of.plan,
-            policy=of.policy,
-            seed=of.seed,
-            replication=of.replication,
-        )
-        with limited(simulation.policy, policy_timeout):
-            simulation.run(0.0)
-            found = simulation.state()
-        if time.monotonic() - begun > _WORTH_S:
-            _store(key, found)
-    STATES.put(key, found)
+        found = _fetch(key, of, city) or _run(key, of, city, engine, policy_timeout)
+        STATES.put(key, found)
+    return found
+
+
+def _run(key: str, of: WarmUp, city: City, engine: str, policy_timeout: float) -> RunState:
+    begun = time.monotonic()
+    simulation = find_engine(engine)(
+        of.scenario,
+        city=city,
+        plan=of.plan,
+        policy=of.policy,
+        seed=of.seed,
+        replication=of.replication,
+    )
+    with limited(simulation.policy, policy_timeout):
+        simulation.run(0.0)
+        found = simulation.state()
+    if time.monotonic() - begun > _WORTH_S:
+        _store(key, found)
     return found
 
 

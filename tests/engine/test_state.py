@@ -207,7 +207,7 @@ def test_a_run_begins_once_and_under_its_own_seed(tmp_path: Path) -> None:
     run = sim.prepare(scenario)
     run.run(1000.0)
     state = run.state()
-    with pytest.raises(ValueError, match="begins once"):
+    with pytest.raises(ValueError, match="before anything else"):
         run.begin(state)
     with pytest.raises(ValueError, match="its own seed"):
         sim.prepare(scenario, replication=1).begin(state)

@@ -28,7 +28,7 @@ from sim.engine.compiled_engine.snapshot import tables
 from sim.engine.compiled_engine.soundness import StateFacts, plain, sound
 from sim.engine.outcome import Outcome
 from sim.engine.simulation import resolved
-from sim.engine.state import RunState
+from sim.engine.state import RunState, without_traces
 from sim.errors import InputError, InvariantError
 from sim.model.parameters import Parameters
 from sim.model.plan import Plan
@@ -344,7 +344,7 @@ class CompiledSimulation:
         if self._put_in:  # one that nobody has
             here = (found["matters"]["number"], over["number"], [number - 1])
             number = int(max(max(numbers) for numbers in here if len(numbers))) + 1
-        return RunState(
+        whole = RunState(
             now=self.now,
             seed=self.seed,
             replication=self.replication,
@@ -359,6 +359,7 @@ class CompiledSimulation:
             memory=self.policy.memory(),
             **found,
         )
+        return without_traces(whole)
 
     def begin(self, state: RunState, *, anew: bool = False) -> None:
         """Go on from the state of another run instead of from an empty city.
@@ -377,7 +378,7 @@ class CompiledSimulation:
             If this run has begun already, or the state is of another seed or replication.
         """
         if self._loaded or self.now > self.begins:
-            raise ValueError("a run begins once")
+            raise ValueError("a run begins from a state before anything else")
         if (state.seed, state.replication) != (self.seed, self.replication):
             raise ValueError("a state is gone on with under its own seed and replication")
         self._plans.take_over(state.plans, state.coming)

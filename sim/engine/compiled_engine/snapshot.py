@@ -12,7 +12,7 @@ from sim.engine.compiled_engine.layout import Arrays
 from sim.engine.compiled_engine.links import column, through_trees
 from sim.engine.compiled_engine.structure import quanta
 from sim.engine.outcome import Columns
-from sim.engine.state import KINDS, in_order
+from sim.engine.state import KINDS
 from sim.model.order import ident_of, kind_of
 
 Ints = NDArray[np.int64]
@@ -37,17 +37,15 @@ def tables(arrays: Arrays, slots: Ints) -> dict[str, Columns]:
         arrays = arrays._replace(tickets=nobody)
     events = _events(arrays)
     slots = slots[np.argsort(arrays.tickets["id"][slots])]
-    return in_order(
-        {
-            "matters": _matters(arrays, slots, events),
-            "requests": _requests(arrays, events),
-            "crews": _crews(arrays),
-            "workers": _workers(arrays),
-            "ahead": _ahead(arrays),
-            "shifts": {"on_duty": arrays.on_duty[0].copy(), "began": arrays.began[0].copy()},
-            "units": {"awaiting": arrays.units["awaiting"] > 0},
-        }
-    )
+    return {
+        "matters": _matters(arrays, slots, events),
+        "requests": _requests(arrays, events),
+        "crews": _crews(arrays),
+        "workers": _workers(arrays),
+        "ahead": _ahead(arrays),
+        "shifts": {"on_duty": arrays.on_duty[0].copy(), "began": arrays.began[0].copy()},
+        "units": {"awaiting": arrays.units["awaiting"] > 0},
+    }
 
 
 def _events(arrays: Arrays) -> Columns:

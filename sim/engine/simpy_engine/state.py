@@ -13,7 +13,7 @@ from sim.engine.outcome import Columns
 from sim.engine.simpy_engine.people import People
 from sim.engine.simpy_engine.ticket import Step
 from sim.engine.simpy_engine.world import World
-from sim.engine.state import KINDS, TABLES, Calling, RunState, Service, in_order
+from sim.engine.state import KINDS, TABLES, Calling, RunState, Service, without_traces
 from sim.model.race import TIMED
 from sim.model.state import Channel
 
@@ -36,32 +36,28 @@ def state_of(
     known = world.load.arrays() | world.tickets.arrays()
     priority = np.array([c.priority for c in world.parameters.categories], dtype=np.int8)
     known["priority"] = priority[known["category"]]
-    tables = in_order(
-        {
-            "matters": _matters(world, people, known, live),
-            "requests": _requests(world, people),
-            "crews": _crews(world, people),
-            "workers": _workers(people),
-            "ahead": _ahead(people),
-            "shifts": _columns("shifts", on_duty=world.on_duty, began=world.began),
-            "units": _columns("units", awaiting=[unit.awaiting for unit in people.units]),
-        }
-    )
-    return RunState(
+    whole = RunState(
         now=world.now,
         seed=seed,
         replication=replication,
         events=world.env.happened,
         next_number=coming,
         next_shift=world.shift_alarm.time,
+        matters=_matters(world, people, known, live),
         over=_chosen("over", known, over),
-        **tables,
+        requests=_requests(world, people),
+        crews=_crews(world, people),
+        workers=_workers(people),
+        ahead=_ahead(people),
+        shifts=_columns("shifts", on_duty=world.on_duty, began=world.began),
+        units=_columns("units", awaiting=[unit.awaiting for unit in people.units]),
         plans=tuple(world.succession.plans),
         coming=tuple(world.succession.coming),
         policy=world.policy.name,
         keys={t: key for unit in people.units for t, key in unit.keys.items()},
         memory=world.policy.memory(),
     )
+    return without_traces(whole)
 
 
 def _columns(table: str, **columns: Sequence[float]) -> Columns:
@@ -92,6 +88,7 @@ def _chosen(table: str, known: Columns, numbers: NDArray[np.int64]) -> Columns:
 
 def _matters(world: World, people: People, known: Columns, numbers: NDArray[np.int64]) -> Columns:
     out = _chosen("matters", known, numbers)
+    out["centre"] = np.maximum(out["centre"], 0)
     place = {ticket: row for row, ticket in enumerate(numbers.tolist())}
     for ticket, row in place.items():
         times = world.race.get(ticket, ())  # as drawn until it arises
