@@ -216,7 +216,7 @@ def without_traces(state: RunState) -> RunState:
     in_order = {
         table: {name: columns[name] for name in KINDS[table]} for table, columns in tables.items()
     }
-    return replace(state, keys=dict(sorted(state.keys.items())), **in_order)
+    return replace(state, keys=dict(sorted(state.keys.items())), **in_order)  # type: ignore[arg-type]
 
 
 def _where(values: NDArray[Any], kept: NDArray[np.bool_], table: str, name: str) -> NDArray[Any]:
