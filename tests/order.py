@@ -60,10 +60,12 @@ class Cell:
     detectable: float
 
 
-def arms(roles: Iterable[str] = ROLES, factors: Iterable[float] = FACTORS) -> dict[str, str]:
-    """Return by name what each arm changes; the base, nothing."""
+def arms(
+    roles: Iterable[str] = ROLES, factors: Iterable[float] = FACTORS
+) -> dict[str, dict[str, float]]:
+    """Return by name what each arm changes."""
     return {
-        f"{role} × {factor:g}": f"staff_scale.{role}={factor}"
+        f"{role} × {factor:g}": {f"staff_scale.{role}": factor}
         for role in roles
         for factor in factors
     }
@@ -161,7 +163,7 @@ def main() -> None:
     parser.add_argument("--scenario", default="gusu-week")
     asked = parser.parse_args()
     base = load(asked.scenario)
-    changed = {arm: load(asked.scenario, [said]) for arm, said in arms().items()}
+    changed = {arm: load(asked.scenario, said) for arm, said in arms().items()}
     found = order(base, changed, asked.seed, asked.replications, asked.workers)
     print(report(found))
     for cell in flattered(found):

@@ -90,7 +90,7 @@ def test_run(tiny_toml: Path, tmp_path: Path) -> None:
     result = sim("run", tiny_toml, "--days", 1, "--district", "west", "--seed", 5, "--policy",
                  "nearest", "--out", out)  # fmt: skip
     assert result.exit_code == 0
-    for word in ("Tiny", "西区", "seed 5", "policy nearest", "closed", "办结率"):
+    for word in ("Tiny", "西区", "seed 5", "policy nearest", "closed", "按时解决"):
         assert word in result.stdout
     outcome = read(out)
     assert (outcome.seed, outcome.policy, outcome.until) == (5, "nearest", 86400.0)

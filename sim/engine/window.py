@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import DAY
+from sim.clock import DAY, WEEK
 from sim.engine.outcome import Columns
 from sim.model.parameters import Parameters
 
@@ -51,18 +51,21 @@ def may_matter(tickets: Columns, parameters: Parameters, now: float = 0.0) -> Bo
     """Return which tickets that are over still fall due at an instant or later, bool [N].
 
     Whoever left out a ticket that was closed before time 0 and falls due after it would count
-    those alone that take long. Of what never became a ticket, the deadline counts from when it
-    arose: it was missed.
+    those alone that take long. Of what never became a ticket, the deadline counts from when its
+    citizen first called, or it arose: it was missed. What was never closed counts as unresolved
+    for a week from when it arose (`resolved.mean`).
 
     Parameters
     ----------
     tickets : columns
-        With ``arisen``, ``category``, ``due_close``.
+        With ``arisen``, ``called``, ``closed``, ``category``, ``due_close``.
     now : float
         The instant, s.
     """
-    due = close_due(tickets["arisen"], tickets["category"], parameters)
-    return np.asarray(np.fmax(tickets["due_close"], due) >= now)
+    arisen = tickets["arisen"]
+    due = close_due(np.fmax(arisen, tickets["called"]), tickets["category"], parameters)
+    unresolved = np.where(np.isnan(tickets["closed"]), arisen + WEEK, -np.inf)
+    return np.asarray(np.maximum(np.fmax(tickets["due_close"], due), unresolved) >= now)
 
 
 def close_due(accepted: Floats, category: NDArray[Any], parameters: Parameters) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sim.clock import DAY
+from sim.clock import WEEK
 from sim.errors import InputError, suggestion
 from sim.measure import rows
 from sim.measure.instants import answered_at_once
@@ -133,7 +133,7 @@ _HEADLINES = (
         "resolved.mean",
         "mean time unresolved",
         "未解决用时 均值",
-        Mean(_UNRESOLVED, 7 * DAY),
+        Mean(_UNRESOLVED, WEEK),
         LESS,
     ),
     _headline(

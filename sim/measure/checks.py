@@ -124,16 +124,19 @@ def columns_of(
         "tickets": tickets,
     } | {codes.__name__: len(codes) for codes in (Channel, State, Level, StopKind)}
     return {
-        table: {column.name: _range(column, table, sizes) for column in columns}
+        table: {
+            column.name: _range(column, table, sizes, scenario.time.begins) for column in columns
+        }
         for table, columns in RESULTS.items()
     }
 
 
-def _range(column: Column, table: str, sizes: Mapping[str, int]) -> Range:
-    """Return what a column of a result may hold."""
+def _range(column: Column, table: str, sizes: Mapping[str, int], begins: float) -> Range:
+    """Return what a column of a result may hold; nothing happens before the warm-up begins."""
     kind = column.kind[0]
     if kind == "f":
-        low = -_LATEST if column.unit == "s" else 0
+        instant = column.unit == "s" and np.isnan(column.default)  # else how long something took
+        low = begins if instant else 0
         return Range(kind, low, np.inf if column.never else _LATEST)
     if column.to:
         nobody = table == "tickets" and column.default < 0 and column.name != "state"

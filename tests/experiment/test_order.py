@@ -49,7 +49,7 @@ def test_less_staff_never_looks_better() -> None:
     """Gusu, a week after its warm-up; each arm warms up under its own staff."""
     base = load("gusu-week")
     assert base.time.warm_up_days >= 28
-    changed = {arm: load("gusu-week", [said]) for arm, said in arms().items()}
+    changed = {arm: load("gusu-week", said) for arm, said in arms().items()}
     found = order(base, changed, SEED, REPLICATIONS, workers=2)
     assert len(found) == len(arms()) * 12
     assert not flattered(found), report(found)

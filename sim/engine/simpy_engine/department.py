@@ -36,8 +36,7 @@ class Crew:
         self.shift = int(world.plan.crew_shift[number])
         x, y = world.plan.crew_xy[number].tolist()
         self.base = world.ground.base(unit.district, x, y)
-        begins = world.scenario.time.begins
-        self.leg = Leg(self.base, self.base, begins, begins, Purpose.BACK, 0)
+        self.leg = Leg(self.base, self.base, world.now, world.now, Purpose.BACK, 0)
         self.free = True
         self.withdrawn = False
         self.visit: Visit | None = None
