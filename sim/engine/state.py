@@ -202,9 +202,8 @@ def without_traces(state: RunState) -> RunState:
     ):
         m[name] = _where(m[name], kept, "matters", name)
     asked["urgency"] = _where(asked["urgency"], np.isnan(asked["end"]), "requests", "urgency")
-    back = (crews["ticket"] < 0) & (
-        crews["arrives"] <= state.now
-    )  # whoever is at the base is there
+    # whoever is free and has arrived is at the base, since whenever
+    back = (crews["ticket"] < 0) & (crews["arrives"] <= state.now)
     for name in ("left", "arrives"):
         crews[name] = np.where(back, state.now, crews[name])
     tables = {table: getattr(state, table) for table in TABLES} | {
@@ -213,10 +212,10 @@ def without_traces(state: RunState) -> RunState:
         "crews": crews,
         "ahead": _ordered(state.ahead, "worker", "at", "kind", "number"),
     }
-    in_order = {
+    said: dict[str, Any] = {
         table: {name: columns[name] for name in KINDS[table]} for table, columns in tables.items()
     }
-    return replace(state, keys=dict(sorted(state.keys.items())), **in_order)  # type: ignore[arg-type]
+    return replace(state, **said, keys=dict(sorted(state.keys.items())))
 
 
 def _where(values: NDArray[Any], kept: NDArray[np.bool_], table: str, name: str) -> NDArray[Any]:
