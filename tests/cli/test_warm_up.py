@@ -12,6 +12,7 @@ from tiny import write
 
 import sim
 from sim.cli import main
+from sim.errors import InputError
 from sim.measure.checkpoint import Checkpoint, resume
 from sim.measure.store import read as read_result
 
@@ -54,8 +55,8 @@ def test_the_old_option_names_the_new_way(toml: Path) -> None:
     assert first.startswith(
         "error: command line: --warmup: no such option any more; --warm-up DAYS"
     )
-    with pytest.raises(TypeError, match="warm_up"):
-        sim.compare(toml, ["fifo", "edd"], warm_up=2)  # type: ignore[call-arg]
+    with pytest.raises(InputError, match="warm-up: 2 is not allowed; own or base; its days are"):
+        sim.compare(toml, ["fifo", "edd"], warm_up=2)  # type: ignore[arg-type]
 
 
 def test_going_on_in_the_warm_up(toml: Path, tmp_path: Path) -> None:
