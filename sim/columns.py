@@ -8,7 +8,7 @@ lie above.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 NAN = float("nan")
@@ -80,6 +80,8 @@ class Column:
         Of other whole numbers: from where to below where.
     never : bool
         Whether a time or span may be infinite: what it is of never happens.
+    span : bool
+        Of seconds: whether they are how long something takes, and not an instant.
     draw : Draw, optional
         How it is drawn, where one uniform number tells it.
     revealed : str
@@ -101,6 +103,7 @@ class Column:
     least: int = 0
     below: int = 1 << 31
     never: bool = False
+    span: bool = False
     draw: Draw | None = None
     revealed: str = ""
     result: bool = False
@@ -137,7 +140,7 @@ def _span(
     name: str, english: str, line: Line, revealed: str, draw: Draw, *, never: bool = True
 ) -> Column:
     """Return a column of a span of time that is drawn."""
-    return _drawn(name, "f8", "s", english, line, revealed, draw, never=never)
+    return replace(_drawn(name, "f8", "s", english, line, revealed, draw, never=never), span=True)
 
 
 def _time(
@@ -408,6 +411,7 @@ STOP = (
         "how long the way there took, and the way back",
         "往返各用时",
         "log",
+        span=True,
         result=True,
     ),
 )

@@ -309,7 +309,7 @@ def _begin(folder: Path, ending: str | None, mode: int) -> tuple[Path, int]:
 
 
 def _end(part: Path, lock: int) -> None:
-    _remove(part)
+    remove(part)
     os.close(lock)
 
 
@@ -324,7 +324,8 @@ def _held(handle: int) -> bool | None:
     return True
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; what cannot be removed stays."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -344,7 +345,7 @@ def _clean(folder: Path) -> None:
     for path in left:
         with _if_left(path) as alone:
             if alone:
-                _remove(path)
+                remove(path)
 
 
 @contextmanager
@@ -384,7 +385,7 @@ def _put(new: Path, path: Path) -> None:
             aside.rename(path)
             raise
         _sync(path.parent)
-        _remove(aside)
+        remove(aside)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -417,7 +418,7 @@ def _recover(path: Path) -> None:
             if not alone:
                 continue
             if os.path.lexists(path):
-                _remove(aside)
+                remove(aside)
             else:
                 aside.rename(path)
 

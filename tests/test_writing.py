@@ -204,13 +204,13 @@ def slow(self, target):
         time.sleep(600)
     return rename(self, target)
 Path.rename = slow
-remove = writing._remove
+remove = writing.remove
 def wait(path):
     if number == 3 and ".sim-old" in path.name:
         print("ready", flush=True)
         time.sleep(600)
     remove(path)
-writing._remove = wait
+writing.remove = wait
 with writing.new_folder(place / "out") as part:
     (part / "text").write_text("new")
 """

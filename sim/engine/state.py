@@ -9,7 +9,6 @@ who is `State.WAITING`, and how many operators are busy is how many requests are
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -19,34 +18,6 @@ from sim.columns import MATTER, NAN, STORED, TICKET, Column, kinds
 from sim.engine.outcome import Columns
 from sim.model.replan import Plans
 from sim.model.state import Channel, State
-
-
-class Service(IntEnum):
-    """What an operator of a centre does."""
-
-    ACCEPT = 0  # and triages, or only that where it is accepted already
-    TRIAGE_AGAIN = 1  # after a wrong department has sent it back
-    CALL_BACK = 2
-
-
-class Calling(IntEnum):
-    """What a citizen does who calls 12345."""
-
-    WAITS = 0
-    TALKS = 1
-    TRIES_AGAIN = 2  # later
-
-
-class Does(IntEnum):
-    """What a gridworker does."""
-
-    WALK = 0  # or stand, off the rounds
-    FIND = 1
-    LOOK = 2
-    GO = 3  # to a job
-    WORK = 4
-    BACK = 5  # to where the loop was left
-
 
 NUMBER = Column(
     "number", "i8", "", "number in order of arising, over the whole run",

@@ -15,12 +15,12 @@ from pydantic import Field
 from sim.city.city import City
 from sim.columns import Column
 from sim.engine.outcome import Columns
-from sim.engine.state import KINDS, TABLES, Calling, Does, RunState
+from sim.engine.state import KINDS, TABLES, RunState
 from sim.errors import InputError
 from sim.model.plan import Plan
 from sim.model.planarrays import check_plan_arrays
 from sim.model.replan import Plans, Succession
-from sim.model.state import Channel, Level, State, StopKind
+from sim.model.state import Calling, Channel, Does, Level, State, StopKind
 from sim.reading import checked, parse_json, read_arrays
 from sim.scenario import Scenario
 from sim.scenario.base import Model

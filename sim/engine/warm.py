@@ -29,6 +29,7 @@ from sim.private import private_folder
 from sim.processors import memory, processors
 from sim.scenario import Scenario
 from sim.sources import digest_of
+from sim.writing import remove
 
 _SHARE = 0.1
 """Of this process's part of the memory, for states that are kept in it."""
@@ -198,6 +199,6 @@ def _store(key: str, state: RunState) -> None:
             if total <= ON_DISK:
                 break
             total -= path.stat().st_size
-            path.unlink()
+            remove(path)
     except (WriteError, OSError):
         return

@@ -135,8 +135,7 @@ def _range(column: Column, table: str, sizes: Mapping[str, int], begins: float) 
     """Return what a column of a result may hold; nothing happens before the warm-up begins."""
     kind = column.kind[0]
     if kind == "f":
-        instant = column.unit == "s" and np.isnan(column.default)  # else how long something took
-        low = begins if instant else 0
+        low = begins if column.unit == "s" and not column.span else 0
         return Range(kind, low, np.inf if column.never else _LATEST)
     if column.to:
         nobody = table == "tickets" and column.default < 0 and column.name != "state"

@@ -1,4 +1,4 @@
-"""The states of a matter, and the ranks of supervision."""
+"""The states of a matter, of its citizen and of whoever deals with it; ranks of supervision."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from enum import IntEnum
 
 from sim.workload.channel import CHANNEL_NAMES, Channel
 
-__all__ = ["CHANNEL_NAMES", "HIDDEN", "STATE_NAMES", "Channel", "Level", "State", "StopKind"]
+__all__ = [
+    "CHANNEL_NAMES",
+    "HIDDEN",
+    "STATE_NAMES",
+    "Calling",
+    "Channel",
+    "Does",
+    "Level",
+    "Service",
+    "State",
+    "StopKind",
+]
 
 
 class State(IntEnum):
@@ -34,6 +45,33 @@ class Level(IntEnum):
     REMINDER = 1
     DISTRICT = 2
     CITY = 3
+
+
+class Service(IntEnum):
+    """What an operator of a centre does."""
+
+    ACCEPT = 0  # and triages, or only that where it is accepted already
+    TRIAGE_AGAIN = 1  # after a wrong department has sent it back
+    CALL_BACK = 2
+
+
+class Calling(IntEnum):
+    """What a citizen does who calls 12345."""
+
+    WAITS = 0
+    TALKS = 1
+    TRIES_AGAIN = 2  # later
+
+
+class Does(IntEnum):
+    """What a gridworker does."""
+
+    WALK = 0  # or stand, off the rounds
+    FIND = 1
+    LOOK = 2
+    GO = 3  # to a job
+    WORK = 4
+    BACK = 5  # to where the loop was left
 
 
 HIDDEN = (State.UNDISCOVERED, State.CALLING, State.REGISTERED)

@@ -303,8 +303,8 @@ def test_a_warm_up_is_as_long_as_the_slowest_stock_and_the_longest_deadline(
     slow = flat.copy()
     slow[1] = np.r_[np.zeros(100), np.full(hours - 100, 50.0)]
     told = found(slow)
-    assert told.settled["undiscovered matters"] is not None
-    assert told.days == ceil(told.settled["undiscovered matters"]) >= 4
+    assert told.settled["not discovered"] is not None
+    assert told.days == ceil(told.settled["not discovered"]) >= 4
     slow[2] = np.arange(hours)
     told = found(slow)
     assert told.settled["at linkage centres"] is None

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.columns import MATTER, NAN, RESULTS, STORED, Column, Line, kinds
-from sim.engine.state import Calling, Does, Service
 from sim.model.figures import CategoryFigures, DepartmentFigures, SingleFigures
 from sim.model.flow import Turn
 from sim.model.order import Kind
-from sim.model.state import Channel, Level, State, StopKind
+from sim.model.state import Calling, Channel, Does, Level, Service, State, StopKind
 from sim.model.way import Purpose
 
 _int = np.int64  # of a plain number Numba would make a type, and compile each function for each

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from sim.engine.compiled_engine.layout import ENTRIES
 from sim.engine.outcome import LOGS, TICKETS, Columns, in_order
-from sim.engine.state import Does, RunState
+from sim.engine.state import RunState
 from sim.engine.stored import ROW, Cache, PartWriter, StoredColumns
 from sim.engine.window import Rows, may_matter, reaches_in
 from sim.errors import InputError
 from sim.model.parameters import Parameters
-from sim.model.state import State, StopKind
+from sim.model.state import Does, State, StopKind
 from sim.writing import scratch_of
 
 Pieces = list[NDArray[Any]]

@@ -17,12 +17,12 @@ from sim.engine.simpy_engine.hotline import hear
 from sim.engine.simpy_engine.people import People
 from sim.engine.simpy_engine.ticket import Step
 from sim.engine.simpy_engine.world import World
-from sim.engine.state import Calling, Does, RunState, Service
+from sim.engine.state import RunState
 from sim.model.order import Kind
 from sim.model.race import TIMED
 from sim.model.replan import Staff
 from sim.model.rules import next_epoch
-from sim.model.state import Channel, State, StopKind
+from sim.model.state import Calling, Channel, Does, Service, State, StopKind
 from sim.model.way import Leg, Purpose, Spot
 
 

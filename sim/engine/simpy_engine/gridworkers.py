@@ -11,9 +11,8 @@ from sim.columns import NAN
 from sim.engine.simpy_engine import ticket as life
 from sim.engine.simpy_engine.patrols import Beat, Patrol
 from sim.engine.simpy_engine.world import World
-from sim.engine.state import Does
 from sim.model.order import Kind
-from sim.model.state import Channel, State, StopKind
+from sim.model.state import Channel, Does, State, StopKind
 
 Process = Generator[Event, object, None]
 

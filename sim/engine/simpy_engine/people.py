@@ -7,7 +7,7 @@ from sim.engine.simpy_engine.desk import Centre, Desk
 from sim.engine.simpy_engine.gridworkers import Grid
 from sim.engine.simpy_engine.hotline import Hotline
 from sim.engine.simpy_engine.world import World
-from sim.engine.state import Does
+from sim.model.state import Does
 
 
 class People:

@@ -13,9 +13,9 @@ from sim.engine.outcome import Columns
 from sim.engine.simpy_engine.people import People
 from sim.engine.simpy_engine.ticket import Step
 from sim.engine.simpy_engine.world import World
-from sim.engine.state import KINDS, TABLES, Calling, RunState, Service, without_traces
+from sim.engine.state import KINDS, TABLES, RunState, without_traces
 from sim.model.race import TIMED
-from sim.model.state import Channel
+from sim.model.state import Calling, Channel, Service
 
 _SERVICES = {Step.TRIAGE_AGAIN: Service.TRIAGE_AGAIN, Step.CALL_BACK: Service.CALL_BACK}
 

@@ -17,11 +17,10 @@ from sim.clock import tick
 from sim.engine.simpy_engine import supervision
 from sim.engine.simpy_engine.environment import then
 from sim.engine.simpy_engine.world import World
-from sim.engine.state import Service
 from sim.model import flow
 from sim.model.order import Kind
 from sim.model.rules import close_due, satisfaction
-from sim.model.state import Channel, State
+from sim.model.state import Channel, Service, State
 
 
 class Step(IntEnum):
