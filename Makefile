@@ -9,7 +9,7 @@ MUTANTS ?= *
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-alone mutants bench notebooks lint format lock clean
+.PHONY: help setup demo test test-slow test-alone order mutants bench notebooks lint format lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench: $(READY) ## Measure the engines beside each other
 
 notebooks: $(READY) ## Make the notebooks from their scripts
 	$(BIN)/jupytext --sync notebooks/*.py
+
+order: $(READY) ## Report whether less staff ever looks better, on fresh seeds
+	$(BIN)/python tests/order.py --seed $$(date +%Y%m%d) -n 16
 
 lint: $(READY) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

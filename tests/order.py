@@ -161,9 +161,11 @@ def main() -> None:
     parser.add_argument("-n", "--replications", type=int, default=8)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--scenario", default="gusu-week")
+    parser.add_argument("--warm-up", type=int, default=28, help="days")
     asked = parser.parse_args()
-    base = load(asked.scenario)
-    changed = {arm: load(asked.scenario, said) for arm, said in arms().items()}
+    warm = {"time.warm_up_days": asked.warm_up}
+    base = load(asked.scenario, warm)
+    changed = {arm: load(asked.scenario, warm | said) for arm, said in arms().items()}
     found = order(base, changed, asked.seed, asked.replications, asked.workers)
     print(report(found))
     for cell in flattered(found):

@@ -73,7 +73,7 @@ class WarmUpFound:
             f"{self.replications} replications of {self.run_days} days from an empty city, "
             f"seed {self.seed} (`sim warm-up`)"
         )
-        return f'"time.warm_up_days" = {{ basis = "derived", note = "{note}" }}'
+        return f'"time.warm_up_days" = {{ basis = "measured", note = "{note}" }}'
 
 
 def _said(days: float | None) -> str:

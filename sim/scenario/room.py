@@ -147,9 +147,12 @@ def needs(scenario: Scenario) -> Iterator[Need]:
                 yield need(field, count, share * each * count * factor)
     matters = list(_matters(scenario, shares, need))
     yield from matters
-    days = scenario.time.days
-    kept = min(sum(one.bytes for one in matters) / _MATTER * days, IN_MEMORY) * _KEPT
-    yield need("time.days", days, kept + days * 24 * towns * _TOWN_HOUR)
+    days, warm_up = scenario.time.days, scenario.time.warm_up_days
+    # the record of a warm-up is there until time 0 has come
+    most = sum(one.bytes for one in matters) / _MATTER * max(days, warm_up)
+    kept = min(most, IN_MEMORY) * _KEPT
+    field, value = ("time.days", days) if days >= warm_up else ("time.warm_up_days", warm_up)
+    yield need(field, value, kept + days * 24 * towns * _TOWN_HOUR)
 
 
 def _staff(scenario: Scenario) -> Iterator[tuple[str, float, Mapping[str, int]]]:
