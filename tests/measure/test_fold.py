@@ -196,7 +196,7 @@ def test_a_run_waits_for_a_slow_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.slow
 def test_the_memory_of_a_long_run_with_pictures(tmp_path: Path) -> None:
-    """The whole city: what two more weeks add is little, and it stays below 1.6 GB."""
+    """The whole city: what two more weeks add is little, and it stays below 1.9 GB."""
     peaks = []
     for days in (42, 56):
         command = ["-c", "import sys; from sim.cli import main; main()", "run", "suzhou-2018"]
@@ -207,5 +207,5 @@ def test_the_memory_of_a_long_run_with_pictures(tmp_path: Path) -> None:
         )  # fmt: skip
         assert (out / "plots" / "map.png").is_file()
         peaks.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
-    assert peaks[-1] < 1.6e9
+    assert peaks[-1] < 1.9e9
     assert all(later - earlier < 2e8 for earlier, later in pairwise(peaks))
