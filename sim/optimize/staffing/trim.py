@@ -113,23 +113,29 @@ class Trim:
     def singles(self) -> None:
         """Try each post without the others, until every single one was seen to be needed.
 
-        One that was needed before another went is needed all the more thereafter; only if it was
-        a close call is it tried again.
+        One that was needed before another went is most often needed all the more thereafter, but
+        not always: what is due later may be late instead. So a close call is tried again at once,
+        and the others at the end, until nothing has gone since they were tried.
         """
         headroom = self.search.headroom(self.found.posts)
         harms = self._harms(self._batches(), 0.0)
         order = sorted(harms, key=lambda harm: harm.of(headroom) / harm.saved)
         waiting, close = [harm.cell for harm in order], []
+        gone, needed = 0, dict.fromkeys(waiting, -1)
         while waiting:
             now, waiting = waiting[:CHUNK], waiting[CHUNK:]
             posts = self.found.posts
             answers = self.search.try_all([_without(posts, [(c, 1)]) for c in now], posts)
             kept = [cell for cell, answer in zip(now, answers, strict=True) if answer.keeps]
             close += [cell for cell, answer in zip(now, answers, strict=True) if answer.close]
+            needed |= dict.fromkeys(now, gone)
             if kept:  # only one may go: the others were tried while it was still there
                 self._leave(_without(posts, [(kept[0], 1)]))
-                waiting += [c for c in [*kept, *close] if self.found.posts[c] > self.floor[c]]
+                gone += 1
+                waiting += [c for c in dict.fromkeys([*kept, *close]) if c not in waiting]
                 close = []
+            waiting = waiting or [cell for cell, when in needed.items() if when < gone]
+            waiting = [cell for cell in waiting if self.found.posts[cell] > self.floor[cell]]
 
     def down_to(self, budget: float) -> None:
         """Take away what harms least for what it saves, until the posts cost no more.
