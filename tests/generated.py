@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from tiny import CATEGORIES, TOML, square, write
 
 from sim.city import City
+from sim.clock import HOUR
 from sim.model.plan import Plan
 from sim.model.routes import Leg, Route, write_routes
+from sim.model.staffing import base_plan
 from sim.scenario import Scenario, load
 from sim.scenario.attach import attach
 from sim.scenario.layers import parse_overrides
@@ -261,6 +263,16 @@ def changed(plan: Plan, base: Plan, steps: list[Step]) -> Plan:
     for name, i, j in steps:
         plan = _STEPS[name](plan, base, i, j)
     return plan
+
+
+def plans_of(scenario: Scenario, changes: Replans, begins: float = 0.0) -> list[tuple[float, Plan]]:
+    """Return the plans that changes make of the base year's, each with its instant, s."""
+    plan = base = base_plan(scenario, City.build(scenario))
+    plans = []
+    for hour, steps in changes:
+        plan = changed(plan, base, steps)
+        plans.append((begins + hour * HOUR, plan))
+    return plans
 
 
 def _keep(plan: Plan, crews: Any = None, workers: Any = None) -> Plan:

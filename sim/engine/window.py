@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from sim.clock import DAY, WEEK
 from sim.engine.outcome import Columns
 from sim.model.parameters import Parameters
+from sim.scenario.dates import WorkingDays
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -63,20 +63,31 @@ def may_matter(tickets: Columns, parameters: Parameters, now: float = 0.0) -> Bo
         The instant, s.
     """
     arisen = tickets["arisen"]
-    due = close_due(np.fmax(arisen, tickets["called"]), tickets["category"], parameters)
+    categories, category = parameters.categories, tickets["category"]
+    due = close_due(
+        np.fmax(arisen, tickets["called"]),
+        np.array([c.close_s for c in categories])[category],
+        np.array([c.close_workdays for c in categories])[category],
+        parameters.working_days,
+    )
     unresolved = np.where(np.isnan(tickets["closed"]), arisen + WEEK, -np.inf)
     return np.asarray(np.maximum(np.fmax(tickets["due_close"], due), unresolved) >= now)
 
 
-def close_due(accepted: Floats, category: NDArray[Any], parameters: Parameters) -> Floats:
-    """Return deadlines for closing, s: `sim.model.rules.close_due` of many."""
-    days, categories = parameters.working_days, parameters.categories
-    close_s = np.array([c.close_s for c in categories])[category]
-    workdays = np.array([c.close_workdays for c in categories])[category]
-    due = accepted + close_s
-    rows = workdays > 0
-    before = days.upto[np.floor(accepted[rows] / DAY).astype(np.int64) - days.first]
-    due[rows] = (days.nth[before + workdays[rows] - 1] + 1) * DAY
+def close_due(since: Floats, close_s: Floats, close_workdays: Ints, days: WorkingDays) -> Floats:
+    """Return deadlines for closing, s: `sim.model.rules.close_due` of many.
+
+    Parameters
+    ----------
+    since : float64 [N]
+        From when each counts, s; NaN: it has none.
+    close_s, close_workdays : arrays [N]
+        How long, s, or in how many working days; 0 of the one that does not count.
+    """
+    due = since + close_s
+    rows = (close_workdays > 0) & ~np.isnan(since)
+    before = days.upto[np.floor(since[rows] / DAY).astype(np.int64) - days.first]
+    due[rows] = (days.nth[before + close_workdays[rows] - 1] + 1) * DAY
     return np.asarray(due)
 
 

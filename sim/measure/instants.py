@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.clock import DAY, HOUR
+from sim.clock import HOUR
+from sim.engine.window import close_due
 from sim.measure.tables import Bools, Floats, known
 from sim.model.rules import satisfaction
 from sim.scenario.dates import WorkingDays
@@ -122,17 +123,8 @@ def _asked_or(outcome: Outcome, due: Floats) -> Floats:
 
 
 def _close_deadline(outcome: Outcome, since: Floats) -> Floats:
-    """Return the deadlines for closing that categories give, counted from an instant each.
-
-    As `sim.model.rules.close_due` has them, of many at a time.
-    """
+    """Return the deadlines for closing that categories give, counted from an instant each."""
     scenario, category = outcome.scenario, outcome.tickets["category"]
     hours = np.array([c.close_h or 0.0 for c in scenario.categories])[category]
     workdays = np.array([c.close_workdays or 0 for c in scenario.categories])[category]
-    due = since + hours * HOUR
-    if workdays.any():
-        working, rows = WorkingDays.of(scenario), (workdays > 0) & known(since)
-        day = np.floor(since[rows] / DAY).astype(np.int64)
-        before = working.upto[day - working.first]
-        due[rows] = (working.nth[before + workdays[rows] - 1] + 1) * DAY
-    return np.asarray(due)
+    return close_due(since, hours * HOUR, workdays, WorkingDays.of(scenario))

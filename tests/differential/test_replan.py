@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from differential.test_engines import Remembers
 from engine.outcomes import check_outcome, same
-from generated import Replans, changed, recipes, replans, scenario_of
+from generated import Replans, changed, plans_of, recipes, replans, scenario_of
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -50,11 +50,7 @@ def run(
 def compare(recipe: Any, changes: Replans, policy: str, check: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scenario = scenario_of(recipe, Path(folder))
-        plan = base = base_plan(scenario, City.build(scenario))
-        plans = []
-        for hour, steps in changes:
-            plan = changed(plan, base, steps)
-            plans.append((hour * HOUR, plan))
+        plans = plans_of(scenario, changes)
         slow = run(scenario, policy, "simpy", plans, check)
         fast = run(scenario, policy, "compiled", plans, check)
         assert same(slow, fast)

@@ -11,18 +11,16 @@ import numpy as np
 import pytest
 from differential.test_engines import Chosen, Remembers, quick
 from engine.outcomes import check_outcome, same
-from generated import Recipe, Replans, changed, recipes, replans, scenario_of
+from generated import Recipe, Replans, plans_of, recipes, replans, scenario_of
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from tiny import tiny
 
 import sim
-from sim.city import City
 from sim.clock import HOUR
 from sim.engine.outcome import LOGS, Outcome
 from sim.engine.state import TABLES, RunState
 from sim.errors import InputWarning
-from sim.model.staffing import base_plan
 from sim.scenario import Scenario, restrict
 
 QUIETLY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
@@ -147,11 +145,7 @@ def test_plans_go_on(recipe: Recipe, changes: Replans, cut: float, engines: Any)
     """Those that were in force and those that are still to come."""
     with tempfile.TemporaryDirectory() as folder:
         scenario = scenario_of(recipe, Path(folder))
-        plan = base = base_plan(scenario, City.build(scenario))
-        plans = []
-        for hour, steps in changes:
-            plan = changed(plan, base, steps)
-            plans.append((hour * HOUR, plan))
+        plans = plans_of(scenario, changes)
         first, second, state = goes_on(scenario, "priority", cut, engines, plans)
         hold_equal(first.outcome(), second.outcome(), state.now)
 

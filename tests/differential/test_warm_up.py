@@ -13,17 +13,24 @@ import numpy as np
 import pytest
 from differential.test_engines import Remembers, quick
 from engine.outcomes import check_outcome, same
-from generated import Recipe, Replans, _toml, changed, recipes, replans, scenario_of, weather
+from generated import (
+    Recipe,
+    Replans,
+    _toml,
+    plans_of,
+    recipes,
+    replans,
+    scenario_of,
+    weather,
+)
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from tiny import CATEGORIES, tiny
 
 import sim
-from sim.city import City
 from sim.clock import DAY, HOUR
 from sim.engine.outcome import TIMES, Outcome
 from sim.errors import InputWarning
-from sim.model.staffing import base_plan
 from sim.model.state import State
 from sim.scenario import Scenario, restrict
 from sim.scenario.layers import parse_overrides
@@ -86,11 +93,7 @@ def test_many_generated(part: int) -> None:
 def test_plans_that_change_in_the_warm_up(recipe: Recipe, changes: Replans, policy: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scenario = restrict(scenario_of(recipe, Path(folder)), warm_up_days=1)
-        plan = base = base_plan(scenario, City.build(scenario))
-        plans = []
-        for hour, steps in changes:
-            plan = changed(plan, base, steps)
-            plans.append(((hour - 24) * HOUR, plan))
+        plans = plans_of(scenario, changes, -DAY)
         runs = [sim.prepare(scenario, policy=policy, engine=engine) for engine in ENGINES]
         for run in runs:
             for time, new in plans:

@@ -10,20 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine.outcomes import check_outcome, same
-from generated import Recipe, Replans, changed, recipes, replans, scenario_of
+from generated import Recipe, Replans, plans_of, recipes, replans, scenario_of
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from tiny import tiny
 
 import sim
-from sim.city import City
 from sim.clock import DAY, HOUR
 from sim.engine.outcome import Outcome
 from sim.engine.state import KINDS, RunState
 from sim.engine.window import reaches_in
 from sim.errors import InputWarning
 from sim.model.plan import Plan
-from sim.model.staffing import base_plan
 from sim.policy import POLICIES
 from sim.scenario import Scenario, restrict
 from sim.workload.channel import Channel
@@ -147,11 +145,7 @@ def test_plans_that_change(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scenario = restrict(scenario_of(recipe, Path(folder)), warm_up_days=1)
-        plan = base = base_plan(scenario, City.build(scenario))
-        plans = []
-        for hour, steps in changes:
-            plan = changed(plan, base, steps)
-            plans.append(((hour - 24) * HOUR, plan))
+        plans = plans_of(scenario, changes, -DAY)
         hold(scenario, policy, share, engines, plans)
 
 
